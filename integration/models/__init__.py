@@ -1,0 +1,44 @@
+from integration.models.budget import CallBudget
+from integration.models.choices import (
+    ACTIVE_RUNS,
+    FINISHED_RUNS,
+    ConnectionStatus,
+    Deletes,
+    Direction,
+    Mode,
+    Outcome,
+    Owner,
+    Provider,
+    RunKind,
+    RunStatus,
+)
+from integration.models.connection import Connection
+from integration.models.link import Link
+from integration.models.log_entry import LogEntry
+from integration.models.mapping import Mapping, MappingVersion
+from integration.models.pair import Pair, Snapshot
+from integration.models.run import COUNTS, Run
+
+__all__ = [
+    "ACTIVE_RUNS",
+    "COUNTS",
+    "FINISHED_RUNS",
+    "CallBudget",
+    "Connection",
+    "ConnectionStatus",
+    "Deletes",
+    "Direction",
+    "Link",
+    "LogEntry",
+    "Mapping",
+    "MappingVersion",
+    "Mode",
+    "Outcome",
+    "Owner",
+    "Pair",
+    "Provider",
+    "Run",
+    "RunKind",
+    "RunStatus",
+    "Snapshot",
+]

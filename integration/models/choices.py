@@ -1,0 +1,101 @@
+"""Status words and their tones: the one place that says what a status is called and how it looks."""
+
+from django.db import models
+
+
+class Provider(models.TextChoices):
+    GIST = "gist", "Gist"
+    GHL = "ghl", "GHL"
+
+    @property
+    def other(self) -> "Provider":
+        return Provider.GHL if self is Provider.GIST else Provider.GIST
+
+
+class ToneChoices(models.TextChoices):
+    """A status whose `tone` picks mark and colour on screen: ok, run, wait, bad or idle."""
+
+    @property
+    def tone(self) -> str:
+        return TONES[type(self).__name__][self.value]
+
+
+class ConnectionStatus(ToneChoices):
+    NEW = "new", "Not checked yet"
+    OK = "ok", "Signed in"
+    SCOPE = "scope", "One scope missing"
+    RECONNECT = "reconnect", "Login broken"
+    DISCONNECTED = "disconnected", "Disconnected"
+
+
+class RunStatus(ToneChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    WAITING = "waiting", "Waiting"
+    PAUSED = "paused", "Paused"
+    SUCCEEDED = "succeeded", "Succeeded"
+    PARTIAL = "partial", "Partial"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+ACTIVE_RUNS = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED)
+FINISHED_RUNS = (RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+class RunKind(models.TextChoices):
+    FULL = "full", "Full"
+    INCREMENTAL = "incremental", "Incremental"
+    RETRY = "retry", "Retry"
+    SINGLE = "single", "Single contact"
+
+
+class Outcome(ToneChoices):
+    CREATED = "created", "Created"
+    UPDATED = "updated", "Updated"
+    UNCHANGED = "unchanged", "Unchanged"
+    SKIPPED = "skipped", "Skipped"
+    FAILED = "failed", "Failed"
+
+
+class Direction(models.TextChoices):
+    TWO_WAY = "two_way", "Both ways"
+    GIST_TO_GHL = "gist_to_ghl", "Gist to GHL"
+    GHL_TO_GIST = "ghl_to_gist", "GHL to Gist"
+
+
+class Owner(models.TextChoices):
+    """Whose value stands when both sides changed."""
+
+    NEWEST = "newest", "Newest"
+    GIST = "gist", "Gist"
+    GHL = "ghl", "GHL"
+    FILL = "fill", "Fill only if blank"
+    ASK = "ask", "Ask me"
+
+
+class Deletes(models.TextChoices):
+    IGNORE = "ignore", "Ignore"
+    UNLINK = "unlink", "Unlink"
+    PROPAGATE = "propagate", "Delete on the other side too"
+
+
+class Mode(models.TextChoices):
+    WATCH = "watch", "Watch: plan, write nothing"
+    LIVE = "live", "Live"
+
+
+TONES: dict[str, dict[str, str]] = {
+    "ConnectionStatus": {"new": "idle", "ok": "ok", "scope": "wait", "reconnect": "bad", "disconnected": "idle"},
+    "RunStatus": {
+        "queued": "wait",
+        "running": "run",
+        "waiting": "wait",
+        "paused": "idle",
+        "succeeded": "ok",
+        "partial": "wait",
+        "failed": "bad",
+        "cancelled": "idle",
+    },
+    "Outcome": {"created": "ok", "updated": "run", "unchanged": "idle", "skipped": "wait", "failed": "bad"},
+}

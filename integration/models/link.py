@@ -1,0 +1,60 @@
+"""One Gist connection and one GHL connection with the rules that keep them in step."""
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from integration.models.choices import Deletes, Direction, Mode, Owner, Provider
+from integration.models.connection import Connection
+
+
+def default_match() -> list[str]:
+    return ["email", "phone"]
+
+
+class Link(models.Model):
+    """Rules of a link. `cursors` holds per side how far changes were read, as ISO time."""
+
+    key = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=120)
+    gist = models.ForeignKey(Connection, models.PROTECT, related_name="gist_links")
+    ghl = models.ForeignKey(Connection, models.PROTECT, related_name="ghl_links")
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.LIVE)
+    enabled = models.BooleanField(default=True)
+    direction = models.CharField(max_length=12, choices=Direction, default=Direction.TWO_WAY)
+    conflict = models.CharField(max_length=8, choices=Owner, default=Owner.NEWEST)
+    deletes = models.CharField(max_length=10, choices=Deletes, default=Deletes.IGNORE)
+    schedule_minutes = models.PositiveIntegerField(default=15)
+    match = models.JSONField("match by, in this order", default=default_match)
+    default_country = models.CharField("country of numbers without a prefix", max_length=2, default="US")
+    cursors = models.JSONField(default=dict, blank=True)
+    full_run_at = models.DateTimeField("last finished full run", null=True, blank=True)
+    lease_owner = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["gist", "ghl"], name="one_link_per_pair_of_accounts")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def connection(self, side: str) -> Connection:
+        return self.gist if side == Provider.GIST else self.ghl
+
+    @property
+    def connections(self) -> dict[str, Connection]:
+        return {"gist": self.gist, "ghl": self.ghl}
+
+    def take_lease(self, owner: str, seconds: float) -> bool:
+        """Become, or stay, the one writer of this link until `seconds` from now. False: somebody else is."""
+        now = timezone.now()
+        free = models.Q(lease_owner="") | models.Q(lease_until__lt=now) | models.Q(lease_owner=owner)
+        until: datetime = now + timedelta(seconds=seconds)
+        taken = Link.objects.filter(free, pk=self.pk).update(lease_owner=owner, lease_until=until)
+        return taken == 1
+
+    def release_lease(self, owner: str) -> None:
+        Link.objects.filter(pk=self.pk, lease_owner=owner).update(lease_owner="", lease_until=None)

@@ -1,0 +1,52 @@
+"""The record of one decision or write in a run. Unchanged records are counted, not logged."""
+
+from django.db import models
+from django.utils import timezone
+
+from integration.models.choices import Outcome, Provider
+from integration.models.link import Link
+from integration.models.pair import Pair
+from integration.models.run import Run
+
+
+class LogEntry(models.Model):
+    """`changes` is a list of `{"side", "field", "before", "after"}`; `calls` the HTTP exchanges, masked."""
+
+    link = models.ForeignKey(Link, models.CASCADE, related_name="log_entries")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="entries")
+    pair = models.ForeignKey(Pair, models.SET_NULL, null=True, blank=True, related_name="log_entries")
+    kind = models.CharField(max_length=12, default="contact")
+    side = models.CharField("side written", max_length=8, choices=Provider, blank=True)
+    gist_id = models.CharField(max_length=120, blank=True)
+    ghl_id = models.CharField(max_length=120, blank=True)
+    label = models.CharField("who, in words", max_length=200, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    reason = models.CharField("reason code", max_length=40)
+    message = models.TextField(blank=True)
+    changes = models.JSONField(default=list, blank=True)
+    calls = models.JSONField(default=list, blank=True)
+    applied = models.BooleanField("written, not only planned", default=True)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="retries", verbose_name="attempt before"
+    )
+    resolved_at = models.DateTimeField("a later attempt succeeded", null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["link", "-id"], name="log_of_link"),
+            models.Index(fields=["run", "-id"], name="log_of_run"),
+            models.Index(fields=["pair", "-id"], name="log_of_pair"),
+            models.Index(fields=["outcome", "-id"], name="log_by_outcome"),
+            models.Index(fields=["gist_id", "-id"], name="log_by_gist_id"),
+            models.Index(fields=["ghl_id", "-id"], name="log_by_ghl_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()}: {self.label}"
+
+    @property
+    def can_retry(self) -> bool:
+        return self.outcome == Outcome.FAILED and self.resolved_at is None
