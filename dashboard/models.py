@@ -14,9 +14,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
-        return self.create_user(
-            email, password, role=Role.OWNER, is_staff=True, is_superuser=True, **fields
-        )
+        return self.create_user(email, password, role=Role.OWNER, is_staff=True, is_superuser=True, **fields)
 
 
 class Role(models.TextChoices):
@@ -36,7 +34,7 @@ class User(AbstractUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    objects: ClassVar[UserManager] = UserManager()
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email

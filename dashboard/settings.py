@@ -45,9 +45,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 GHL_CLIENT_ID = env("GHL_CLIENT_ID", default="")
 GHL_CLIENT_SECRET = env("GHL_CLIENT_SECRET", default="")
 GHL_API_URL = env("GHL_API_URL", default="https://services.leadconnectorhq.com").rstrip("/")
-GHL_AUTHORIZE_URL = env(
-    "GHL_AUTHORIZE_URL", default="https://marketplace.gohighlevel.com/v2/oauth/chooselocation"
-)
+GHL_AUTHORIZE_URL = env("GHL_AUTHORIZE_URL", default="https://marketplace.gohighlevel.com/v2/oauth/chooselocation")
 GHL_WEBHOOK_PUBLIC_KEYS = env("GHL_WEBHOOK_PUBLIC_KEYS", default="")
 GIST_API_URL = env("GIST_API_URL", default="https://api.getgist.com").rstrip("/")
 # Calls per seconds per account: docs/ghl-api.md#rate-limits, docs/gist-api.md#rate-limits.

@@ -86,7 +86,13 @@ class Mode(models.TextChoices):
 
 
 TONES: dict[str, dict[str, str]] = {
-    "ConnectionStatus": {"new": "idle", "ok": "ok", "scope": "wait", "reconnect": "bad", "disconnected": "idle"},
+    "ConnectionStatus": {
+        "new": "idle",
+        "ok": "ok",
+        "scope": "wait",
+        "reconnect": "bad",
+        "disconnected": "idle",
+    },
     "RunStatus": {
         "queued": "wait",
         "running": "run",

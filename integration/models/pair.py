@@ -71,7 +71,9 @@ class Snapshot(models.Model):
             models.Index(fields=["link", "side", "seen_run"], name="snapshot_by_run"),
             # The work list of a run: undecided records in the order they were read.
             models.Index(
-                fields=["link", "side", "id"], condition=models.Q(fresh__isnull=False), name="snapshot_undecided"
+                fields=["link", "side", "id"],
+                condition=models.Q(fresh__isnull=False),
+                name="snapshot_undecided",
             ),
         ]
 

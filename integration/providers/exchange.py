@@ -1,0 +1,310 @@
+"""Sends calls: many at once, within the budget, again when it makes sense, and never twice unknowingly.
+
+Work is described as *steps*: a generator that yields calls and is handed their answers,
+
+    def rename(contact_id, name):
+        answer = yield contacts.UPDATE(contact_id=contact_id, body={"firstName": name})
+        return answer.contact
+
+so that a record needing three calls reads like three lines, while the exchange interleaves hundreds of them.
+Only single HTTP tries run in threads; the budget, tokens and every retry decision stay in the calling thread,
+the one that holds the database connection.
+"""
+
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from integration.errors import (
+    LostAnswer,
+    ProviderError,
+    RateLimited,
+    ReconnectRequired,
+    Retryable,
+    TokenExpired,
+)
+from integration.providers.budgets import Budget
+from integration.providers.http import Answered, Wire
+from integration.providers.operations import Call, Json
+
+K = TypeVar("K")
+R = TypeVar("R")
+A = TypeVar("A", bound=BaseModel)
+Steps = Generator[Call[Any], Any, R]
+
+TRIES = 6
+"""Tries of one call that fails for now; about 30 s with the pauses below."""
+LIMIT_TRIES = 20
+"""Tries of one call that is refused because of a limit: those are only a matter of patience."""
+LONGEST_NAP = 1.0
+
+
+class Login(Protocol):
+    """Where the Authorization header of a connection comes from."""
+
+    def header(self) -> str:
+        """A header that is good for the next minutes; refreshes early. May raise ReconnectRequired."""
+
+    def renew(self, refused: str) -> str:
+        """A new header after `refused` was refused. Raises ReconnectRequired when there is none."""
+
+
+@dataclass
+class Session:
+    """One connection, ready to be spoken to."""
+
+    wire: Wire
+    login: Login
+    budget: Budget
+    permits: int = 0
+    ready_at: float = 0.0
+    waiting_for: str = ""
+
+
+@dataclass
+class Result(Generic[K, R]):
+    """What came of one task: `value`, or the `error` that ended it; and every try that was made for it."""
+
+    key: K
+    value: R | None = None
+    error: ProviderError | None = None
+    calls: list[Json] = field(default_factory=list)
+
+
+@dataclass
+class _Task:
+    """Steps under way. `tries` counts the tries of the present call."""
+
+    key: Any
+    steps: Steps[Any]
+    call: Call[Any] | None = None
+    tries: int = 0
+    not_before: float = 0.0
+    renewed: bool = False
+    sent_with: str = ""
+    calls: list[Json] = field(default_factory=list)
+
+
+@dataclass
+class Exchange:
+    """Runs steps against the sessions of a link (or of one connection), by provider name.
+
+    `on_tick` is called at least every second, also while waiting: to show signs of life, and to stop by raising.
+    """
+
+    sessions: Mapping[str, Session]
+    concurrency: int = 8
+    patience: float | None = None
+    """Longest wait in seconds for a budget before RateLimited is raised; None waits as long as it takes."""
+    on_tick: Callable[[], None] = lambda: None
+    made: Counter[str] = field(default_factory=Counter)
+    """Calls made so far, per provider."""
+    _pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> "Exchange":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._pool:
+            self._pool.shutdown(wait=True)
+            self._pool = None
+        for session in self.sessions.values():
+            session.permits = 0
+            session.budget.close()
+
+    def send(self, call: Call[A]) -> A:
+        """One call, with retries; raises the ProviderError that remains."""
+
+        def steps() -> Steps[A]:
+            answer: A = yield call
+            return answer
+
+        return self.carry_out(steps())
+
+    def carry_out(self, steps: Steps[R]) -> R:
+        """One task to its end; raises the ProviderError that remains."""
+        (result,) = self.run([(None, steps)])
+        if result.error:
+            raise result.error
+        return result.value  # type: ignore[return-value]
+
+    def run(self, tasks: Iterable[tuple[K, Steps[R]]]) -> Iterator[Result[K, R]]:
+        """Carry out all tasks, some at once; results come in the order they are ready.
+
+        A task that fails does not stop the others, but a login that is refused does: ReconnectRequired is raised.
+        """
+        source = iter(tasks)
+        waiting: deque[_Task] = deque()
+        flying: dict[Future[Answered], _Task] = {}
+        exhausted = False
+        try:
+            while True:
+                while not exhausted and len(waiting) + len(flying) < self.concurrency * 2:
+                    try:
+                        key, steps = next(source)
+                    except StopIteration:
+                        exhausted = True
+                        break
+                    task = _Task(key, steps)
+                    if finished := self._advance(task, None):
+                        yield finished
+                    else:
+                        waiting.append(task)
+                if not waiting and not flying and exhausted:
+                    return
+                pause = self._launch(waiting, flying)
+                self.on_tick()
+                for done in self._landed(flying, pause):
+                    task = flying.pop(done)
+                    if finished := self._handle(task, done.result()):
+                        yield finished
+                    else:
+                        waiting.append(task)
+        finally:
+            if flying:
+                wait(flying)
+                for session in self.sessions.values():
+                    session.permits = 0
+
+    # One round ----------------------------------------------------------------------------------------
+
+    def _launch(self, waiting: deque[_Task], flying: dict[Future[Answered], _Task]) -> float:
+        """Send what may be sent now. Returns seconds until something more may be."""
+        now, pause = time.monotonic(), LONGEST_NAP
+        for _ in range(len(waiting)):
+            if len(flying) >= self.concurrency:
+                break
+            task = waiting.popleft()
+            assert task.call
+            session = self.sessions[task.call.provider]
+            due = max(task.not_before, session.ready_at)
+            if due <= now and self._permit(session, task.call.provider, waiting):
+                flying[self._submit(session, task)] = task
+            else:
+                waiting.append(task)
+                pause = min(pause, max(task.not_before, session.ready_at) - now)
+        return max(0.0, pause)
+
+    def _permit(self, session: Session, provider: str, waiting: Iterable[_Task]) -> bool:
+        if session.permits == 0:
+            wanted = 1 + sum(1 for task in waiting if task.call and task.call.provider == provider)
+            grant = session.budget.take(min(wanted, self.concurrency))
+            session.permits = grant.permits
+            session.waiting_for = "" if grant.permits else grant.reason
+            if not grant.permits:
+                self._check_patience(session, grant.wait)
+                session.ready_at = time.monotonic() + min(grant.wait, LONGEST_NAP)
+                return False
+        session.permits -= 1
+        return True
+
+    def _check_patience(self, session: Session, seconds: float) -> None:
+        if self.patience is not None and seconds > self.patience:
+            why = "today's allowance is used up" if session.waiting_for == "daily" else "its limit is reached"
+            raise RateLimited(
+                f"{session.wire.name} takes no more calls for {seconds:.0f} s: {why}.",
+                wait=seconds,
+                provider=session.wire.provider,
+            )
+
+    def _submit(self, session: Session, task: _Task) -> "Future[Answered]":
+        assert task.call
+        task.tries += 1
+        task.sent_with = session.login.header()
+        self.made[task.call.provider] += 1
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="call")
+        return self._pool.submit(session.wire.try_once, task.call, task.sent_with)
+
+    def _landed(self, flying: Mapping["Future[Answered]", _Task], pause: float) -> "list[Future[Answered]]":
+        if not flying:
+            time.sleep(pause)
+            return []
+        full = len(flying) >= self.concurrency
+        done, _ = wait(flying, timeout=LONGEST_NAP if full else pause, return_when=FIRST_COMPLETED)
+        return list(done)
+
+    # What became of a try -----------------------------------------------------------------------------
+
+    def _handle(self, task: _Task, answered: Answered) -> Result[Any, Any] | None:
+        """The task's result when it is finished, None while it goes on."""
+        assert task.call
+        session = self.sessions[task.call.provider]
+        session.budget.answered(answered.limits)
+        task.calls.append(answered.attempt.as_json())
+        error = answered.error
+        if error is None:
+            return self._advance(task, answered.value)
+        if isinstance(error, TokenExpired) and not task.renewed:
+            session.login.renew(task.sent_with)
+            task.renewed = True
+            return None
+        if isinstance(error, ReconnectRequired):
+            raise error
+        if self._again(task, error):
+            self._back_off(session, task, error, answered)
+            return None
+        return self._advance(task, None, error)
+
+    @staticmethod
+    def _again(task: _Task, error: ProviderError) -> bool:
+        assert task.call
+        if isinstance(error, RateLimited):
+            return task.tries < LIMIT_TRIES
+        if isinstance(error, LostAnswer) and not task.call.operation.repeatable:
+            return False  # The steps look first whether it was carried out.
+        return isinstance(error, Retryable) and task.tries < TRIES
+
+    @staticmethod
+    def _back_off(session: Session, task: _Task, error: ProviderError, answered: Answered) -> None:
+        # Jitter spreads what failed together, so that it does not come back together.
+        delay = min(30.0, 0.5 * 2 ** (task.tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+        if isinstance(error, RateLimited):
+            if error.wait is not None:
+                session.budget.refused(error.wait)
+                session.permits, delay = 0, error.wait + random.uniform(0, 0.25)  # noqa: S311
+            elif answered.limits.remaining == 0:
+                session.budget.refused(session.budget.rate.seconds)
+                session.permits = 0
+        task.not_before = time.monotonic() + delay
+
+    @staticmethod
+    def _advance(task: _Task, answer: Any, error: ProviderError | None = None) -> Result[Any, Any] | None:
+        """Hand the steps their answer. Their result when they end, None when they yield another call."""
+        try:
+            task.call = task.steps.throw(error) if error else task.steps.send(answer)
+        except StopIteration as end:
+            return Result(task.key, value=end.value, calls=task.calls)
+        except ReconnectRequired:
+            raise
+        except ProviderError as problem:
+            return Result(task.key, error=problem, calls=task.calls)
+        task.tries, task.not_before, task.renewed = 0, 0.0, False
+        return None
+
+
+def look_before_resend(send: Call[A], look: Callable[[], Steps[A | None]], tries: int = 4) -> Steps[A]:
+    """Send a call that must not be carried out twice: after a lost answer, `look` whether it was.
+
+    `look` gives what the call would have answered when it was carried out, None when it was not.
+    """
+    for attempt in range(tries):
+        try:
+            answer: A = yield send
+            return answer
+        except LostAnswer:
+            found = yield from look()
+            if found is not None:
+                return found
+            if attempt == tries - 1:
+                raise
+    raise AssertionError("unreachable")
