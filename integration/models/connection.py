@@ -28,6 +28,7 @@ class Connection(models.Model):
     credentials = EncryptedJSONField(default=dict, blank=True)
     token_expires_at = models.DateTimeField(null=True, blank=True)
     token_refreshed_at = models.DateTimeField(null=True, blank=True)
+    refreshing_until = models.DateTimeField("lock of the one who refreshes the token", null=True, blank=True)
     scopes = models.TextField("scopes granted", blank=True)
     status = models.CharField(max_length=14, choices=ConnectionStatus, default=ConnectionStatus.NEW)
     status_reason = models.TextField(blank=True)

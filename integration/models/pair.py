@@ -42,7 +42,7 @@ class Snapshot(models.Model):
     `base` holds the mapped values as of the last finished decision, the ancestor of the three-way merge;
     None until there was one. `fresh` holds what was read since and is not decided yet: a row with `fresh`
     is work to do, and survives a kill. `intent` is set before a create is sent for this record and cleared
-    with its result: after a crash it says "look before sending again".
+    with its result: after a kill it says "look before sending again".
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="snapshots")
@@ -56,10 +56,11 @@ class Snapshot(models.Model):
     base = models.JSONField(null=True, blank=True)
     fresh = models.JSONField(null=True, blank=True)
     fingerprint = models.CharField("of the values last read", max_length=40, blank=True)
-    mapping_number = models.PositiveIntegerField(default=0)
+    rules = models.CharField("digest of the rules it was last decided by", max_length=20, blank=True)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
     seen_run = models.BigIntegerField("run that last read it", default=0)
-    intent = models.JSONField(null=True, blank=True)
+    decided_run = models.BigIntegerField("run that last decided it", default=0)
+    intent = models.BooleanField("a create was sent and not answered yet", default=False)
 
     class Meta:
         constraints = [

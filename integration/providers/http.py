@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import requests
@@ -180,13 +181,19 @@ class Wire:
 
 
 def new_session() -> requests.Session:
-    """A session for many threads: pooled connections, no cookies, no netrc, no retries below us."""
+    """A session for many threads: pooled connections, no netrc or proxy from outside, no retries below us."""
     session = requests.Session()
     session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    mount(session)
+    return session
+
+
+def mount(session: requests.Session) -> None:
+    """Give a session the one transport that all calls to providers go through."""
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    return session
 
 
 def message_of(body: Json) -> str:

@@ -1,0 +1,168 @@
+"""The OAuth application Gistline is, towards GHL or towards its twin: consent address, code exchange, refresh."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from django.conf import settings
+from oauthlib.oauth2 import OAuth2Error
+from requests_oauthlib import OAuth2Session
+
+from integration.errors import ReconnectRequired, Retryable, SetupError
+from integration.models import Connection
+from integration.providers.ghl.oauth import NEEDED_SCOPES
+from integration.providers.http import message_of, mount
+
+SANDBOX_CLIENT = ("sandbox-gistline", "sandbox-secret")
+"""The application that the built-in twin knows from the start."""
+
+
+@dataclass(frozen=True)
+class TokenAnswer:
+    """What the token endpoint said (docs/ghl-api.md#token). `expires_in` in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: float
+    scopes: str = ""
+    user_type: str = "Location"
+    location_id: str = ""
+    company_id: str = ""
+
+    @classmethod
+    def read(cls, token: Mapping[str, Any], refresh_token: str = "") -> "TokenAnswer":
+        scope = token.get("scope") or ""
+        return cls(
+            access_token=token["access_token"],
+            refresh_token=token.get("refresh_token") or refresh_token,
+            expires_in=float(token.get("expires_in") or 86_399),
+            scopes=" ".join(scope) if isinstance(scope, list) else scope,
+            user_type=token.get("userType") or "Location",
+            location_id=token.get("locationId") or "",
+            company_id=token.get("companyId") or "",
+        )
+
+
+@dataclass(frozen=True)
+class OAuthApp:
+    """Client id and secret with the addresses they are good for."""
+
+    client_id: str
+    client_secret: str
+    authorize_url: str
+    api_url: str
+    sandbox: bool = False
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.api_url}/oauth/token"
+
+    @property
+    def app_id(self) -> str:
+        """The application id is the client id up to the first hyphen (docs/ghl-api.md#auth)."""
+        return self.client_id if self.sandbox else self.client_id.partition("-")[0]
+
+    def consent(self, redirect_uri: str) -> tuple[str, str]:
+        """The address to send the browser to, and the state that must come back."""
+        session = self._session(redirect_uri, scope=list(NEEDED_SCOPES))
+        url, state = session.authorization_url(self.authorize_url, loginWindowOpenMode="self")
+        return str(url), str(state)
+
+    def exchange(self, code: str, redirect_uri: str) -> TokenAnswer:
+        """Trade the code for tokens. Raises SetupError when it is refused, Retryable when GHL cannot be asked."""
+        try:
+            token = self._session(redirect_uri, hook="access_token_response").fetch_token(
+                self.token_url,
+                code=code,
+                client_secret=self.client_secret,
+                include_client_id=True,
+                user_type="Location",
+                timeout=settings.HTTP_TIMEOUT_SECONDS,
+            )
+        except (TokenRefused, OAuth2Error) as refusal:
+            raise SetupError(
+                f"GHL did not accept the sign-in ({refusal}). Codes work once and for ten minutes: start again. "
+                "If it fails again, compare client id, secret and redirect address with the app in GHL's marketplace."
+            ) from refusal
+        except requests.RequestException as problem:
+            raise Retryable("GHL could not be reached to finish the sign-in. Try again.", provider="ghl") from problem
+        return TokenAnswer.read(token)
+
+    def refresh(self, refresh_token: str, name: str) -> TokenAnswer:
+        """New tokens for a refresh token, which is spent by this.
+
+        Refused means a person must reconnect; out of reach means try again with the same token.
+        """
+        session = self._session("", hook="refresh_token_response")
+        try:
+            token = session.refresh_token(
+                self.token_url,
+                refresh_token=refresh_token,
+                client_id=self.client_id,
+                client_secret=self.client_secret,
+                user_type="Location",
+                timeout=settings.HTTP_TIMEOUT_SECONDS,
+            )
+        except (TokenRefused, OAuth2Error) as refusal:
+            raise ReconnectRequired(
+                f"{name}: GHL refused to renew the login ({refusal}). "
+                "Reconnect it: mappings and history stay, and what waits goes on.",
+                provider="ghl",
+                status=401,
+            ) from refusal
+        except requests.RequestException as problem:
+            raise Retryable(f"{name}: GHL could not be reached to renew the login.", provider="ghl") from problem
+        return TokenAnswer.read(token, refresh_token)
+
+    def _session(self, redirect_uri: str, scope: list[str] | None = None, hook: str = "") -> OAuth2Session:
+        session = OAuth2Session(self.client_id, redirect_uri=redirect_uri or None, scope=scope)
+        session.trust_env = False
+        mount(session)
+        if hook:
+            session.register_compliance_hook(hook, _check)
+        return session
+
+
+class TokenRefused(Exception):
+    """The token endpoint said no, in its own words."""
+
+
+def _check(response: requests.Response) -> requests.Response:
+    """Tell a refusal from a busy or broken endpoint: those say nothing about the token, so it is kept."""
+    try:
+        body = response.json()
+    except ValueError as problem:
+        raise requests.HTTPError(f"GHL answered {response.status_code} without JSON", response=response) from problem
+    if response.status_code == 429 or response.status_code >= 500:
+        raise requests.HTTPError(f"GHL answered {response.status_code}", response=response)
+    if response.status_code >= 400:
+        raise TokenRefused(message_of(body)[:200] or f"status {response.status_code}")
+    return response
+
+
+def live_app() -> OAuthApp:
+    """The marketplace app of the settings. Raises SetupError when none is set up."""
+    if not settings.GHL_CLIENT_ID or not settings.GHL_CLIENT_SECRET:
+        raise SetupError(
+            "No GHL app is set up. Create one in GHL's marketplace and put GHL_CLIENT_ID and GHL_CLIENT_SECRET into "
+            "the environment, or connect with a private integration token.",
+            "GHL_CLIENT_ID",
+        )
+    return OAuthApp(
+        settings.GHL_CLIENT_ID, settings.GHL_CLIENT_SECRET, settings.GHL_AUTHORIZE_URL, settings.GHL_API_URL
+    )
+
+
+def sandbox_app() -> OAuthApp:
+    """The application as the twin knows it: the browser goes to PUBLIC_URL, the server asks itself."""
+    consent = f"{settings.PUBLIC_URL}/sandbox/ghl/oauth/chooselocation"
+    return OAuthApp(*SANDBOX_CLIENT, authorize_url=consent, api_url=f"{settings.SANDBOX_URL}/ghl", sandbox=True)
+
+
+def app_for(connection: Connection) -> OAuthApp:
+    if connection.sandbox:
+        return sandbox_app()
+    return OAuthApp(
+        settings.GHL_CLIENT_ID, settings.GHL_CLIENT_SECRET, settings.GHL_AUTHORIZE_URL, settings.GHL_API_URL
+    )

@@ -1,0 +1,129 @@
+"""Linking a GHL account: from the consent page's answer to a stored connection. Also keys and private tokens."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from integration.errors import SetupError
+from integration.models import Connection, ConnectionStatus, Provider
+from integration.oauth.app import OAuthApp, TokenAnswer
+from integration.oauth.tokens import store
+from integration.providers.budgets import budget_for
+from integration.providers.exchange import Exchange, Session
+from integration.providers.ghl import client, oauth
+
+
+@dataclass(frozen=True)
+class Location:
+    """A location an agency token may be turned into a location token for."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class AgencyLogin:
+    """A fixed bearer header, for the few calls made before there is a connection."""
+
+    access_token: str
+
+    def header(self) -> str:
+        return f"Bearer {self.access_token}"
+
+    def renew(self, refused: str) -> str:
+        raise SetupError("GHL refused the sign-in it had just granted. Start again.")
+
+
+def installed_locations(app: OAuthApp, answer: TokenAnswer) -> list[Location]:
+    """The locations of the agency where the app is installed (docs/ghl-api.md#token)."""
+    query = {"companyId": answer.company_id, "appId": app.app_id, "isInstalled": True, "limit": "100", "skip": "0"}
+    with _agency_exchange(app, answer) as exchange:
+        found = exchange.send(oauth.INSTALLED_LOCATIONS(query=query))
+    return [Location(row.id, row.name or row.id) for row in found.locations]
+
+
+def location_token(app: OAuthApp, answer: TokenAnswer, location_id: str) -> TokenAnswer:
+    """Turn an agency token into one for `location_id`."""
+    body = {"companyId": answer.company_id, "locationId": location_id}
+    with _agency_exchange(app, answer) as exchange:
+        token = exchange.send(oauth.LOCATION_TOKEN(body=body)).model_dump(by_alias=True)
+    return TokenAnswer.read({**token, "locationId": token.get("locationId") or location_id})
+
+
+def _agency_exchange(app: OAuthApp, answer: TokenAnswer) -> Exchange:
+    budget = budget_for("ghl", f"ghl:agency:{answer.company_id}")
+    session = Session(client.wire(app.api_url, 30.0), AgencyLogin(answer.access_token), budget)
+    return Exchange({"ghl": session}, patience=20)
+
+
+def save_ghl(app: OAuthApp, answer: TokenAnswer, reconnect: Connection | None = None) -> Connection:
+    """Store a location's login. The same account again, or `reconnect`, keeps its connection and all that hangs on it.
+
+    Raises SetupError when the account signed in to is not the one that was to be reconnected.
+    """
+    if not answer.location_id:
+        raise SetupError("GHL's answer names no location. Choose a sub-account, not the agency, and start again.")
+    if reconnect and reconnect.account_id and reconnect.account_id != answer.location_id:
+        raise SetupError(
+            f"You signed in to another location ({answer.location_id}) than “{reconnect.name}” stands for "
+            f"({reconnect.account_id}). Nothing was changed. Start again and choose the same location."
+        )
+    with transaction.atomic():
+        connection = reconnect or find_or_new(Provider.GHL, answer.location_id, app.sandbox)
+        connection.account_id, connection.company_id = answer.location_id, answer.company_id
+        connection.scopes = answer.scopes
+        connection.status, connection.status_reason = ConnectionStatus.NEW, ""
+        connection.save()
+        store(connection, answer)
+    return connection
+
+
+def save_gist(api_key: str, name: str, *, sandbox: bool = False, reconnect: Connection | None = None) -> Connection:
+    """Store a Gist API key."""
+    connection = reconnect or Connection(provider=Provider.GIST, sandbox=sandbox, key=free_key(name or "gist"))
+    return _save_secret(connection, {"access_token": api_key.strip()}, name)
+
+
+def save_private_token(
+    token: str, location_id: str, name: str, *, sandbox: bool = False, reconnect: Connection | None = None
+) -> Connection:
+    """Store a GHL private integration token (docs/ghl-api.md#auth)."""
+    connection = reconnect or find_or_new(Provider.GHL, location_id.strip(), sandbox)
+    connection.account_id = location_id.strip()
+    return _save_secret(connection, {"private_token": token.strip()}, name)
+
+
+def _save_secret(connection: Connection, credentials: dict[str, str], name: str) -> Connection:
+    connection.name = name.strip() or connection.name or connection.key
+    connection.credentials = credentials
+    connection.token_expires_at = None
+    connection.status, connection.status_reason = ConnectionStatus.NEW, ""
+    connection.save()
+    return connection
+
+
+def find_or_new(provider: Provider, account_id: str, sandbox: bool) -> Connection:
+    known = Connection.objects.filter(provider=provider, account_id=account_id, sandbox=sandbox).first()
+    name = f"{provider.label} {account_id[:6]}"
+    return known or Connection(
+        provider=provider, account_id=account_id, sandbox=sandbox, name=name, key=free_key(name)
+    )
+
+
+def free_key(name: str) -> str:
+    """A key made of `name` that no connection has."""
+    stem = slugify(name)[:70] or "connection"
+    taken = set(Connection.objects.filter(key__startswith=stem).values_list("key", flat=True))
+    numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
+    return stem if stem not in taken else next(key for key in numbered if key not in taken)
+
+
+def disconnect(connection: Connection) -> None:
+    """Forget the login; mappings, pairs and history stay for a reconnect."""
+    connection.credentials = {}
+    connection.token_expires_at = None
+    connection.save(update_fields=["credentials", "token_expires_at"])
+    connection.set_status(ConnectionStatus.DISCONNECTED, "Disconnected by a person.")
+
+

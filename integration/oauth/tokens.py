@@ -1,0 +1,123 @@
+"""A fresh access token, however many workers ask at once: one refresh, and both tokens saved before use.
+
+GHL's refresh tokens work once (docs/ghl-api.md#token). The one who refreshes holds a lock in the connection's row
+with a time limit; the others wait and read the result. The lock is a column and not an open transaction, so that
+nobody waits on the database while the provider is asked.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from integration.errors import ReconnectRequired, Retryable
+from integration.models import Connection
+from integration.oauth.app import TokenAnswer, app_for
+
+EARLY = timedelta(minutes=10)
+"""A token is renewed this long before it ends."""
+LOCK_SECONDS = 40
+"""Longer than one refresh can take; after that its holder is taken for dead."""
+POLL_SECONDS = 0.2
+
+
+@dataclass
+class FixedLogin:
+    """A Gist API key or a GHL private token: it works, or a person must replace it."""
+
+    connection: Connection
+
+    def header(self) -> str:
+        secret = self.connection.credentials.get("private_token") or self.connection.credentials.get("access_token")
+        if not secret:
+            raise _reconnect(self.connection, "No key is stored for this connection.")
+        return f"Bearer {secret}"
+
+    def renew(self, refused: str) -> str:
+        what = "private token" if self.connection.provider == "ghl" else "API key"
+        raise _reconnect(self.connection, f"The {what} was refused. Create a new one and reconnect with it.")
+
+
+@dataclass
+class OAuthLogin:
+    """A GHL login from OAuth."""
+
+    connection: Connection
+    checked_at: float = 0.0
+
+    def header(self) -> str:
+        """Reads the row again at most once a second: another process may have refreshed."""
+        if time.monotonic() - self.checked_at > 1.0:
+            self.connection.refresh_from_db(fields=["credentials", "token_expires_at"])
+            self.checked_at = time.monotonic()
+        if self._ends_soon():
+            refresh(self.connection, self._access())
+        return f"Bearer {self._access()}"
+
+    def renew(self, refused: str) -> str:
+        refresh(self.connection, refused.removeprefix("Bearer "))
+        return f"Bearer {self._access()}"
+
+    def _ends_soon(self) -> bool:
+        ends = self.connection.token_expires_at
+        return not self._access() or (ends is not None and ends - EARLY < timezone.now())
+
+    def _access(self) -> str:
+        return str(self.connection.credentials.get("access_token", ""))
+
+
+def login_for(connection: Connection) -> FixedLogin | OAuthLogin:
+    return OAuthLogin(connection) if connection.uses_oauth else FixedLogin(connection)
+
+
+def refresh(connection: Connection, stale: str, patience: float = LOCK_SECONDS + 20) -> None:
+    """Replace the access token `stale`, unless somebody already did; `connection` holds the new one afterwards.
+
+    Raises ReconnectRequired when GHL refuses the refresh token, Retryable when it could not be asked.
+    """
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if _lock(connection):
+            try:
+                connection.refresh_from_db(fields=["credentials", "token_expires_at"])
+                if connection.credentials.get("access_token") == stale:
+                    _refresh_locked(connection)
+                return
+            finally:
+                Connection.objects.filter(pk=connection.pk).update(refreshing_until=None)
+        time.sleep(POLL_SECONDS)
+        connection.refresh_from_db(fields=["credentials", "token_expires_at"])
+        if connection.credentials.get("access_token") != stale:
+            return
+    raise Retryable(f"{connection.name}: another process is still refreshing the login.", provider="ghl")
+
+
+def _lock(connection: Connection) -> bool:
+    now = timezone.now()
+    free = Q(refreshing_until=None) | Q(refreshing_until__lt=now)
+    until = now + timedelta(seconds=LOCK_SECONDS)
+    return Connection.objects.filter(free, pk=connection.pk).update(refreshing_until=until) == 1
+
+
+def _refresh_locked(connection: Connection) -> None:
+    answer = app_for(connection).refresh(connection.credentials["refresh_token"], connection.name)
+    store(connection, answer)
+
+
+def store(connection: Connection, answer: TokenAnswer) -> None:
+    """Save both tokens and when the first ends."""
+    connection.save_tokens(
+        {"access_token": answer.access_token, "refresh_token": answer.refresh_token},
+        timezone.now() + timedelta(seconds=answer.expires_in),
+    )
+    if answer.scopes and answer.scopes != connection.scopes:
+        connection.scopes = answer.scopes
+        connection.save(update_fields=["scopes"])
+
+
+def _reconnect(connection: Connection, sentence: str) -> ReconnectRequired:
+    return ReconnectRequired(f"{connection.name}: {sentence}", provider=connection.provider, status=401)
+
+

@@ -1,0 +1,66 @@
+"""The way to the job queue, and the only file that knows django-q."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_q.brokers import get_broker
+from django_q.models import OrmQ, Schedule
+from django_q.status import Stat
+from django_q.tasks import async_task
+
+
+def enqueue(job: str, *args: Any) -> None:
+    """Have a worker call `integration.jobs.<job>(*args)`, once the row changes around this are committed.
+
+    Without Redis the queue is a table: the job is part of the same transaction. With Redis it is sent after the
+    commit; if the process dies in between, the watchdog job finds the work without it.
+    """
+    path = f"integration.jobs.{job}"
+    if settings.REDIS_URL:
+        transaction.on_commit(lambda: async_task(path, *args, ack_failure=True))
+    else:
+        async_task(path, *args, ack_failure=True)
+
+
+def install_schedules(schedules: dict[str, int]) -> None:
+    """Make the periodic jobs stand as given: job name to minutes. Others of ours are removed."""
+    Schedule.objects.filter(name__startswith="gistline:").exclude(name__in=[f"gistline:{n}" for n in schedules]).delete()
+    for job, minutes in schedules.items():
+        Schedule.objects.update_or_create(
+            name=f"gistline:{job}",
+            defaults={
+                "func": f"integration.jobs.{job}",
+                "schedule_type": Schedule.MINUTES,
+                "minutes": minutes,
+                "repeats": -1,
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Health:
+    """`workers` alive now; `queue_age_seconds` how long the oldest job waits, 0 when none does."""
+
+    workers: int
+    queue_age_seconds: float | None
+    broker: bool
+
+
+def health() -> Health:
+    broker_up = bool(get_broker().ping())
+    workers = sum(len(stat.workers) for stat in Stat.get_all()) if broker_up else 0
+    return Health(workers, _queue_age(), broker_up)
+
+
+def _queue_age() -> float | None:
+    """Seconds the oldest waiting job has waited; unknown (None) with Redis when there is a backlog."""
+    if settings.REDIS_URL:
+        return 0.0 if get_broker().queue_size() == 0 else None
+    now = timezone.now()
+    # A job that a worker took is locked into the future, until its redelivery is due.
+    oldest = OrmQ.objects.filter(lock__lte=now).order_by("lock").values_list("lock", flat=True).first()
+    return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+

@@ -1,0 +1,213 @@
+"""Puts on record what became of each person: snapshots, pair, log entry and the run's counts, in one transaction."""
+
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from integration.errors import ProviderError
+from integration.mapping.rules import Rules
+from integration.models import LogEntry, Outcome, Pair, Run, Snapshot
+from integration.providers.operations import Json
+from integration.records import Contact, Value, fingerprint
+from integration.sync.apply import Person
+from integration.sync.observe import e164, picked
+from integration.sync.reasons import reason
+
+
+@dataclass
+class Entry:
+    """One person's work and its end. `gist` and `ghl` are the snapshots it started from."""
+
+    person: Person
+    gist: Snapshot | None = None
+    ghl: Snapshot | None = None
+    error: ProviderError | None = None
+    message: str = ""
+    calls: list[Json] = field(default_factory=list)
+    parent: int | None = None
+    quiet: bool = False
+    """Counted, not logged: said before and nothing changed since."""
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        return [snapshot for snapshot in (self.gist, self.ghl) if snapshot]
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.error:
+            return Outcome.SKIPPED if self.error.code == "duplicate" else Outcome.FAILED
+        if self.person.created:
+            return Outcome.CREATED
+        if self.person.written:
+            return Outcome.UPDATED
+        if self.person.reason == "same_value" or self.person.reason == "adopted":
+            return Outcome.UNCHANGED
+        if self.person.reason == "blank_kept":
+            return Outcome.UNCHANGED
+        return Outcome.SKIPPED
+
+    @property
+    def reason(self) -> str:
+        if self.error:
+            return "ambiguous" if self.error.code == "duplicate" else self.error.code
+        return self.person.reason
+
+
+@dataclass
+class Ledger:
+    """Writes entries of one run. `planned` entries of a dry run change nothing but the log and the counts."""
+
+    run: Run
+    rules: Rules
+
+    def record(self, entries: list[Entry], planned: bool = False) -> None:
+        """All of `entries` or none of them."""
+        if not entries:
+            return
+        now = timezone.now()
+        with transaction.atomic():
+            pairs = {} if planned else self._pairs(entries, now)
+            changed = [snapshot for entry in entries for snapshot in self._settle(entry, pairs, planned)]
+            self._save_snapshots(changed)
+            LogEntry.objects.bulk_create(
+                self._log(entry, pairs.get(id(entry)), planned) for entry in entries if self._is_told(entry)
+            )
+            self._count(entries)
+            self._resolve(entries, now)
+
+    def _pairs(self, entries: list[Entry], now: object) -> dict[int, Pair]:
+        found: dict[int, Pair] = {}
+        for entry in entries:
+            known = next((snapshot.pair for snapshot in entry.snapshots if snapshot.pair_id), None)
+            gist, ghl = entry.person.gist, entry.person.ghl
+            if known is None and gist and ghl:
+                known = self._new_pair(gist, ghl)
+            if known:
+                found[id(entry)] = known
+        settled = [found[id(entry)].pk for entry in entries if id(entry) in found and not entry.error]
+        Pair.objects.filter(pk__in=settled).update(synced_at=now)
+        return found
+
+    def _new_pair(self, gist: Contact, ghl: Contact) -> Pair:
+        try:
+            with transaction.atomic():
+                return Pair.objects.create(
+                    link=self.run.link, gist_id=gist.id, ghl_id=ghl.id, label=(gist.label or ghl.label)
+                )
+        except IntegrityError:
+            return Pair.objects.get(link=self.run.link, kind="contact", gist_id=gist.id)
+
+    def _settle(self, entry: Entry, pairs: dict[int, Pair], planned: bool) -> list[Snapshot]:
+        """Snapshots as they stand now. A side that was written or agreed on becomes the new base."""
+        for side in ("gist", "ghl"):
+            snapshot = entry.gist if side == "gist" else entry.ghl
+            contact = entry.person.contact(side)
+            if snapshot is None and contact and not planned:
+                snapshot = Snapshot.objects.filter(
+                    link=self.run.link, side=side, external_id=contact.id
+                ).first() or Snapshot(link=self.run.link, side=side, external_id=contact.id)
+                if side == "gist":
+                    entry.gist = snapshot
+                else:
+                    entry.ghl = snapshot
+            if snapshot is None:
+                continue
+            snapshot.decided_run = self.run.pk
+            if not planned:
+                self._move_on(snapshot, entry, contact, pairs.get(id(entry)))
+        return entry.snapshots
+
+    def _move_on(self, snapshot: Snapshot, entry: Entry, contact: Contact | None, pair: Pair | None) -> None:
+        snapshot.pair = pair or snapshot.pair
+        snapshot.seen_run = self.run.pk
+        snapshot.intent = False
+        if entry.error and snapshot.side not in entry.person.written:
+            return  # Not carried out: what was read stays as work for a retry.
+        if contact is None:
+            return
+        values = picked(contact, self.rules)
+        held = {row.key(snapshot.side) for row in self.rules.rows if row.ghl in entry.person.decision.held_rows}
+        base = {key: _held(snapshot, key, values[key], key in held) for key in values}
+        snapshot.base, snapshot.fresh = base, None
+        snapshot.rules = self.rules.digest
+        snapshot.fingerprint = fingerprint(values, self.rules.keys(snapshot.side))
+        snapshot.email, snapshot.label = contact.email[:254], contact.label
+        snapshot.phone = e164(contact.phone, self.rules.country)
+        snapshot.remote_updated_at = contact.updated_at or snapshot.remote_updated_at
+
+    @staticmethod
+    def _save_snapshots(snapshots: list[Snapshot]) -> None:
+        Snapshot.objects.bulk_create([one for one in snapshots if one.pk is None])
+        Snapshot.objects.bulk_update(
+            [one for one in snapshots if one.pk is not None],
+            [
+                "pair", "base", "fresh", "fingerprint", "rules", "email", "phone", "label",
+                "remote_updated_at", "seen_run", "decided_run", "intent",
+            ],
+        )  # fmt: skip
+
+    @staticmethod
+    def _is_told(entry: Entry) -> bool:
+        return entry.outcome != Outcome.UNCHANGED and not entry.quiet
+
+    def _log(self, entry: Entry, pair: Pair | None, planned: bool) -> LogEntry:
+        person, decision = entry.person, entry.person.decision
+        sides = sorted(person.written or {change.side for change in decision.changes})
+        gist, ghl = person.gist or entry.gist, person.ghl or entry.ghl
+        return LogEntry(
+            link=self.run.link,
+            run=self.run,
+            pair=pair or next((snapshot.pair for snapshot in entry.snapshots if snapshot.pair_id), None),
+            side=sides[0] if len(sides) == 1 else "",
+            gist_id=_id(gist),
+            ghl_id=_id(ghl),
+            label=(gist.label if gist else "") or (ghl.label if ghl else ""),
+            outcome=_planned_outcome(entry) if planned else entry.outcome,
+            reason=entry.reason,
+            message=_message(entry),
+            changes=[change.as_json() for change in decision.changes],
+            calls=entry.calls[-8:],
+            applied=not planned,
+            parent_id=entry.parent,
+        )
+
+    def _count(self, entries: list[Entry]) -> None:
+        counts: dict[str, int] = {}
+        for entry in entries:
+            counts[entry.outcome] = counts.get(entry.outcome, 0) + 1
+        Run.objects.filter(pk=self.run.pk).update(**{name: F(name) + number for name, number in counts.items()})
+
+    def _resolve(self, entries: list[Entry], now: object) -> None:
+        """Earlier failures of the same person are settled once a later attempt succeeded."""
+        for entry in entries:
+            if entry.error or not (entry.gist or entry.ghl):
+                continue
+            open_failures = LogEntry.objects.filter(
+                link=self.run.link, outcome=Outcome.FAILED, resolved_at=None
+            )
+            if entry.gist and entry.gist.external_id:
+                open_failures.filter(gist_id=entry.gist.external_id).update(resolved_at=now)
+            if entry.ghl and entry.ghl.external_id:
+                open_failures.filter(ghl_id=entry.ghl.external_id).update(resolved_at=now)
+
+
+def _held(snapshot: Snapshot, key: str, value: Value, held: bool) -> Value:
+    """A field that waits for a person keeps its old base, so that the conflict is met again."""
+    return (snapshot.base or {}).get(key) if held else value
+
+
+def _id(record: Contact | Snapshot | None) -> str:
+    if record is None:
+        return ""
+    return record.id if isinstance(record, Contact) else record.external_id
+
+
+def _message(entry: Entry) -> str:
+    if entry.error:
+        return str(entry.error)
+    if entry.message:
+        return entry.message
+    notes = [f"{note.field}: {note.message or reason(note.reason).title}" for note in entry.person.decision.notes]
+    return "; ".join(notes)
