@@ -123,7 +123,7 @@ def remember_location(connection: Connection, location: Any) -> None:
     facts = location.model_dump(by_alias=True)
     connection.account_name = facts.get("name") or connection.account_name
     connection.company_id = facts.get("companyId") or connection.company_id
-    connection.settings = {
+    connection.settings |= {
         "timezone": facts.get("timezone") or "",
         "country": facts.get("country") or "",
         "allow_duplicates": (facts.get("settings") or {}).get("allowDuplicateContact"),

@@ -9,7 +9,8 @@
     ├── MissingScope         a person must grant more rights
     ├── Gone                 the record no longer exists on that side
     ├── Duplicate            the record exists already, as `existing_id`
-    └── Rejected             this record will never be accepted as it is: fix it or the mapping
+    ├── Rejected             this record will never be accepted as it is: fix it or the mapping
+    └── Unexpected           a fault of Gistline itself
     SetupError               what an operator entered cannot work; says where
 
 Every error carries a sentence fit for an operator (`str(error)`) and a `code` that groups causes.
@@ -76,6 +77,12 @@ class Duplicate(ProviderError):
 
 class Rejected(ProviderError):
     code = "rejected"
+
+
+class Unexpected(ProviderError):
+    """Our own fault: the record is left as it was, and the rest of the run goes on."""
+
+    code = "internal"
 
 
 class SetupError(Exception):

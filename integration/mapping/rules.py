@@ -81,9 +81,16 @@ class Rules:
 def rules_of(
     link: Link, version: MappingVersion | None, gist: Mapping[str, Field], ghl: Mapping[str, Field]
 ) -> Rules:
-    """Freeze what stands now. `gist` and `ghl` are the fields each side has, by key."""
+    """Freeze what stands now. `gist` and `ghl` are the fields the rows mean, by the key the row names them with.
+
+    A row whose field does not exist is left out: versions.check_rows says so in words.
+    """
     rows: Iterable[MappingRow] = version.rows.all() if version else ()
-    frozen = (_frozen(link, row, gist.get(row.gist_field), ghl.get(row.ghl_field)) for row in rows)
+    frozen = (
+        _frozen(link, row, gist[row.gist_field], ghl[row.ghl_field])
+        for row in rows
+        if row.gist_field in gist and row.ghl_field in ghl
+    )
     return Rules(
         direction=link.direction,
         deletes=link.deletes,
@@ -93,19 +100,19 @@ def rules_of(
     )
 
 
-def _frozen(link: Link, row: MappingRow, gist: Field | None, ghl: Field | None) -> Row:
+def _frozen(link: Link, row: MappingRow, gist: Field, ghl: Field) -> Row:
     return Row(
-        gist=row.gist_field,
-        ghl=row.ghl_field,
+        gist=gist.key,
+        ghl=ghl.key,
         direction=_narrower(link.direction, row.direction),
         owner=row.owner or link.conflict,
         blank_overwrites=row.blank_overwrites,
         steps=tuple(row.steps),
         type=_compared_as(gist, ghl),
-        gist_writable=gist is None or gist.writable,
-        ghl_writable=ghl is None or ghl.writable,
-        gist_create_only=bool(gist and gist.create_only),
-        ghl_create_only=bool(ghl and ghl.create_only),
+        gist_writable=gist.writable,
+        ghl_writable=ghl.writable,
+        gist_create_only=gist.create_only,
+        ghl_create_only=ghl.create_only,
     )
 
 
@@ -116,8 +123,8 @@ def _narrower(link: str, row: str) -> str:
     return link if row == Direction.TWO_WAY else "none"
 
 
-def _compared_as(gist: Field | None, ghl: Field | None) -> str:
-    types = {found.type for found in (gist, ghl) if found}
+def _compared_as(gist: Field, ghl: Field) -> str:
+    types = {gist.type, ghl.type}
     for wanted in ("tags", "choices", "number", "boolean", "email"):
         if wanted in types:
             return wanted

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import requests
 from django.conf import settings
@@ -14,6 +14,7 @@ from integration.models import Connection
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 from integration.providers.http import message_of, mount
 
+Hook = Literal["access_token_response", "refresh_token_response"]
 SANDBOX_CLIENT = ("sandbox-gistline", "sandbox-secret")
 """The application that the built-in twin knows from the start."""
 
@@ -115,7 +116,7 @@ class OAuthApp:
             raise Retryable(f"{name}: GHL could not be reached to renew the login.", provider="ghl") from problem
         return TokenAnswer.read(token, refresh_token)
 
-    def _session(self, redirect_uri: str, scope: list[str] | None = None, hook: str = "") -> OAuth2Session:
+    def _session(self, redirect_uri: str, scope: list[str] | None = None, hook: Hook | None = None) -> OAuth2Session:
         session = OAuth2Session(self.client_id, redirect_uri=redirect_uri or None, scope=scope)
         session.trust_env = False
         mount(session)

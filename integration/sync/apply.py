@@ -68,7 +68,8 @@ def _create(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken) -> St
         # Gist needs an e-mail address or a user id (docs/gist-api.md#contacts).
         values["user_id"] = f"ghl_{person.ghl.id}"
     if person.look_first:
-        found = yield from side.find(email=str(values.get("email") or ""), phone=str(values.get("phone") or ""))
+        texts = {key: str(values.get(key) or "") for key in ("email", "phone", "user_id", "name")}
+        found = yield from side.find(**texts)
         if len(found) == 1 and not is_taken(found[0]) and _may_be(person, found[0]):
             yield from _adopt(person, found[0], sides, rules)
             return

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from integration.errors import ProviderError
+from integration.errors import LostAnswer, ProviderError
 from integration.mapping.rules import Rules
 from integration.models import LogEntry, Outcome, Pair, Run, Snapshot
 from integration.providers.operations import Json
@@ -14,6 +14,10 @@ from integration.records import Contact, Value, fingerprint
 from integration.sync.apply import Person
 from integration.sync.observe import e164, picked
 from integration.sync.reasons import reason
+
+
+WAITING = ("missing_there", "held")
+"""Reasons that leave a person's changes as work: nothing was decided about their fields."""
 
 
 @dataclass
@@ -26,7 +30,9 @@ class Entry:
     error: ProviderError | None = None
     message: str = ""
     calls: list[Json] = field(default_factory=list)
-    parent: int | None = None
+    parent: LogEntry | None = None
+    planned: bool = False
+    """Of a dry run: decided, not carried out."""
     quiet: bool = False
     """Counted, not logged: said before and nothing changed since."""
 
@@ -38,44 +44,46 @@ class Entry:
     def outcome(self) -> Outcome:
         if self.error:
             return Outcome.SKIPPED if self.error.code == "duplicate" else Outcome.FAILED
+        if self.planned and self.person.decision.writes:
+            return Outcome.CREATED if self.person.decision.create else Outcome.UPDATED
         if self.person.created:
             return Outcome.CREATED
         if self.person.written:
             return Outcome.UPDATED
-        if self.person.reason == "same_value" or self.person.reason == "adopted":
-            return Outcome.UNCHANGED
-        if self.person.reason == "blank_kept":
+        if self.person.reason in ("same_value", "adopted", "blank_kept"):
             return Outcome.UNCHANGED
         return Outcome.SKIPPED
 
     @property
     def reason(self) -> str:
         if self.error:
-            return "ambiguous" if self.error.code == "duplicate" else self.error.code
+            return self.error.code
         return self.person.reason
 
 
 @dataclass
 class Ledger:
-    """Writes entries of one run. `planned` entries of a dry run change nothing but the log and the counts."""
+    """Writes entries of one run. Planned entries change nothing but the log and the counts."""
 
     run: Run
     rules: Rules
 
-    def record(self, entries: list[Entry], planned: bool = False) -> None:
-        """All of `entries` or none of them."""
+    def record(self, entries: list[Entry]) -> None:
+        """All of `entries` or none of them; they are all planned or all carried out."""
         if not entries:
             return
-        now = timezone.now()
+        now, planned = timezone.now(), entries[0].planned
         with transaction.atomic():
             pairs = {} if planned else self._pairs(entries, now)
             changed = [snapshot for entry in entries for snapshot in self._settle(entry, pairs, planned)]
             self._save_snapshots(changed)
-            LogEntry.objects.bulk_create(
-                self._log(entry, pairs.get(id(entry)), planned) for entry in entries if self._is_told(entry)
-            )
+            if not planned:
+                self._say_once(entries)
+            told = [entry for entry in entries if self._is_told(entry)]
+            LogEntry.objects.bulk_create(self._log(entry, pairs.get(id(entry)), planned) for entry in told)
             self._count(entries)
-            self._resolve(entries, now)
+            if not planned:
+                self._resolve(entries, now)
 
     def _pairs(self, entries: list[Entry], now: object) -> dict[int, Pair]:
         found: dict[int, Pair] = {}
@@ -115,15 +123,15 @@ class Ledger:
             if snapshot is None:
                 continue
             snapshot.decided_run = self.run.pk
-            if not planned:
+            if not planned and entry.reason not in WAITING:
                 self._move_on(snapshot, entry, contact, pairs.get(id(entry)))
         return entry.snapshots
 
     def _move_on(self, snapshot: Snapshot, entry: Entry, contact: Contact | None, pair: Pair | None) -> None:
         snapshot.pair = pair or snapshot.pair
         snapshot.seen_run = self.run.pk
-        snapshot.intent = False
-        if entry.error and snapshot.side not in entry.person.written:
+        snapshot.intent = bool(entry.person.decision.create) and isinstance(entry.error, LostAnswer)
+        if entry.error and entry.error.code != "duplicate" and snapshot.side not in entry.person.written:
             return  # Not carried out: what was read stays as work for a retry.
         if contact is None:
             return
@@ -164,13 +172,14 @@ class Ledger:
             gist_id=_id(gist),
             ghl_id=_id(ghl),
             label=(gist.label if gist else "") or (ghl.label if ghl else ""),
-            outcome=_planned_outcome(entry) if planned else entry.outcome,
+            outcome=entry.outcome,
             reason=entry.reason,
             message=_message(entry),
             changes=[change.as_json() for change in decision.changes],
             calls=entry.calls[-8:],
             applied=not planned,
-            parent_id=entry.parent,
+            parent=entry.parent,
+            attempt=entry.parent.attempt + 1 if entry.parent else 1,
         )
 
     def _count(self, entries: list[Entry]) -> None:
@@ -180,17 +189,24 @@ class Ledger:
         Run.objects.filter(pk=self.run.pk).update(**{name: F(name) + number for name, number in counts.items()})
 
     def _resolve(self, entries: list[Entry], now: object) -> None:
-        """Earlier failures of the same person are settled once a later attempt succeeded."""
-        for entry in entries:
-            if entry.error or not (entry.gist or entry.ghl):
-                continue
-            open_failures = LogEntry.objects.filter(
-                link=self.run.link, outcome=Outcome.FAILED, resolved_at=None
-            )
-            if entry.gist and entry.gist.external_id:
-                open_failures.filter(gist_id=entry.gist.external_id).update(resolved_at=now)
-            if entry.ghl and entry.ghl.external_id:
-                open_failures.filter(ghl_id=entry.ghl.external_id).update(resolved_at=now)
+        """Earlier failures of the same person are settled once a later attempt came to an end."""
+        LogEntry.objects.filter(pk__in=[entry.parent.pk for entry in entries if entry.parent]).update(resolved_at=now)
+        settled = [entry for entry in entries if not entry.error]
+        open_failures = LogEntry.objects.filter(link=self.run.link, outcome=Outcome.FAILED, resolved_at=None)
+        for side in ("gist", "ghl"):
+            ids = {_id(entry.person.contact(side)) for entry in settled} - {""}
+            open_failures.filter(**{f"{side}_id__in": ids}).update(resolved_at=now)
+
+    def _say_once(self, entries: list[Entry]) -> None:
+        """A failure that stands in the log already, in the same words, is counted there and not told again."""
+        failed = [entry for entry in entries if entry.outcome == Outcome.FAILED and not entry.parent]
+        if not failed:
+            return
+        open_failures = LogEntry.objects.filter(link=self.run.link, outcome=Outcome.FAILED, resolved_at=None)
+        for entry in failed:
+            ids = {f"{side}_id": _id(entry.person.contact(side)) for side in ("gist", "ghl")}
+            same = open_failures.filter(**ids, reason=entry.reason, message=_message(entry))
+            entry.quiet = bool(same.update(attempt=F("attempt") + 1))
 
 
 def _held(snapshot: Snapshot, key: str, value: Value, held: bool) -> Value:

@@ -1,7 +1,11 @@
-"""Who is who: records of both sides that are the same person become a pair. What is ambiguous is never guessed."""
+"""Who is who: records of both sides that are the same person become a pair. What is ambiguous is never guessed.
+
+People are matched by e-mail address, then by phone number, in the order the link names. Two different e-mail
+addresses are two people, whatever phone they share.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,14 +14,8 @@ from integration.mapping.rules import Rules
 from integration.models import Link, Pair, Snapshot
 
 PAGE = 500
-
-
-@dataclass(frozen=True)
-class Ambiguous:
-    """A record that several others could be, with the sentence that says which."""
-
-    snapshot: Snapshot
-    message: str
+WORDS = {"email": "e-mail address", "phone": "phone number"}
+NAMES = {"gist": "Gist", "ghl": "GHL"}
 
 
 @dataclass(frozen=True)
@@ -25,82 +23,102 @@ class Matched:
     """What one page of unpaired records came to. `after` is where the next page begins, None at the end."""
 
     pairs: int
-    ambiguous: tuple[Ambiguous, ...]
     after: int | None
 
 
 def match_page(link: Link, rules: Rules, after: int = 0) -> Matched:
     """Pair up one page of Gist records that have no counterpart yet, using what is known of GHL."""
-    loose = list(
-        Snapshot.objects.filter(link=link, side="gist", pair=None, pk__gt=after).order_by("pk")[:PAGE]
-    )
+    loose = list(Snapshot.objects.filter(link=link, side="gist", pair=None, pk__gt=after).order_by("pk")[:PAGE])
     if not loose:
-        return Matched(0, (), None)
-    verdicts = _verdicts(link, rules, loose)
-    unclear = tuple(Ambiguous(snapshot, message) for snapshot, message in verdicts.unclear)
-    pairs = pair_up(link, verdicts.same)
-    return Matched(pairs, unclear, loose[-1].pk if len(loose) == PAGE else None)
-
-
-@dataclass
-class _Verdicts:
-    same: list[tuple[Snapshot, Snapshot]]
-    unclear: list[tuple[Snapshot, str]]
-
-
-def _verdicts(link: Link, rules: Rules, loose: list[Snapshot]) -> _Verdicts:
-    verdicts = _Verdicts([], [])
+        return Matched(0, None)
+    same: list[tuple[Snapshot, Snapshot]] = []
     taken: set[int] = set()
-    undecided = loose
-    for key in rules.match:
-        undecided = _match_by(key, link, undecided, verdicts, taken)
-    return verdicts
-
-
-def _match_by(
-    key: str, link: Link, loose: list[Snapshot], verdicts: _Verdicts, taken: set[int]
-) -> list[Snapshot]:
-    """Decide by one key; returns the records it says nothing about."""
-    values = {getattr(snapshot, key) for snapshot in loose} - {""}
-    others = _by_value(key, Snapshot.objects.filter(link=link, side="ghl", **{f"{key}__in": values}))
-    own = _by_value(key, Snapshot.objects.filter(link=link, side="gist", **{f"{key}__in": values}))
-    silent = []
+    known = _Candidates(link, rules, loose)
     for snapshot in loose:
-        value = getattr(snapshot, key)
-        candidates = others.get(value, []) if value else []
-        if not candidates:
-            silent.append(snapshot)
-            continue
-        problem = _problem(key, snapshot, candidates, own[value], taken)
-        if problem:
-            verdicts.unclear.append((snapshot, problem))
-        else:
-            taken.add(candidates[0].pk)
-            verdicts.same.append((snapshot, candidates[0]))
-    return silent
+        found = known.of(snapshot)
+        if found and not found.problem and found.others[0].pk not in taken:
+            taken.add(found.others[0].pk)
+            same.append((snapshot, found.others[0]))
+    return Matched(pair_up(link, same), loose[-1].pk if len(loose) == PAGE else None)
 
 
-def _problem(
-    key: str, snapshot: Snapshot, candidates: list[Snapshot], own: list[Snapshot], taken: set[int]
-) -> str:
-    """Why the one candidate cannot simply be taken, "" when it can."""
-    word = {"email": "e-mail address", "phone": "phone number"}[key]
-    names = ", ".join(sorted(f"“{other.label}” ({other.external_id})" for other in candidates[:5]))
-    if len(candidates) > 1:
-        return f"{len(candidates)} GHL contacts have this {word}: {names}."
-    other = candidates[0]
-    if len(own) > 1:
-        return f"{len(own)} Gist contacts share the {word} of GHL's {names}."
-    if other.pair_id or other.pk in taken:
-        return f"GHL's {names} has this {word} and is already paired with another Gist contact."
-    if key != "email" and snapshot.email and other.email and snapshot.email != other.email:
-        return f"GHL's {names} has this {word} but another e-mail address ({other.email})."
-    return ""
+def unclear(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> dict[int, str]:
+    """Of unpaired records of one side: which must not be decided without a person, by pk, and why in a sentence.
+
+    To be asked after matching: a candidate that is left then could not be taken.
+    """
+    if not loose:
+        return {}
+    known = _Candidates(link, rules, loose)
+    told = {snapshot.pk: known.of(snapshot) for snapshot in loose}
+    sentences = {pk: found.problem or known.taken(found) for pk, found in told.items() if found}
+    return {pk: sentence for pk, sentence in sentences.items() if sentence} | known.doubles(loose)
 
 
-def _by_value(key: str, snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
+@dataclass(frozen=True)
+class _Found:
+    key: str
+    others: list[Snapshot]
+    problem: str
+
+
+class _Candidates:
+    """Records of the other side, and of the own one, that share a matching value with `loose`."""
+
+    def __init__(self, link: Link, rules: Rules, loose: Sequence[Snapshot]):
+        self.side = loose[0].side
+        self.other = "ghl" if self.side == "gist" else "gist"
+        self.keys = [key for key in rules.match if key in WORDS]
+        self.others = {key: _by_value(key, link, self.other, loose) for key in self.keys}
+        self.own = {key: _by_value(key, link, self.side, loose) for key in self.keys}
+
+    def of(self, snapshot: Snapshot) -> _Found | None:
+        """The first key that says something; None when no record of the other side could be this person."""
+        for key in self.keys:
+            value = getattr(snapshot, key)
+            others = [other for other in self.others[key][value] if _may_be(snapshot, other)] if value else []
+            if others:
+                return _Found(key, others, self._problem(key, snapshot, others))
+        return None
+
+    def _problem(self, key: str, snapshot: Snapshot, others: list[Snapshot]) -> str:
+        there, here = NAMES[self.other], NAMES[self.side]
+        names = ", ".join(sorted(f"“{other.label}” ({other.external_id})" for other in others[:5]))
+        if len(others) > 1:
+            return f"{len(others)} {there} contacts have this {WORDS[key]}: {names}."
+        rivals = [own for own in self.own[key][getattr(snapshot, key)] if _may_be(own, others[0])]
+        if len(rivals) > 1:
+            return f"{len(rivals)} {here} contacts share the {WORDS[key]} of {there}'s {names}."
+        return self.taken(_Found(key, others, "")) if others[0].pair_id else ""
+
+    def taken(self, found: _Found) -> str:
+        """The sentence for a candidate that belongs to somebody else."""
+        other = found.others[0]
+        return (
+            f"{NAMES[self.other]}'s “{other.label}” ({other.external_id}) has this {WORDS[found.key]} and is already "
+            f"paired with another {NAMES[self.side]} contact."
+        )
+
+    def doubles(self, loose: Sequence[Snapshot]) -> dict[int, str]:
+        """Several GHL contacts with one e-mail address: Gist keeps one contact per address."""
+        if self.side != "ghl" or "email" not in self.keys:
+            return {}
+        counts = {value: len(found) for value, found in self.own["email"].items()}
+        return {
+            snapshot.pk: f"{counts[snapshot.email]} GHL contacts have this e-mail address; Gist keeps one per address."
+            for snapshot in loose
+            if snapshot.email and counts.get(snapshot.email, 0) > 1
+        }
+
+
+def _may_be(one: Snapshot, other: Snapshot) -> bool:
+    return not one.email or not other.email or one.email == other.email
+
+
+def _by_value(key: str, link: Link, side: str, loose: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
+    values = {getattr(snapshot, key) for snapshot in loose} - {""}
     found: dict[str, list[Snapshot]] = defaultdict(list)
-    for snapshot in snapshots:
+    for snapshot in Snapshot.objects.filter(link=link, side=side, **{f"{key}__in": values}):
         found[getattr(snapshot, key)].append(snapshot)
     return found
 

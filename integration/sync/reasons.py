@@ -110,6 +110,12 @@ _ALL = (
         "Open the connection and reconnect it; mappings and history stay.",
     ),
     Reason(
+        "mapping_row",
+        "A mapping row cannot work",
+        "The row names a field that does not exist, or one that cannot be written. It was left out of this run.",
+        "Open the mapping, correct or remove the row, then sync again.",
+    ),
+    Reason(
         "internal",
         "Unexpected error",
         "Gistline did not expect this. The record was left as it was.",

@@ -1,0 +1,26 @@
+"""What workers run. Jobs take ids, may be delivered twice, and are one call into the domain each."""
+
+from django.conf import settings
+
+from integration.models import Run
+from integration.queue import enqueue
+from integration.sync import runs
+
+SCHEDULES = {"watch": 1}
+"""Periodic jobs and how many minutes lie between them."""
+
+
+def work_on_run(run_id: int) -> None:
+    """One slice of a run; the next one is queued while there is more to do."""
+    finished = runs.work(run_id, runs.process_name(), settings.RUN_SLICE_SECONDS)
+    if finished:
+        return
+    run = Run.objects.select_related("link").get(pk=run_id)
+    if run.is_active and not run.wait_until and not run.link.lease_owner:
+        enqueue("work_on_run", run_id)
+
+
+def watch() -> None:
+    """Take up what was lost, start what is due."""
+    runs.pick_up_lost_runs()
+    runs.start_due_runs()

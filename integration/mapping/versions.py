@@ -1,0 +1,158 @@
+"""Saving mapping rows: checked against the fields both sides have, and kept as a version that never changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from django.db import transaction
+from django.db.models import Max
+
+from integration.errors import SetupError
+from integration.mapping.transforms import read_steps
+from integration.models import Direction, Link, MappingVersion, Owner
+from integration.models import Mapping as MappingRow
+from integration.providers.ghl.fields import resolve as resolve_ghl
+from integration.providers.gist.fields import resolve as resolve_gist
+from integration.records import Field
+
+
+class RowInput(TypedDict, total=False):
+    """A row as a form or a setup file gives it."""
+
+    gist: str
+    ghl: str
+    direction: str
+    owner: str
+    blank_overwrites: bool
+    steps: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """What is wrong with row `index` (from 0), at which part of it: gist, ghl, direction or steps."""
+
+    index: int
+    field: str
+    message: str
+
+
+def current_version(link: Link) -> MappingVersion | None:
+    return link.mapping_versions.order_by("-number").first()
+
+
+def current_rows(link: Link) -> list[MappingRow]:
+    version = current_version(link)
+    return list(version.rows.all()) if version else []
+
+
+def save_version(link: Link, rows: Sequence[RowInput], user: Any = None, note: str = "") -> MappingVersion:
+    """Make `rows` the link's mapping. Equal rows keep the present version."""
+    current = current_version(link)
+    wanted = [_facts(row) for row in rows]
+    if current and [_facts(as_input(row)) for row in current.rows.all()] == wanted:
+        return current
+    with transaction.atomic():
+        last = link.mapping_versions.aggregate(last=Max("number"))["last"] or 0
+        version = MappingVersion.objects.create(link=link, number=last + 1, created_by=user, note=note)
+        MappingRow.objects.bulk_create(
+            MappingRow(
+                version=version,
+                position=position,
+                gist_field=facts["gist"],
+                ghl_field=facts["ghl"],
+                **{key: facts[key] for key in ("direction", "owner", "blank_overwrites", "steps")},
+            )
+            for position, facts in enumerate(wanted)
+        )
+    return version
+
+
+def as_input(row: MappingRow) -> RowInput:
+    return RowInput(
+        gist=row.gist_field,
+        ghl=row.ghl_field,
+        direction=row.direction,
+        owner=row.owner,
+        blank_overwrites=row.blank_overwrites,
+        steps=row.steps,
+    )
+
+
+def _facts(row: RowInput) -> dict[str, Any]:
+    """A row with its defaults filled in."""
+    defaults: RowInput = {
+        "direction": Direction.TWO_WAY.value,
+        "owner": "",
+        "blank_overwrites": False,
+        "steps": [],
+    }
+    return {**defaults, **row}
+
+
+def check_rows(
+    rows: Sequence[RowInput], gist_fields: Mapping[str, Field], ghl_fields: Mapping[str, Field]
+) -> list[RowProblem]:
+    """What cannot work: unknown fields, fields that cannot be written, two rows writing one field, bad steps."""
+    problems: list[RowProblem] = []
+    writers: dict[tuple[str, str], int] = {}
+    for index, row in enumerate(rows):
+        facts = _facts(row)
+        gist, ghl = resolve_gist(facts["gist"], gist_fields), resolve_ghl(facts["ghl"], ghl_fields)
+        problems += _unknown(index, facts, gist, ghl)
+        problems += _choices(index, facts)
+        if gist and ghl:
+            problems += _unwritable(index, facts["direction"], gist, ghl)
+            problems += _doubled(index, facts["direction"], gist, ghl, writers)
+    return problems
+
+
+def _unknown(index: int, facts: Mapping[str, Any], gist: Field | None, ghl: Field | None) -> list[RowProblem]:
+    problems = []
+    for side, name, found in (("gist", "Gist", gist), ("ghl", "GHL", ghl)):
+        if not facts[side]:
+            problems.append(RowProblem(index, side, f"Choose a {name} field."))
+        elif not found:
+            problems.append(
+                RowProblem(index, side, f"{name} has no field “{facts[side]}”. Choose another one, or remove the row.")
+            )
+    return problems
+
+
+def _choices(index: int, facts: Mapping[str, Any]) -> list[RowProblem]:
+    problems = []
+    if facts["direction"] not in Direction.values:
+        problems.append(RowProblem(index, "direction", f"There is no direction “{facts['direction']}”."))
+    if facts["owner"] and facts["owner"] not in Owner.values:
+        problems.append(RowProblem(index, "direction", f"There is no owner rule “{facts['owner']}”."))
+    try:
+        read_steps(facts["steps"], "steps")
+    except SetupError as problem:
+        problems.append(RowProblem(index, "steps", problem.problem[:1].upper() + problem.problem[1:]))
+    return problems
+
+
+def _targets(direction: str, gist: Field, ghl: Field) -> list[tuple[str, str, Field]]:
+    towards = {"gist_to_ghl": "ghl", "ghl_to_gist": "gist"}.get(direction)
+    sides = (("gist", "Gist", gist), ("ghl", "GHL", ghl))
+    return [side for side in sides if towards in (None, side[0])]
+
+
+def _unwritable(index: int, direction: str, gist: Field, ghl: Field) -> list[RowProblem]:
+    """A two-way row with one read-only end is fine: it flows the other way only."""
+    targets = _targets(direction, gist, ghl)
+    if any(found.writable for _, _, found in targets):
+        return []
+    side, name, found = targets[0]
+    return [RowProblem(index, side, f"{name}'s {found.label} cannot be written. {found.note}".strip())]
+
+
+def _doubled(
+    index: int, direction: str, gist: Field, ghl: Field, writers: dict[tuple[str, str], int]
+) -> list[RowProblem]:
+    problems = []
+    for side, name, found in _targets(direction, gist, ghl):
+        first = writers.setdefault((side, found.key), index)
+        if first != index and found.writable:
+            sentence = f"Row {first + 1} writes {name}'s {found.label} too. Remove one, or turn its direction round."
+            problems.append(RowProblem(index, side, sentence))
+    return problems

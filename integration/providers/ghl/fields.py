@@ -1,0 +1,83 @@
+"""The fields of a GHL contact that can be mapped, built in and custom (docs/ghl-api.md#write-fields)."""
+
+from collections.abc import Iterable, Mapping
+
+from integration.providers.ghl.schemas import CustomField
+from integration.records import Field, FieldType
+
+CUSTOM = "customFields."
+_ONCE = "GHL takes this when a contact is created and refuses it afterwards."
+_OWN = "Set by GHL."
+
+BUILT_IN: dict[str, Field] = {
+    field.key: field
+    for field in (
+        Field("name", "Full name", note="Written as first and last name."),
+        Field("firstName", "First name"),
+        Field("lastName", "Last name"),
+        Field("email", "E-mail", "email"),
+        Field("phone", "Phone", "phone"),
+        Field("tags", "Tags", "tags"),
+        Field("companyName", "Company", create_only=True, note=_ONCE),
+        Field("address1", "Street address"),
+        Field("city", "City"),
+        Field("state", "State"),
+        Field("postalCode", "Postal code"),
+        Field("country", "Country", note="Two letters, as US."),
+        Field("website", "Website"),
+        Field("timezone", "Time zone", note="A zone name, as America/New_York."),
+        Field("dateOfBirth", "Date of birth", "date"),
+        Field("gender", "Gender", create_only=True, note=_ONCE),
+        Field("source", "Source"),
+        Field("assignedTo", "Assigned to", note="The id of a user of the location."),
+        Field("dnd", "Do not disturb, all channels", "boolean"),
+        Field("type", "Type", writable=False, note=_OWN),
+        Field("id", "GHL id", writable=False, note=_OWN),
+        Field("dateAdded", "Created", "moment", writable=False, note=_OWN),
+        Field("dateUpdated", "Last changed", "moment", writable=False, note=_OWN),
+    )
+}
+
+_TYPES: dict[str, FieldType] = {
+    "NUMERICAL": "number",
+    "MONETORY": "number",
+    "DATE": "date",
+    "PHONE": "phone",
+    "EMAIL": "email",
+    "SINGLE_OPTIONS": "choice",
+    "RADIO": "choice",
+    "CHECKBOX": "choices",
+    "MULTIPLE_OPTIONS": "choices",
+}
+_UNWRITABLE = {"FILE_UPLOAD": "Files cannot be mapped.", "TEXTBOX_LIST": "Lists of text boxes cannot be mapped."}
+
+
+def custom_field(definition: CustomField) -> Field:
+    """The mappable field of a definition; its key is the field's own key without `contact.`."""
+    options = (o if isinstance(o, str) else (o.get("name") or o.get("label") or "") for o in definition.picklistOptions or ())
+    note = _UNWRITABLE.get(definition.dataType, "")
+    return Field(
+        key=CUSTOM + (definition.fieldKey.removeprefix("contact.") or definition.id),
+        label=definition.name or definition.fieldKey,
+        type=_TYPES.get(definition.dataType, "text"),
+        writable=not note,
+        options=tuple(option for option in options if option),
+        note=note,
+        custom_id=definition.id,
+    )
+
+
+def all_fields(definitions: Iterable[CustomField]) -> dict[str, Field]:
+    return BUILT_IN | {field.key: field for field in map(custom_field, definitions)}
+
+
+def resolve(key: str, fields: Mapping[str, Field]) -> Field | None:
+    """The field a setup file means: by key, or for custom ones by GHL's id or the name shown there."""
+    if key in fields:
+        return fields[key]
+    wanted = key.removeprefix(CUSTOM).removeprefix("contact.").casefold()
+    if not key.startswith(CUSTOM):
+        return None
+    named = (f for f in fields.values() if f.custom_id and wanted in (f.custom_id.casefold(), f.label.casefold()))
+    by_key = (f for f in fields.values() if f.custom_id and f.key.removeprefix(CUSTOM).casefold() == wanted)
+    return next(by_key, None) or next(named, None)

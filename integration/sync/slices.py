@@ -1,0 +1,249 @@
+"""One slice of a run: reads, matches, decides and applies until its time is up, and leaves a checkpoint behind.
+
+    prepare ─► read_ghl ─► read_gist ─► match ─► apply ─► close      full and incremental
+    prepare ─► read_people ───────────► match ─► apply ─► close      retry and single contact
+
+The checkpoint says which phase the run is in and how far; each page is saved in one transaction with it, so a
+slice may be killed anywhere and the next one goes on from there.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integration.connections import contacts_of, exchange_for_link
+from integration.errors import ProviderError, Unexpected
+from integration.mapping.rules import Rules
+from integration.models import Pair, Run, RunKind, Snapshot
+from integration.providers.base import ContactSide
+from integration.providers.exchange import Exchange, Steps
+from integration.records import Contact
+from integration.sync import worksheet
+from integration.sync.apply import Person, apply
+from integration.sync.closing import close_run, forget_unseen, missing_halves, people
+from integration.sync.ledger import Entry, Ledger
+from integration.sync.match import match_page
+from integration.sync.observe import observe
+from integration.sync.preparing import prepare
+
+log = logging.getLogger(__name__)
+
+OVERLAP = timedelta(minutes=5)
+"""Changes are read again this far back: a search index shows a write late (docs/ghl-api.md#search)."""
+SIGN_OF_LIFE_SECONDS = 1.0
+SAVE_EVERY = 25
+
+class LeaseLost(Exception):
+    """Somebody else writes this link now."""
+
+@dataclass
+class Slice:
+    """Works on `run` until `deadline` (monotonic seconds). `renew` keeps the link's lease, or says it is lost."""
+
+    run: Run
+    deadline: float
+    renew: Callable[[], bool]
+    exchange: Exchange = field(init=False)
+    rules: Rules = field(init=False)
+    sides: dict[str, ContactSide] = field(init=False)
+    stopping: bool = False
+    _calls_before: dict[str, int] = field(default_factory=dict)
+    _sign_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        link = self.run.link
+        self.exchange = exchange_for_link(link, patience=self.time_left())
+        self.exchange.on_tick = self.tick
+        self.sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
+        self._calls_before = dict(self.run.api_calls)
+
+    @property
+    def checkpoint(self) -> dict[str, Any]:
+        checkpoint: dict[str, Any] = self.run.checkpoint
+        return checkpoint
+
+    def time_left(self) -> float:
+        return max(1.0, self.deadline - time.monotonic())
+
+    def work(self) -> bool:
+        """True when the run is finished."""
+        self.rules = prepare(self.run, self.sides, self.exchange)
+        self.save()
+        phases: dict[str, Callable[[], str]] = {
+            "read_ghl": lambda: self.read("ghl", then="read_gist"),
+            "read_gist": lambda: self.read("gist", then="match"),
+            "read_people": self.read_people,
+            "match": self.match,
+            "apply": self.apply,
+        }
+        while self.run.phase != "close":
+            if self.stopping or time.monotonic() > self.deadline:
+                return False
+            done = phases[self.run.phase]()
+            if done:
+                self.run.phase = done
+                self.checkpoint.pop("cursor", None)
+                self.save()
+        close_run(self.run, self.rules)
+        return True
+
+    def tick(self) -> None:
+        """Called by the exchange at least once a second: show life, keep the lease, notice a cancel."""
+        now = time.monotonic()
+        if now > self.deadline:
+            self.stopping = True
+        if now - self._sign_at < SIGN_OF_LIFE_SECONDS:
+            return
+        self._sign_at = now
+        if not self.renew():
+            raise LeaseLost
+        if Run.objects.filter(pk=self.run.pk, cancel_requested=True).exists():
+            self.stopping = True
+        self._show_waits()
+        self.save()
+
+    def _show_waits(self) -> None:
+        waiting = [s for s in self.exchange.sessions.values() if s.waiting_for and s.ready_at > time.monotonic()]
+        self.run.wait_reason = f"{waiting[0].wire.name} limit reached" if waiting else ""
+
+    def save(self) -> None:
+        run = self.run
+        run.alive_at = timezone.now()
+        run.api_calls = {
+            side: self._calls_before.get(side, 0) + self.exchange.made[side] for side in ("gist", "ghl")
+        }
+        run.save(update_fields=["alive_at", "api_calls", "checkpoint", "phase", "wait_reason", "rules", "total", "error"])
+
+    # Reading ------------------------------------------------------------------------------------------
+
+    def read(self, side: str, then: str) -> str:
+        """One page of one side. The next phase when it was the last page."""
+        since = self._since(side)
+        cursor = self.checkpoint.get("cursor")
+        page = self.exchange.carry_out(self.sides[side].page(cursor, since))
+        with transaction.atomic():
+            observe(self.run.link, self.run, self.rules, page.contacts)
+            self._remember(side, page.contacts)
+            self.checkpoint["cursor"] = page.next
+            if page.next is None and since is None:
+                forget_unseen(self.run, side)
+            self.save()
+        return then if page.next is None else ""
+
+    def _since(self, side: str) -> datetime | None:
+        """How far back an incremental run reads; None reads everything."""
+        cursors = self.run.link.cursors
+        if self.run.kind != RunKind.INCREMENTAL or not cursors.get(side) or cursors.get("rules") != self.rules.digest:
+            return None
+        return datetime.fromisoformat(cursors[side]) - OVERLAP
+
+    def _remember(self, side: str, contacts: tuple[Contact, ...]) -> None:
+        """The mark the next incremental run reads down to: the newest change seen, at most when reading began."""
+        began = self.checkpoint.setdefault("began", {}).setdefault(side, timezone.now().isoformat())
+        marks = self.checkpoint.setdefault("marks", {})
+        newest = max((c.updated_at.isoformat() for c in contacts if c.updated_at), default="")
+        seen = max(marks.get(f"seen_{side}", ""), newest)
+        marks[f"seen_{side}"] = seen
+        marks[side] = min(seen, began) if seen else began
+        read = self.checkpoint.setdefault("read", {})
+        read[side] = read.get(side, 0) + len(contacts)
+
+    def read_people(self) -> str:
+        """Both sides of the people a retry or single run is about, fresh from the APIs."""
+        people_ = self.run.target.get("people", [])
+        done = self.checkpoint.get("cursor") or 0
+        chunk = people_[done : done + 50]
+        tasks = ((one, self._read_person(one)) for one in chunk)
+        found = [result.value for result in self.exchange.run(tasks) if result.value]
+        with transaction.atomic():
+            for contacts in found:
+                for side, contact in contacts.items():
+                    self._observe_again(side, contact)
+            self.checkpoint["cursor"] = done + len(chunk)
+            self.save()
+        return "match" if done + len(chunk) >= len(people_) else ""
+
+    def _read_person(self, ids: dict[str, str]) -> Steps[dict[str, Contact]]:
+        found: dict[str, Contact] = {}
+        for side in ("gist", "ghl"):
+            if ids.get(side):
+                try:
+                    found[side] = yield from self.sides[side].read(ids[side])
+                except ProviderError as problem:
+                    log.info("run %s: %s %s could not be read: %s", self.run.pk, side, ids[side], problem.code)
+        return found
+
+    def _observe_again(self, side: str, contact: Contact) -> None:
+        """As observe, but it becomes work even when nothing is new: a person asked for it."""
+        observe(self.run.link, self.run, self.rules, [contact])
+        known = Snapshot.objects.get(link=self.run.link, side=side, external_id=contact.id)
+        if known.fresh is None:
+            known.fresh = known.base
+            known.save(update_fields=["fresh"])
+
+    # Matching and writing -----------------------------------------------------------------------------
+
+    def match(self) -> str:
+        matched = match_page(self.run.link, self.rules, self.checkpoint.get("cursor") or 0)
+        self.checkpoint["cursor"] = matched.after
+        if matched.after is not None:
+            self.save()
+            self.tick()
+            return ""
+        if self.run.kind == RunKind.FULL:
+            worksheet.look_at_loose_again(self.run)
+        if self.run.kind in (RunKind.FULL, RunKind.INCREMENTAL):
+            self.run.total = people(self.run.link)
+        return "apply"
+
+    def apply(self) -> str:
+        """Decide and write everyone who is left; "" when time ran out first."""
+        ledger = Ledger(self.run, self.rules)
+        ledger.record(missing_halves(self.run))
+        finished: list[Entry] = []
+        try:
+            for result in self.exchange.run(self._tasks(ledger)):
+                entry: Entry = result.key
+                entry.error, entry.calls = result.error, result.calls
+                finished.append(entry)
+                if len(finished) >= SAVE_EVERY:
+                    ledger.record(finished)
+                    finished = []
+        finally:
+            # What was carried out is put on record even when the login breaks half-way.
+            ledger.record(finished)
+        return "" if self.stopping else "close"
+
+    def _tasks(self, ledger: Ledger) -> Iterator[tuple[Entry, Steps[Person]]]:
+        for batch in worksheet.batches(self.run, self.rules):
+            writing = [entry for entry in batch if entry.person.decision.writes and not entry.planned]
+            ledger.record([entry for entry in batch if entry not in writing])
+            worksheet.mark_intents(writing)
+            for entry in writing:
+                if self.stopping:
+                    return
+                yield entry, _guarded(apply(entry.person, self.sides, self.rules, self._is_taken))
+            self.tick()
+            if self.stopping:
+                return
+
+    def _is_taken(self, contact: Contact) -> bool:
+        return Pair.objects.filter(link=self.run.link, **{f"{contact.side}_id": contact.id}).exists()
+
+def _guarded(steps: Steps[Person]) -> Steps[Person]:
+    """One person's unforeseen fault must not end the run for the others."""
+    try:
+        return (yield from steps)
+    except ProviderError:
+        raise
+    except Exception as fault:
+        log.exception("unexpected fault while writing a contact")
+        raise Unexpected(f"Gistline met a fault of its own ({type(fault).__name__}).") from fault
+
+__all__ = ["CLIENTS", "LeaseLost", "RunStatus", "Slice"]

@@ -1,0 +1,103 @@
+"""The work list of a run: records that were read and not decided yet, as people with both their sides."""
+
+from collections.abc import Iterator
+
+from integration.mapping.rules import Rules
+from integration.models import LogEntry, Pair, Run, RunKind, Snapshot
+from integration.sync.apply import Person
+from integration.sync.decide import Decision
+from integration.sync.ledger import Entry
+from integration.sync.match import unclear
+from integration.sync.observe import as_contact
+
+BATCH = 100
+
+
+def batches(run: Run, rules: Rules, size: int = BATCH) -> Iterator[list[Entry]]:
+    """Everyone undecided, each once, in the order they were first met. Planned entries when the run is a dry run."""
+    after, met = 0, set()
+    while page := list(_undecided(run).filter(pk__gt=after).order_by("pk").select_related("pair")[:size]):
+        after = page[-1].pk
+        page = [one for one in page if one.pair_id is None or one.pair_id not in met]
+        met |= {one.pair_id for one in page if one.pair_id}
+        yield _entries(run, rules, page)
+
+
+def _undecided(run: Run):  # type: ignore[no-untyped-def]
+    found = Snapshot.objects.filter(link=run.link, fresh__isnull=False).exclude(decided_run=run.pk)
+    aimed = run.kind in (RunKind.RETRY, RunKind.SINGLE)
+    return found.filter(seen_run=run.pk) if aimed else found
+
+
+def _entries(run: Run, rules: Rules, page: list[Snapshot]) -> list[Entry]:
+    pairs = {one.pair_id for one in page if one.pair_id}
+    halves = {(half.pair_id, half.side): half for half in Snapshot.objects.filter(pair_id__in=pairs).select_related("pair")}
+    loose = [one for one in page if not one.pair_id]
+    doubts: dict[int, str] = {}
+    for side in ("gist", "ghl"):
+        doubts |= unclear(run.link, rules, [one for one in loose if one.side == side])
+    parents = _parents(run)
+    entries = [_single(one, rules, doubts.get(one.pk, "")) for one in loose]
+    entries += [_paired(halves.get((pk, "gist")), halves.get((pk, "ghl")), rules) for pk in pairs]
+    for entry in entries:
+        entry.planned = run.dry_run
+        entry.parent = next((parents[key] for one in entry.snapshots if (key := (one.side, one.external_id)) in parents), None)
+    return entries
+
+
+def _single(one: Snapshot, rules: Rules, doubt: str) -> Entry:
+    person = Person(look_first=one.intent, interrupted=one.intent)
+    person.put(as_contact(one))
+    if doubt:
+        person.decision, person.reason = Decision("ambiguous"), "ambiguous"
+    else:
+        person.decide(rules)
+    entry = Entry(person, message=doubt, quiet=_is_old_news(one, rules))
+    if one.side == "gist":
+        entry.gist = one
+    else:
+        entry.ghl = one
+    return entry
+
+
+def _is_old_news(one: Snapshot, rules: Rules) -> bool:
+    """Decided by the same rules before, and looked at again only because others may have changed."""
+    return one.base is not None and one.base == one.fresh and one.rules == rules.digest
+
+
+def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules) -> Entry:
+    person = Person(
+        gist=as_contact(gist) if gist else None,
+        ghl=as_contact(ghl) if ghl else None,
+        gist_base=gist.base if gist else None,
+        ghl_base=ghl.base if ghl else None,
+    )
+    known = next(one for one in (gist, ghl) if one)
+    if gist is None or ghl is None:
+        person.decision, person.reason = Decision("missing_there"), "missing_there"
+    elif known.pair and known.pair.state != Pair.State.LINKED:
+        person.decision, person.reason = Decision("held"), "held"
+    else:
+        person.decide(rules)
+    return Entry(person, gist, ghl)
+
+
+def _parents(run: Run) -> dict[tuple[str, str], LogEntry]:
+    """The failures a retry is about, by the records they were about."""
+    failures = LogEntry.objects.filter(pk__in=run.target.get("entries", ()))
+    keyed = {("gist", entry.gist_id): entry for entry in failures} | {("ghl", entry.ghl_id): entry for entry in failures}
+    return {key: entry for key, entry in keyed.items() if key[1]}
+
+
+def mark_intents(entries: list[Entry]) -> None:
+    """Remember, before anything is sent, who is about to be created: after a kill they are looked for first."""
+    about = [one.pk for entry in entries if entry.person.decision.create for one in entry.snapshots]
+    Snapshot.objects.filter(pk__in=about).update(intent=True)
+
+
+def look_at_loose_again(run: Run) -> None:
+    """A full run decides everyone without a counterpart anew: what stood in the way may be gone."""
+    from django.db.models import F
+
+    loose = Snapshot.objects.filter(link=run.link, pair=None, fresh=None).exclude(decided_run=run.pk)
+    loose.exclude(base=None).update(fresh=F("base"))
