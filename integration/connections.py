@@ -68,9 +68,7 @@ def verify(connection: Connection) -> list[Step]:
         steps = _verify_gist(exchange) if connection.provider == "gist" else _verify_ghl(connection, exchange)
     connection.check_steps = [step.as_json() for step in steps]
     connection.checked_at = timezone.now()
-    connection.save(
-        update_fields=["check_steps", "checked_at", "account_name", "settings", "scopes", "company_id"]
-    )
+    connection.save(update_fields=["check_steps", "checked_at", "account_name", "settings", "scopes", "company_id"])
     _save_health(connection, steps)
     return steps
 

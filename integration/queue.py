@@ -27,7 +27,9 @@ def enqueue(job: str, *args: Any) -> None:
 
 def install_schedules(schedules: dict[str, int]) -> None:
     """Make the periodic jobs stand as given: job name to minutes. Others of ours are removed."""
-    Schedule.objects.filter(name__startswith="gistline:").exclude(name__in=[f"gistline:{n}" for n in schedules]).delete()
+    Schedule.objects.filter(name__startswith="gistline:").exclude(
+        name__in=[f"gistline:{n}" for n in schedules]
+    ).delete()
     for job, minutes in schedules.items():
         Schedule.objects.update_or_create(
             name=f"gistline:{job}",
@@ -63,4 +65,3 @@ def _queue_age() -> float | None:
     # A job that a worker took is locked into the future, until its redelivery is due.
     oldest = OrmQ.objects.filter(lock__lte=now).order_by("lock").values_list("lock", flat=True).first()
     return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
-

@@ -78,9 +78,7 @@ class Rules:
         return cls(**{**data, "rows": rows, "match": tuple(data["match"])})
 
 
-def rules_of(
-    link: Link, version: MappingVersion | None, gist: Mapping[str, Field], ghl: Mapping[str, Field]
-) -> Rules:
+def rules_of(link: Link, version: MappingVersion | None, gist: Mapping[str, Field], ghl: Mapping[str, Field]) -> Rules:
     """Freeze what stands now. `gist` and `ghl` are the fields the rows mean, by the key the row names them with.
 
     A row whose field does not exist is left out: versions.check_rows says so in words.

@@ -53,7 +53,7 @@ class Transform:
     options: tuple[Option, ...] = ()
 
 
-def apply_steps(value: Value, steps: list[Step], *, backward: bool, context: Context = Context()) -> Value:  # noqa: B008
+def apply_steps(value: Value, steps: list[Step], *, backward: bool, context: Context = Context()) -> Value:
     """The value after all steps. Raises Unreadable."""
     for step in reversed(steps) if backward else steps:
         transform = TRANSFORMS[step["name"]]

@@ -106,9 +106,7 @@ def _save_secret(connection: Connection, credentials: dict[str, str], name: str)
 def find_or_new(provider: Provider, account_id: str, sandbox: bool) -> Connection:
     known = Connection.objects.filter(provider=provider, account_id=account_id, sandbox=sandbox).first()
     name = f"{provider.label} {account_id[:6]}"
-    return known or Connection(
-        provider=provider, account_id=account_id, sandbox=sandbox, name=name, key=free_key(name)
-    )
+    return known or Connection(provider=provider, account_id=account_id, sandbox=sandbox, name=name, key=free_key(name))
 
 
 def free_key(name: str) -> str:
@@ -125,5 +123,3 @@ def disconnect(connection: Connection) -> None:
     connection.token_expires_at = None
     connection.save(update_fields=["credentials", "token_expires_at"])
     connection.set_status(ConnectionStatus.DISCONNECTED, "Disconnected by a person.")
-
-

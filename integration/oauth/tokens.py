@@ -119,5 +119,3 @@ def store(connection: Connection, answer: TokenAnswer) -> None:
 
 def _reconnect(connection: Connection, sentence: str) -> ReconnectRequired:
     return ReconnectRequired(f"{connection.name}: {sentence}", provider=connection.provider, status=401)
-
-

@@ -24,9 +24,7 @@ class ContactSide(Protocol):
     def read(self, contact_id: str) -> Steps[Contact]:
         """One contact. Raises Gone."""
 
-    def find(
-        self, *, email: str = "", phone: str = "", name: str = "", user_id: str = ""
-    ) -> Steps[Sequence[Contact]]:
+    def find(self, *, email: str = "", phone: str = "", name: str = "", user_id: str = "") -> Steps[Sequence[Contact]]:
         """Contacts with this e-mail address (any case), phone number (E.164) or user id; at most one call each.
 
         `name` is looked at only where a side can, and only when nothing better is given.

@@ -81,7 +81,7 @@ class Budget:
     def answered(self, limits: Limits) -> None:
         """Note that a granted call came back. Written to the shared document with the next `take` or `close`."""
         self._answered += 1
-        if limits.remaining is not None:
+        if limits != Limits():
             self._limits = limits
 
     def refused(self, wait: float) -> None:

@@ -73,7 +73,7 @@ ENDED = ["status", "finished_at", "wait_until", "wait_reason", "error_code", "er
 
 
 def finish(run: Run, status: RunStatus, code: str = "", sentence: str = "", *, counts: bool = False) -> None:
-    """Put the run to its end. `sentence` says why it could not finish. Counts are kept by the ledger until the close."""
+    """Put the run to its end. `sentence` says why it could not. The ledger keeps the counts until the close."""
     run.status, run.finished_at, run.wait_until, run.wait_reason = status, timezone.now(), None, ""
     if sentence:
         run.error_code, run.error = code, sentence

@@ -15,7 +15,6 @@ from integration.sync.apply import Person
 from integration.sync.observe import e164, picked
 from integration.sync.reasons import reason
 
-
 WAITING = ("missing_there", "held")
 """Reasons that leave a person's changes as work: nothing was decided about their fields."""
 

@@ -22,7 +22,9 @@ def prepare(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange) -> R
     if run.mapping is None:
         raise SetupError("The link has no mapping. Open its mapping and save at least one row.", run.link.key)
     _say_what_cannot_work(run, run.mapping, *fields)
-    rules = rules_of(run.link, run.mapping, _named(run.mapping, "gist", fields[0]), _named(run.mapping, "ghl", fields[1]))
+    rules = rules_of(
+        run.link, run.mapping, _named(run.mapping, "gist", fields[0]), _named(run.mapping, "ghl", fields[1])
+    )
     if not rules.rows:
         raise SetupError("No row of the mapping can be used. Open the mapping: each row says why.", run.link.key)
     run.rules = rules.as_json()

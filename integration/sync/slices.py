@@ -39,8 +39,10 @@ OVERLAP = timedelta(minutes=5)
 SIGN_OF_LIFE_SECONDS = 1.0
 SAVE_EVERY = 25
 
+
 class LeaseLost(Exception):
     """Somebody else writes this link now."""
+
 
 @dataclass
 class Slice:
@@ -115,10 +117,10 @@ class Slice:
     def save(self) -> None:
         run = self.run
         run.alive_at = timezone.now()
-        run.api_calls = {
-            side: self._calls_before.get(side, 0) + self.exchange.made[side] for side in ("gist", "ghl")
-        }
-        run.save(update_fields=["alive_at", "api_calls", "checkpoint", "phase", "wait_reason", "rules", "total", "error"])
+        run.api_calls = {side: self._calls_before.get(side, 0) + self.exchange.made[side] for side in ("gist", "ghl")}
+        run.save(
+            update_fields=["alive_at", "api_calls", "checkpoint", "phase", "wait_reason", "rules", "total", "error"]
+        )
 
     # Reading ------------------------------------------------------------------------------------------
 
@@ -236,6 +238,7 @@ class Slice:
     def _is_taken(self, contact: Contact) -> bool:
         return Pair.objects.filter(link=self.run.link, **{f"{contact.side}_id": contact.id}).exists()
 
+
 def _guarded(steps: Steps[Person]) -> Steps[Person]:
     """One person's unforeseen fault must not end the run for the others."""
     try:
@@ -245,5 +248,3 @@ def _guarded(steps: Steps[Person]) -> Steps[Person]:
     except Exception as fault:
         log.exception("unexpected fault while writing a contact")
         raise Unexpected(f"Gistline met a fault of its own ({type(fault).__name__}).") from fault
-
-__all__ = ["CLIENTS", "LeaseLost", "RunStatus", "Slice"]

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.db.models import F, QuerySet
+
 from integration.mapping.rules import Rules
 from integration.models import LogEntry, Pair, Run, RunKind, Snapshot
 from integration.sync.apply import Person
@@ -15,7 +17,8 @@ BATCH = 100
 
 def batches(run: Run, rules: Rules, size: int = BATCH) -> Iterator[list[Entry]]:
     """Everyone undecided, each once, in the order they were first met. Planned entries when the run is a dry run."""
-    after, met = 0, set()
+    after = 0
+    met: set[int] = set()
     while page := list(_undecided(run).filter(pk__gt=after).order_by("pk").select_related("pair")[:size]):
         after = page[-1].pk
         page = [one for one in page if one.pair_id is None or one.pair_id not in met]
@@ -23,7 +26,7 @@ def batches(run: Run, rules: Rules, size: int = BATCH) -> Iterator[list[Entry]]:
         yield _entries(run, rules, page)
 
 
-def _undecided(run: Run):  # type: ignore[no-untyped-def]
+def _undecided(run: Run) -> QuerySet[Snapshot]:
     found = Snapshot.objects.filter(link=run.link, fresh__isnull=False).exclude(decided_run=run.pk)
     aimed = run.kind in (RunKind.RETRY, RunKind.SINGLE)
     return found.filter(seen_run=run.pk) if aimed else found
@@ -31,7 +34,8 @@ def _undecided(run: Run):  # type: ignore[no-untyped-def]
 
 def _entries(run: Run, rules: Rules, page: list[Snapshot]) -> list[Entry]:
     pairs = {one.pair_id for one in page if one.pair_id}
-    halves = {(half.pair_id, half.side): half for half in Snapshot.objects.filter(pair_id__in=pairs).select_related("pair")}
+    both = Snapshot.objects.filter(pair_id__in=pairs).select_related("pair")
+    halves = {(half.pair_id, half.side): half for half in both}
     loose = [one for one in page if not one.pair_id]
     doubts: dict[int, str] = {}
     for side in ("gist", "ghl"):
@@ -41,7 +45,7 @@ def _entries(run: Run, rules: Rules, page: list[Snapshot]) -> list[Entry]:
     entries += [_paired(halves.get((pk, "gist")), halves.get((pk, "ghl")), rules) for pk in pairs]
     for entry in entries:
         entry.planned = run.dry_run
-        entry.parent = next((parents[key] for one in entry.snapshots if (key := (one.side, one.external_id)) in parents), None)
+        entry.parent = next(filter(None, (parents.get((s.side, s.external_id)) for s in entry.snapshots)), None)
     return entries
 
 
@@ -85,8 +89,8 @@ def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules) -> Entry:
 def _parents(run: Run) -> dict[tuple[str, str], LogEntry]:
     """The failures a retry is about, by the records they were about."""
     failures = LogEntry.objects.filter(pk__in=run.target.get("entries", ()))
-    keyed = {("gist", entry.gist_id): entry for entry in failures} | {("ghl", entry.ghl_id): entry for entry in failures}
-    return {key: entry for key, entry in keyed.items() if key[1]}
+    sides = (("gist", "gist_id"), ("ghl", "ghl_id"))
+    return {(side, getattr(entry, name)): entry for entry in failures for side, name in sides if getattr(entry, name)}
 
 
 def mark_intents(entries: list[Entry]) -> None:
@@ -97,7 +101,5 @@ def mark_intents(entries: list[Entry]) -> None:
 
 def look_at_loose_again(run: Run) -> None:
     """A full run decides everyone without a counterpart anew: what stood in the way may be gone."""
-    from django.db.models import F
-
     loose = Snapshot.objects.filter(link=run.link, pair=None, fresh=None).exclude(decided_run=run.pk)
     loose.exclude(base=None).update(fresh=F("base"))

@@ -31,7 +31,9 @@ def _bad_request(body: Json, message: str, said: str) -> ProviderError | None:
     if "not found" in said:
         return Gone(f"GHL: {message}.")
     if "location is not active" in said or "location not active" in said:
-        return ReconnectRequired("GHL says the location is not active. Reactivate the sub-account in GHL, then check again.")
+        return ReconnectRequired(
+            "GHL says the location is not active. Reactivate the sub-account in GHL, then check again."
+        )
     return None
 
 
@@ -41,7 +43,9 @@ def _unauthorized(message: str, said: str) -> ProviderError | None:
     if "version" in said:
         return Rejected(f"GHL: {message}")
     if "authclass" in said or "not yet supported" in said:
-        return ReconnectRequired("GHL: this is an agency's token, a location's is needed. Reconnect and choose the location.")
+        return ReconnectRequired(
+            "GHL: this is an agency's token, a location's is needed. Reconnect and choose the location."
+        )
     return None
 
 

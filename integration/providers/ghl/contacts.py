@@ -41,7 +41,9 @@ BY_BUSINESS = _read(
     s.ContactList, CONTACTS, query=("locationId", "limit", "skip", "query"),
 )  # fmt: skip
 
-ADD_TAGS = _write("ghl.contacts.add_tags", "Add tags", "POST", f"{ONE}/tags", s.Tags, "docs/ghl-api.md#tags", body=s.Tags)
+ADD_TAGS = _write(
+    "ghl.contacts.add_tags", "Add tags", "POST", f"{ONE}/tags", s.Tags, "docs/ghl-api.md#tags", body=s.Tags
+)
 REMOVE_TAGS = _write(
     "ghl.contacts.remove_tags", "Remove tags", "DELETE", f"{ONE}/tags", s.Tags, "docs/ghl-api.md#tags", body=s.Tags
 )

@@ -54,7 +54,9 @@ _UNWRITABLE = {"FILE_UPLOAD": "Files cannot be mapped.", "TEXTBOX_LIST": "Lists 
 
 def custom_field(definition: CustomField) -> Field:
     """The mappable field of a definition; its key is the field's own key without `contact.`."""
-    options = (o if isinstance(o, str) else (o.get("name") or o.get("label") or "") for o in definition.picklistOptions or ())
+    options = (
+        o if isinstance(o, str) else (o.get("name") or o.get("label") or "") for o in definition.picklistOptions or ()
+    )
     note = _UNWRITABLE.get(definition.dataType, "")
     return Field(
         key=CUSTOM + (definition.fieldKey.removeprefix("contact.") or definition.id),

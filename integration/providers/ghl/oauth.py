@@ -1,4 +1,4 @@
-"""Scopes and the agency's operations (docs/ghl-api.md#token). Codes and refreshes go through integration/oauth/app.py."""
+"""Scopes and the agency's operations (docs/ghl-api.md#token). Codes and refreshes: integration/oauth/app.py."""
 
 from integration.providers.ghl import schemas as s
 from integration.providers.operations import Operation

@@ -60,9 +60,7 @@ class GhlContacts:
         answer = yield contacts.GET(contact_id=contact_id)
         return self.record(answer.contact)
 
-    def find(
-        self, *, email: str = "", phone: str = "", name: str = "", user_id: str = ""
-    ) -> Steps[Sequence[Contact]]:
+    def find(self, *, email: str = "", phone: str = "", name: str = "", user_id: str = "") -> Steps[Sequence[Contact]]:
         """By e-mail, then phone, through the look-up that is not an index; by full name only without either."""
         found: dict[str, Contact] = {}
         for query in ({"email": email}, {"number": phone}):
@@ -72,9 +70,7 @@ class GhlContacts:
             if answer.contact:
                 found[answer.contact.id] = self.record(answer.contact)
         if name and not email and not phone:
-            answer = yield contacts.SEARCH(
-                body={"locationId": self.location_id, "pageLimit": 20, "query": name[:75]}
-            )
+            answer = yield contacts.SEARCH(body={"locationId": self.location_id, "pageLimit": 20, "query": name[:75]})
             hits = (self.record(hit) for hit in answer.contacts)
             found |= {
                 hit.id: hit
@@ -235,5 +231,3 @@ def day(value: Any) -> str | None:
         return None
     read = moment(value)
     return read.date().isoformat() if read else str(value)
-
-

@@ -11,5 +11,7 @@ SEARCH = _read(
     "ghl.users.search", "Search users", "GET", "/users/search", s.UserList,
     query=("companyId", "locationId", "query", "skip", "limit"),
 )  # fmt: skip
-BY_LOCATION = _read("ghl.users.by_location", "List a location's users", "GET", "/users/", s.UserList, query=("locationId",))
+BY_LOCATION = _read(
+    "ghl.users.by_location", "List a location's users", "GET", "/users/", s.UserList, query=("locationId",)
+)
 GET = _read("ghl.users.get", "Read a user", "GET", "/users/{user_id}", s.User)

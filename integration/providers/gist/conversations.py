@@ -59,4 +59,6 @@ TEAMMATES = _team("gist.teammates.list", "List teammates", "GET", "/teammates", 
 TEAMMATE = _team(
     "gist.teammates.get", "Read a teammate", "GET", "/teammates/{teammate_id}", s.AnyAnswer, scope="read_teammates"
 )
-TOKEN_INFO = Operation("gist.token.info", "Ask whose key it is", "GET", "/token/info", s.AnyAnswer, "docs/gist-api.md#auth")
+TOKEN_INFO = Operation(
+    "gist.token.info", "Ask whose key it is", "GET", "/token/info", s.AnyAnswer, "docs/gist-api.md#auth"
+)

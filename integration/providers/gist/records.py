@@ -49,9 +49,7 @@ class GistContacts:
         answer = yield contacts.GET(contact_id=contact_id)
         return self.record(answer.contact)
 
-    def find(
-        self, *, email: str = "", phone: str = "", name: str = "", user_id: str = ""
-    ) -> Steps[Sequence[Contact]]:
+    def find(self, *, email: str = "", phone: str = "", name: str = "", user_id: str = "") -> Steps[Sequence[Contact]]:
         """By e-mail or user id; Gist has no look-up by phone or name (docs/gist-api.md#contacts)."""
         found: dict[str, Contact] = {}
         for query in ({"email": email}, {"user_id": user_id}):

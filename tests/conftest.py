@@ -1,0 +1,99 @@
+"""Fixtures every test may use. No test leaves this machine; the twins answer in the process of the test."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from requests.adapters import HTTPAdapter
+
+from integration.mapping.versions import RowInput, save_version
+from integration.models import Connection, Link
+from tests import inprocess
+from tests.world import World
+
+CI = os.environ.get("CI", "").lower() == "true"
+
+MAPPING: list[RowInput] = [
+    {"gist": "email", "ghl": "email"},
+    {"gist": "name", "ghl": "name"},
+    {"gist": "phone", "ghl": "phone", "steps": [{"name": "phone_e164"}]},
+    {"gist": "tags", "ghl": "tags"},
+    {"gist": "custom_properties.plan", "ghl": "customFields.plan"},
+]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What this machine cannot run is skipped with the line that would enable it; with CI=true it is an error."""
+    if shutil.which("chromium") or CI:
+        return
+    skip = pytest.mark.skip(reason="no Chromium: apt-get install chromium")
+    for item in items:
+        if "browser" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _own_twin(request, settings, tmp_path: Path, monkeypatch) -> None:
+    """Each test has a twin of its own, reached without a socket unless it starts real processes."""
+    if {"browser", "processes", "bench"} & set(request.keywords):
+        return
+    settings.DATA_DIR = tmp_path
+    settings.DEBUG_PROPAGATE_EXCEPTIONS = False
+    settings.GHL_RATE = settings.GIST_RATE = "1000000/1"
+    settings.HTTP_TIMEOUT_SECONDS = 5
+    monkeypatch.setattr(HTTPAdapter, "send", inprocess.send)
+
+
+@pytest.fixture
+def world() -> World:
+    from integration.twin import worlds
+
+    made = World(worlds.ALDER_LOCATION, worlds.ALDER_WORKSPACE, worlds.ALDER_KEY, worlds.ALDER_PRIVATE_TOKEN)
+    made.control("POST", "reset", {"world": "empty"})
+    made.control("POST", "limits", {"ghl": None, "gist": None})
+    return made
+
+
+@pytest.fixture
+def gist(db, world: World) -> Connection:
+    return Connection.objects.create(
+        key="alder-gist",
+        name="Alder Gist",
+        provider="gist",
+        sandbox=True,
+        credentials={"access_token": world.api_key},
+        status="ok",
+    )
+
+
+@pytest.fixture
+def ghl(db, world: World) -> Connection:
+    return Connection.objects.create(
+        key="alder-ghl",
+        name="Alder GHL",
+        provider="ghl",
+        sandbox=True,
+        account_id=world.location,
+        credentials={"private_token": world.private_token},
+        status="ok",
+    )
+
+
+@pytest.fixture
+def link(gist: Connection, ghl: Connection) -> Link:
+    """Two-way, with e-mail, name, phone, tags and one custom field mapped."""
+    made = Link.objects.create(key="alder", name="Alder", gist=gist, ghl=ghl)
+    save_version(made, MAPPING)
+    return made
+
+
+def _person(role: str):
+    @pytest.fixture(name=role)
+    def person(db, django_user_model):
+        return django_user_model.objects.create_user(f"{role}@gistline.example", "a-long-password", role=role)
+
+    return person
+
+
+owner, operator, viewer = _person("owner"), _person("operator"), _person("viewer")

@@ -1,0 +1,116 @@
+"""What answers mean, and that no secret is kept."""
+
+import pytest
+import requests
+
+from integration import errors
+from integration.providers import http
+from integration.providers.ghl import client as ghl_client
+from integration.providers.ghl import contacts as ghl
+from integration.providers.gist import client as gist_client
+from integration.providers.gist import contacts as gist
+
+
+class Canned:
+    """A session that gives one answer, or fails with one exception."""
+
+    def __init__(self, status=200, body=b"{}", headers=None, error=None):
+        self.status, self.body, self.headers, self.error = status, body, headers or {}, error
+
+    def request(self, *args, **kwargs):
+        if self.error:
+            raise self.error
+        answer = requests.Response()
+        answer.status_code, answer._content = self.status, self.body
+        answer.headers.update(self.headers)
+        return answer
+
+
+def try_ghl(*args, call=None, **kwargs):
+    wire = ghl_client.wire("http://ghl.test", 5)
+    wire.session = Canned(*args, **kwargs)
+    return wire.try_once(call or ghl.GET(contact_id="c1"), "Bearer secret-token")
+
+
+def try_gist(*args, call=None, **kwargs):
+    wire = gist_client.wire("http://gist.test", 5)
+    wire.session = Canned(*args, **kwargs)
+    return wire.try_once(call or gist.GET(contact_id="1"), "Bearer secret-token")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (400, b'{"message":"Contact with id X not found"}', errors.Gone),
+        (400, b'{"message":"bad"}', errors.Rejected),
+        (400, b'{"message":"no","meta":{"contactId":"c9","matchingField":"email"}}', errors.Duplicate),
+        (400, b'{"message":"Location is not active"}', errors.ReconnectRequired),
+        (401, b'{"message":"Invalid JWT"}', errors.TokenExpired),
+        (401, b'{"message":"The token is not authorized for this scope."}', errors.MissingScope),
+        (403, b'{"message":"The token does not have access to this location."}', errors.MissingScope),
+        (404, b'{"message":"Cannot GET /x"}', errors.Gone),
+        (422, b'{"message":["property gender should not exist"]}', errors.Rejected),
+        (429, b'{"message":"Too Many Requests"}', errors.RateLimited),
+        (500, b"oops", errors.LostAnswer),
+        (200, b'{"contact":', errors.LostAnswer),
+    ],
+)
+def test_ghl_s_answers_mean_what_the_documentation_says(status, body, meaning):
+    assert type(try_ghl(status, body).error) is meaning
+
+
+def test_a_duplicate_names_the_contact_that_exists():
+    answer = try_ghl(400, b'{"message":"no","meta":{"contactId":"c9","matchingField":"phone"}}')
+    assert answer.error.existing_id == "c9"
+    assert "phone" in str(answer.error)
+
+
+def test_a_refused_gist_key_asks_for_a_person():
+    answer = try_gist(401, b'{"errors":[{"message":"Unauthorized"}]}')
+    assert type(answer.error) is errors.ReconnectRequired
+    assert "API Key" in str(answer.error)
+
+
+def test_an_unknown_address_in_gist_is_nobody_not_an_error():
+    answer = try_gist(404, b'{"errors":[{"message":"Contact not found"}]}', call=gist.FIND(query={"email": "a@b.test"}))
+    assert answer.error is None
+    assert answer.value.contact is None
+
+
+@pytest.mark.parametrize(
+    ("problem", "meaning"),
+    [
+        (requests.ReadTimeout("slow"), errors.LostAnswer),
+        (requests.ConnectionError("Connection aborted"), errors.LostAnswer),
+        (requests.ConnectTimeout("no way"), errors.Retryable),
+    ],
+)
+def test_a_broken_line_says_whether_the_call_may_have_been_carried_out(problem, meaning):
+    assert type(try_ghl(error=problem).error) is meaning
+
+
+def test_retry_after_is_read_and_its_absence_noticed():
+    assert try_ghl(429, b"{}", {"Retry-After": "7"}).error.wait == 7
+    assert try_ghl(429, b"{}").error.wait is None
+
+
+def test_the_limit_headers_are_read():
+    headers = {"X-RateLimit-Max": "100", "X-RateLimit-Remaining": "42", "X-RateLimit-Daily-Remaining": "9"}
+    assert vars(try_ghl(200, b'{"contact":{"id":"c1"}}', headers).limits) == {
+        "maximum": 100,
+        "remaining": 42,
+        "daily_remaining": 9,
+    }
+
+
+def test_control_characters_inside_json_are_accepted():
+    assert try_ghl(200, b'{"contact":{"id":"c1","name":"a\tb"}}').error is None
+
+
+def test_no_secret_is_kept_with_an_attempt():
+    body = b'{"contact":{"id":"c1","access_token":"secret-answer","deep":[{"client_secret":"secret-deep"}]}}'
+    assert "secret" not in str(try_ghl(200, body).attempt.as_json()["response"]).replace("client_secret", "")
+
+
+def test_a_long_answer_is_cut():
+    assert len(http.redact({"note": "x" * 10_000})) < 4_100

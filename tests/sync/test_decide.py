@@ -1,0 +1,131 @@
+"""Decide: the three-way merge, as a table of cases and as properties that hold for any edits."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integration.mapping.rules import Row, Rules
+from integration.records import Contact
+from integration.sync.decide import decide
+
+NAME = Row("name", "name")
+TAGS = Row("tags", "tags", type="tags")
+
+
+def ann(side, **values):
+    return Contact(side, f"{side}-1", values)
+
+
+def rules(*rows, **options):
+    return Rules(rows=rows or (NAME,), **options)
+
+
+def after(decision, record):
+    """The record once the decision is carried out."""
+    return record.changed(decision.values(record.side))
+
+
+def test_equal_values_need_no_write():
+    decision = decide(rules(), ann("gist", name="Ann"), ann("ghl", name="Ann"))
+    assert (decision.reason, decision.changes) == ("same_value", ())
+
+
+def test_a_change_on_one_side_goes_over():
+    base = {"name": "Ann"}
+    decision = decide(rules(), ann("gist", name="Anna"), ann("ghl", name="Ann"), base, base)
+    assert decision.values("ghl") == {"name": "Anna"}
+    assert decision.values("gist") == {}
+
+
+def test_a_change_on_both_sides_is_decided_by_the_owner_rule():
+    base, gist, ghl = {"name": "Ann"}, ann("gist", name="Anna"), ann("ghl", name="Annie")
+    assert decide(rules(Row("name", "name", owner="ghl")), gist, ghl, base, base).values("gist") == {"name": "Annie"}
+    assert decide(rules(Row("name", "name", owner="gist")), gist, ghl, base, base).values("ghl") == {"name": "Anna"}
+
+
+def test_the_ask_rule_holds_both_sides_and_says_so():
+    base = {"name": "Ann"}
+    asks = rules(Row("name", "name", owner="ask"))
+    decision = decide(asks, ann("gist", name="Anna"), ann("ghl", name="Annie"), base, base)
+    assert not decision.writes
+    assert decision.reason == "conflict"
+    assert "Anna" in decision.notes[0].message
+
+
+def test_a_blank_never_overwrites():
+    base = {"name": "Ann"}
+    decision = decide(rules(), ann("gist", name=""), ann("ghl", name="Ann"), base, base)
+    assert not decision.writes
+    assert decision.reason == "blank_kept"
+
+
+def test_a_blank_overwrites_where_the_row_says_so():
+    base = {"name": "Ann"}
+    decision = decide(rules(Row("name", "name", blank_overwrites=True)), ann("gist"), ann("ghl", name="Ann"), base, base)
+    assert decision.values("ghl") == {"name": None}
+
+
+def test_a_one_way_row_never_writes_back():
+    one_way = rules(Row("name", "name", direction="gist_to_ghl"))
+    decision = decide(one_way, ann("gist", name="Ann"), ann("ghl", name="Bob"), {"name": "Ann"}, {"name": "Ann"})
+    assert decision.values("gist") == {}
+
+
+def test_a_value_the_provider_keeps_in_its_own_form_is_not_written_again():
+    gist_base, ghl_base = {"name": "Ann  Lee"}, {"name": "Ann Lee"}
+    decision = decide(rules(), ann("gist", name="Ann  Lee"), ann("ghl", name="Ann Lee"), gist_base, ghl_base)
+    assert not decision.writes
+
+
+def test_someone_known_on_one_side_only_is_created_on_the_other():
+    decision = decide(rules(), ann("gist", name="Ann"), None)
+    assert (decision.create, decision.values("ghl")) == ("ghl", {"name": "Ann"})
+
+
+def test_nobody_is_created_against_the_link_s_direction():
+    decision = decide(rules(direction="ghl_to_gist"), ann("gist", name="Ann"), None)
+    assert (decision.create, decision.reason) == (None, "one_way")
+
+
+def test_someone_without_anything_to_be_recognised_by_is_not_created():
+    decision = decide(rules(), ann("gist", name=""), None)
+    assert (decision.create, decision.reason) == (None, "no_identity")
+
+
+def test_a_value_that_does_not_fit_its_step_is_left_and_named():
+    phone = rules(Row("phone", "phone", steps=({"name": "phone_e164"},)), NAME)
+    decision = decide(phone, ann("gist", phone="call me", name="Ann"), None)
+    assert decision.values("ghl") == {"name": "Ann"}
+    assert "call me" in decision.notes[0].message
+
+
+def test_tags_added_on_either_side_are_joined_and_removed_ones_follow():
+    base = {"tags": ["vip", "old"]}
+    decision = decide(rules(TAGS), ann("gist", tags=["vip", "new"]), ann("ghl", tags=["VIP", "old", "lead"]), base, base)
+    assert sorted(decision.values("ghl")["tags"]) == ["VIP", "lead", "new"]
+    assert sorted(decision.values("gist")["tags"]) == ["lead", "new", "vip"]
+
+
+names = st.one_of(st.none(), st.text("abC ", max_size=4))
+tags = st.lists(st.sampled_from(["vip", "VIP", "lead", "old"]), max_size=4, unique_by=str.casefold)
+records = st.fixed_dictionaries({"name": names, "tags": tags})
+owners = st.sampled_from(["newest", "gist", "ghl", "fill"])
+directions = st.sampled_from(["two_way", "gist_to_ghl", "ghl_to_gist"])
+
+
+@given(records, records, records, records, owners, directions, st.booleans())
+def test_a_second_look_after_any_decision_writes_nothing(gist, ghl, gist_base, ghl_base, owner, direction, blanks):
+    row = Row("name", "name", owner=owner, direction=direction, blank_overwrites=blanks)
+    ruled = rules(row, Row("tags", "tags", type="tags", direction=direction))
+    left, right = ann("gist", **gist), ann("ghl", **ghl)
+    first = decide(ruled, left, right, gist_base, ghl_base)
+    left, right = after(first, left), after(first, right)
+    assert not decide(ruled, left, right, left.values, right.values).writes
+
+
+@given(records, records)
+def test_two_sides_without_history_agree_after_one_decision(gist, ghl):
+    left, right = ann("gist", **gist), ann("ghl", **ghl)
+    first = decide(rules(NAME, TAGS), left, right)
+    left, right = after(first, left), after(first, right)
+    assert (left.values["name"] or "").strip() == (right.values["name"] or "").strip()
+    assert {t.casefold() for t in left.values["tags"]} == {t.casefold() for t in right.values["tags"]}
