@@ -1,5 +1,7 @@
 """The way to the job queue, and the only file that knows django-q."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule
+from django_q.signals import post_spawn
 from django_q.status import Stat
 from django_q.tasks import async_task
 
@@ -23,6 +26,19 @@ def enqueue(job: str, *args: Any) -> None:
         transaction.on_commit(lambda: async_task(path, *args, ack_failure=True))
     else:
         async_task(path, *args, ack_failure=True)
+
+
+def when_worker_starts(callback: Callable[[], None]) -> None:
+    """Have every new worker process call `callback` once, before its first job."""
+
+    def receiver(**kwargs: Any) -> None:
+        try:
+            callback()
+        except Exception:
+            # The watchdog job does the same within a minute; a worker must start all the same.
+            logging.getLogger(__name__).exception("a new worker could not look for lost work")
+
+    post_spawn.connect(receiver, weak=False, dispatch_uid="gistline:worker-starts")
 
 
 def install_schedules(schedules: dict[str, int]) -> None:

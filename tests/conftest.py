@@ -49,7 +49,12 @@ def _own_twin(request, settings, tmp_path: Path, monkeypatch) -> None:
 def world() -> World:
     from integration.twin import worlds
 
-    made = World(worlds.ALDER_LOCATION, worlds.ALDER_WORKSPACE, worlds.ALDER_KEY, worlds.ALDER_PRIVATE_TOKEN)
+    made = World(
+        location=worlds.LOCATION_IDS["alder"],
+        workspace=worlds.WORKSPACE_IDS["alder"],
+        api_key=worlds.API_KEYS["alder"],
+        private_token=worlds.PRIVATE_TOKENS["alder"],
+    )
     made.control("POST", "reset", {"world": "empty"})
     made.control("POST", "limits", {"ghl": None, "gist": None})
     return made

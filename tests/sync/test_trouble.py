@@ -1,0 +1,176 @@
+"""What goes wrong is told in words, costs nobody else, and nothing is lost or doubled by it."""
+
+import socket
+
+import pytest
+from django.conf import settings
+from django_q.models import OrmQ
+
+from integration.errors import SetupError
+from integration.mapping.versions import save_version
+from integration.models import LogEntry, Pair, Run, Snapshot
+from integration.sync import runs
+from integration.sync.ledger import Ledger
+from integration.sync.slices import Slice
+from tests.conftest import MAPPING
+from tests.world import finish, sync
+
+
+def people(world, count):
+    for number in range(count):
+        world.gist_contact(email=f"p{number:03}@example.test", name=f"Person {number}", tags=["a"])
+
+
+def assert_everyone_once(world, count):
+    assert world.emails("ghl") == [f"p{number:03}@example.test" for number in range(count)]
+    assert world.emails("gist") == world.emails("ghl")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "429", "rate": 0.3, "retry_after": 0.01},
+        {"kind": "500", "rate": 0.2},
+        {"kind": "broken_json", "rate": 0.1},
+    ],
+    ids=lambda fault: fault["kind"],
+)
+def test_a_failing_ghl_loses_and_doubles_nobody(world, link, fault, monkeypatch):
+    monkeypatch.setattr("integration.providers.exchange.random.uniform", lambda low, high: 0.001)
+    people(world, 40)
+    world.fault({"side": "ghl", **fault})
+    run = sync(link)
+    world.fault()
+    if run.failed:
+        sync(link)
+    assert_everyone_once(world, 40)
+
+
+def test_a_refused_record_is_told_and_the_others_go_on(world, link):
+    people(world, 3)
+    world.gist_contact(email="not an address", name="Wrong")
+    run = sync(link)
+    assert (run.status, run.created, run.failed) == ("partial", 3, 1)
+    entry = run.entries.get(outcome="failed")
+    assert entry.reason == "rejected"
+    assert "GHL" in entry.message
+    assert entry.calls
+
+
+def test_a_failure_that_stays_is_told_once(world, link):
+    world.gist_contact(email="not an address", name="Wrong")
+    assert sync(link).failed == 1
+    assert sync(link).failed == 1
+    assert LogEntry.objects.get(outcome="failed").attempt == 2
+
+
+def test_retrying_one_person_links_the_attempts_and_settles_the_failure(world, link):
+    wrong = world.gist_contact(email="not an address", name="Wrong")
+    entry = sync(link).entries.get(outcome="failed")
+    world.gist("POST", "/contacts", json={"id": wrong["id"], "email": "right@example.test"})
+    again = finish(runs.retry_entry(entry))
+    assert (again.kind, again.created, again.examined) == ("retry", 1, 1)
+    entry.refresh_from_db()
+    assert entry.resolved_at
+    assert again.entries.get().parent == entry
+    assert world.emails("ghl") == ["right@example.test"]
+
+
+def test_retry_failed_takes_only_what_is_still_open(world, link):
+    people(world, 2)
+    world.gist_contact(email="not an address", name="Wrong")
+    first = sync(link)
+    assert finish(runs.retry_failed(first)).examined == 1
+    assert runs.retry_failed(first) is None
+
+
+def test_a_broken_login_stops_the_run_and_marks_the_connection(world, link):
+    people(world, 2)
+    link.gist.credentials = {"access_token": "wrong"}
+    link.gist.save()
+    run = sync(link)
+    link.gist.refresh_from_db()
+    assert (run.status, run.error_code, run.failed) == ("failed", "reconnect", 0)
+    assert (link.gist.status, "API key" in run.error) == ("reconnect", True)
+    with pytest.raises(SetupError, match="needs a new login"):
+        runs.start(runs.Link.objects.get(pk=link.pk))
+
+
+def test_a_mapping_row_to_a_field_that_does_not_exist_is_named_and_the_rest_goes_on(world, link):
+    save_version(link, [*MAPPING[:2], {"gist": "custom_properties.plan", "ghl": "customFields.nowhere"}])
+    people(world, 1)
+    run = sync(link)
+    assert (run.status, run.created) == ("partial", 1)
+    assert "Row 3: GHL has no field “customFields.nowhere”" in run.error
+    assert run.entries.get(kind="mapping").reason == "mapping_row"
+
+
+def test_a_run_killed_between_its_pages_goes_on_where_it_was(world, link, monkeypatch):
+    people(world, 130)
+    run = runs.start(link)
+    killed_after(monkeypatch, Slice, "read", 2, run)
+    run.refresh_from_db()
+    assert run.checkpoint["cursor"] == {"page": 2}
+    assert finish(run).created == 130
+    assert_everyone_once(world, 130)
+
+
+def test_people_created_right_before_a_kill_are_found_and_not_created_again(world, link, monkeypatch):
+    people(world, 60)
+    run = runs.start(link)
+    killed_after(monkeypatch, Ledger, "record", 2, run)
+    assert 0 < len(world.everyone("ghl")) < 60
+    assert Snapshot.objects.filter(intent=True).exists()
+    assert not Pair.objects.exists()
+    assert finish(run).created == 60
+    assert_everyone_once(world, 60)
+    assert run.entries.filter(reason="recovered").exists()
+
+
+def killed_after(monkeypatch, owner, name, times, run):
+    """Work on the run until `owner.name` is called once more than `times`, as if the process ended there."""
+    real, left = getattr(owner, name), iter(range(times))
+
+    def dies(*args, **kwargs):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, dies)
+        with pytest.raises(KeyboardInterrupt):
+            runs.work(run.pk, runs.process_name(), 60)
+
+
+def test_a_cancelled_run_stops_and_leaves_the_rest_for_the_next(world, link):
+    people(world, 3)
+    run = runs.start(link)
+    runs.cancel(run)
+    run.refresh_from_db()
+    assert run.status == "cancelled"
+    assert world.everyone("ghl") == []
+    assert sync(link).created == 3
+
+
+def test_a_link_has_one_run_at_a_time(world, link):
+    first = runs.start(link)
+    with pytest.raises(runs.AlreadyRunning) as busy:
+        runs.start(link)
+    assert busy.value.run == first
+
+
+def test_nobody_else_writes_while_a_worker_holds_the_link(world, link):
+    people(world, 1)
+    run = runs.start(link)
+    assert link.take_lease("another-host:1:1", 60)
+    assert runs.work(run.pk, "me", 5) is False
+    assert world.everyone("ghl") == []
+
+
+def test_a_dead_worker_s_run_is_given_back_to_the_queue(world, link):
+    run = runs.start(link)
+    OrmQ.objects.all().delete()
+    Run.objects.filter(pk=run.pk).update(status="running")
+    link.take_lease(f"{socket.gethostname()}:99999999:1", 600)
+    assert runs.pick_up_lost_runs() == 1
+    assert OrmQ.objects.count() == 1 or settings.REDIS_URL
