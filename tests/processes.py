@@ -1,0 +1,167 @@
+"""Gistline as an operator starts it: real processes, a real port, a database of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import environ
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[str]:
+    """The address of an empty database, of the kind the suite runs on."""
+    given = environ.Env().str("DATABASE_URL", "")
+    if not given.startswith("postgres"):
+        yield ""
+        return
+    import psycopg
+
+    name = f"gistline_up_{os.getpid()}_{free_port()}"
+    base, _, _ = given.rpartition("/")
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield f"{base}/{name}"
+    finally:
+        with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@dataclass
+class Up:
+    """`manage.py up`, running."""
+
+    folder: Path
+    database_url: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "REDIS_URL")}
+        own = {"DATA_DIR": str(self.folder), "PORT": str(self.port), "GHL_RATE": "100000/1", "GIST_RATE": "100000/1"}
+        return {**kept, **own, **({"DATABASE_URL": self.database_url} if self.database_url else {}), **self.settings}
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "up.log"
+
+    def start(self, seconds: float = 60) -> "Up":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.env, stdout=log, stderr=log, text=True
+            )
+        self.wait_for(lambda: "ready http://" in self.log.read_text(), seconds, "up says it is ready")
+        return self
+
+    def stop(self) -> int:
+        assert self.process
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+    def wait_for(self, holds: Any, seconds: float, what: str) -> None:
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{self.log.read_text()[-3000:]}"
+            assert self.process is None or self.process.poll() is None, f"up ended\n{self.log.read_text()[-3000:]}"
+            time.sleep(0.1)
+
+    def manage(self, *args: str, check: bool = True) -> str:
+        """A management command beside the running server; its standard output."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *args], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=240
+        )
+        assert not check or done.returncode == 0, f"{args}: {done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def report(self, *args: str) -> dict[str, Any]:
+        """The last line of a command that reports, as JSON."""
+        found: dict[str, Any] = json.loads(self.manage(*args, "--json", check=False).strip().splitlines()[-1])
+        return found
+
+    def control(self, method: str, name: str, body: Any = None) -> Any:
+        answer = requests.request(method, f"{self.url}/sandbox/control/{name}/", json=body, timeout=60)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def ask(self, expression: str) -> Any:
+        """What a Python expression over the models gives in the server's database."""
+        code = f"import json; from integration.models import *; print(json.dumps({expression}, default=str))"
+        return json.loads(self.manage("shell", "-v0", "-c", code).strip().splitlines()[-1])
+
+    def writer(self) -> int:
+        """The process id of the worker that holds the link now, 0 when none does."""
+        found = re.search(r":(\d+):\d+$", self.ask("Link.objects.get().lease_owner"))
+        return int(found[1]) if found else 0
+
+
+SETUP = {
+    "version": 1,
+    "connections": [
+        {"key": "g", "provider": "gist", "name": "G", "access_token": "gist-demo-alder", "sandbox": True},
+        {
+            "key": "h",
+            "provider": "ghl",
+            "name": "H",
+            "location_id": "A1derDenta1Group0001",
+            "private_token": "pit-sandbox-alder",
+            "sandbox": True,
+        },
+    ],
+    "links": [
+        {
+            "key": "alder",
+            "gist": "g",
+            "ghl": "h",
+            "direction": "two_way",
+            "mappings": [
+                {"gist": "email", "ghl": "email"},
+                {"gist": "name", "ghl": "name"},
+                {"gist": "phone", "ghl": "phone", "transform": "phone_e164"},
+                {"gist": "tags", "ghl": "tags"},
+            ],
+        }
+    ],
+}
+
+
+def prepare(up: Up, gist: int = 0, ghl: int = 0) -> None:
+    """An empty sandbox without limits, with so many people on each side (the first ones are the same), and one link."""
+    up.control("POST", "reset", {"world": "empty"})
+    up.control("POST", "limits", {"ghl": None, "gist": None})
+    for side, account, count in (("gist", "48211", gist), ("ghl", "A1derDenta1Group0001", ghl)):
+        if count:
+            up.control("POST", "fill", {"side": side, "account": account, "count": count, "with_tags": True})
+    path = up.folder / "setup.json"
+    path.write_text(json.dumps(SETUP))
+    up.manage("apply", str(path))
+
+
+def emails(up: Up, side: str) -> list[str]:
+    account = "48211" if side == "gist" else "A1derDenta1Group0001"
+    return sorted(one["email"].lower() for one in up.control("GET", f"contacts/{side}/{account}")["contacts"])
