@@ -1,1 +1,11 @@
-urlpatterns: list = []
+"""Addresses of the sandbox, below /sandbox/: the two APIs, and the control of what they do."""
+
+from django.urls import path
+
+from integration.twin import control, views
+
+urlpatterns = [
+    path("ghl/<path:path>", views.ghl, name="sandbox-ghl"),
+    path("gist/<path:path>", views.gist, name="sandbox-gist"),
+    path("control/<path:path>", control.control, name="sandbox-control"),
+]
