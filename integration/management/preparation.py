@@ -1,0 +1,71 @@
+"""What stands before web and worker start: tables, static files, a port. Quick when there is nothing to do."""
+
+import hashlib
+import json
+import socket
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from integration.errors import SetupError
+
+
+def pending_migrations() -> int:
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def prepare_database() -> bool:
+    """Migrate when something is pending. True when it was."""
+    pending = pending_migrations()
+    if pending:
+        call_command("migrate", verbosity=0, interactive=False)
+    elif not settings.REDIS_URL and not _has_cache_table():
+        # The database was migrated while Redis served the cache.
+        call_command("createcachetable", database=DEFAULT_DB_ALIAS, verbosity=0)
+    return bool(pending)
+
+
+def _has_cache_table() -> bool:
+    return settings.CACHES["default"]["LOCATION"] in connection.introspection.table_names()
+
+
+def prepare_static_files() -> bool:
+    """Collect static files when any changed since the last time. True when they were."""
+    stamp = Path(settings.DATA_DIR) / "static.stamp"
+    state = _static_state()
+    if stamp.exists() and stamp.read_text() == state and Path(settings.STATIC_ROOT).is_dir():
+        return False
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    stamp.write_text(state)
+    return True
+
+
+def _static_state() -> str:
+    """A digest over name, size and time of every file that would be collected, and of how they are stored."""
+    rows = [settings.STORAGES["staticfiles"]["BACKEND"], str(settings.STATIC_ROOT)]
+    for finder in get_finders():
+        for path, storage in finder.list(None):
+            facts = Path(storage.path(path)).stat()
+            rows.append(f"{path} {facts.st_size} {facts.st_mtime_ns}")
+    return hashlib.sha256(json.dumps(sorted(rows)).encode()).hexdigest()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The socket the web process will listen on, ours before anything is started. Raises SetupError when taken."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as problem:
+        raise SetupError(
+            f"The address {host}:{port} cannot be used ({problem.strerror or problem}). Stop what uses it, "
+            "or set HOST and PORT to another.",
+            "PORT",
+        ) from problem
+    return listener

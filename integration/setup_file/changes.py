@@ -1,0 +1,152 @@
+"""A checked setup file into the database, saying in words what changed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from integration.mapping.versions import RowInput, current_version, save_version
+from integration.models import Connection, ConnectionStatus, Link
+from integration.setup_file.checks import Checked, Login, check
+from integration.setup_file.document import ConnectionEntry, LinkEntry, read
+
+LINK_RULES = ("mode", "enabled", "direction", "conflict", "deletes", "schedule_minutes", "match", "default_country")
+
+
+@dataclass(frozen=True)
+class Applied:
+    """`changed` is empty when all of it stood already; `notes` say what was read and has no effect."""
+
+    changed: list[str]
+    notes: list[str]
+
+
+def apply_file(text: str, env: Mapping[str, str]) -> list[str]:
+    """What changed by applying the file. Raises SetupError naming the place; nothing is written then."""
+    return apply_document(text, env).changed
+
+
+def apply_document(text: str, env: Mapping[str, str]) -> Applied:
+    """As apply_file, with the notes."""
+    with transaction.atomic():
+        checked = check(read(text), env)
+        return Applied(list(_changes(checked)), list(_notes(checked)))
+
+
+def _changes(checked: Checked) -> Iterator[str]:
+    for connection in checked.document.connections:
+        yield from _apply_connection(connection, checked.logins.get(connection.key))
+    for link in checked.document.links:
+        yield from _apply_link(link, checked.rows.get(link.key))
+
+
+def _notes(checked: Checked) -> Iterator[str]:
+    for number, link in enumerate(checked.document.links):
+        if link.workflows:
+            yield f"links[{number}].workflows: checked, not active in this version"
+
+
+# Connections --------------------------------------------------------------------------------------------
+
+
+def _apply_connection(entry: ConnectionEntry, login: Login | None) -> Iterator[str]:
+    # Locked: a worker may be about to store refreshed tokens in this row.
+    connection = Connection.objects.select_for_update().filter(key=entry.key).first()
+    title = f"connection {entry.key}"
+    if connection is None:
+        connection = Connection(key=entry.key, name=entry.name or entry.key, provider=entry.provider)
+        connection.account_id, connection.sandbox = entry.location_id or "", entry.sandbox
+        yield f"{title} created"
+        _set_login(connection, login)
+    else:
+        yield from _set(connection, title, _described(entry))
+        if _set_login(connection, login):
+            yield f"{title}: login replaced"
+        elif _set_expiry(connection, login):
+            yield f"{title}: end of the access token corrected"
+    connection.save()
+
+
+def _described(entry: ConnectionEntry) -> dict[str, Any]:
+    """What the file says about a connection that stands, but for its login."""
+    described = {"name": entry.name, "account_id": entry.location_id}
+    return {name: value for name, value in described.items() if value is not None}
+
+
+def _set_login(connection: Connection, login: Login | None) -> bool:
+    """Take the file's login when it is news. True when the stored one was replaced.
+
+    GHL's tokens are replaced at every refresh, so the file's are old soon. They are taken only when they differ
+    from those applied last, of which `settings["applied_login"]` keeps the digest.
+    """
+    if login is None:
+        return False
+    stored = {name: connection.credentials.get(name) for name in login.credentials}
+    is_news = connection.settings.get("applied_login") != login.digest or not any(stored.values())
+    connection.settings = {**connection.settings, "applied_login": login.digest}
+    if not is_news or stored == login.credentials:
+        return False
+    kept = {"webhook_token": token} if (token := connection.credentials.get("webhook_token")) else {}
+    connection.credentials = {**login.credentials, **kept}
+    connection.token_expires_at, connection.token_refreshed_at = login.expires_at, None
+    connection.status, connection.status_reason = ConnectionStatus.NEW, ""
+    return True
+
+
+def _set_expiry(connection: Connection, login: Login | None) -> bool:
+    """Believe the file about when a token ends, as long as it speaks of the token that is stored."""
+    if login is None or login.expires_at is None or login.expires_at == connection.token_expires_at:
+        return False
+    if connection.credentials.get("access_token") != login.credentials.get("access_token"):
+        return False
+    connection.token_expires_at = login.expires_at
+    return True
+
+
+# Links --------------------------------------------------------------------------------------------------
+
+
+def _apply_link(entry: LinkEntry, rows: list[RowInput] | None) -> Iterator[str]:
+    link = Link.objects.select_related("gist", "ghl").filter(key=entry.key).first()
+    title = f"link {entry.key}"
+    ends = {side: Connection.objects.get(key=getattr(entry, side)) for side in ("gist", "ghl")}
+    if link is None:
+        rules = {name: getattr(entry, name) for name in LINK_RULES}
+        link = Link.objects.create(key=entry.key, name=entry.name or entry.key, **ends, **rules)
+        yield f"{title} created"
+    elif changed := list(_set(link, title, {**ends, **_given_rules(entry)})):
+        link.save()
+        yield from changed
+    if rows is not None:
+        yield from _save_rows(link, title, rows)
+
+
+def _given_rules(entry: LinkEntry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in ("name", *LINK_RULES) if entry.given(name)}
+
+
+def _save_rows(link: Link, title: str, rows: list[RowInput]) -> Iterator[str]:
+    before = current_version(link)
+    if before is None and not rows:
+        return
+    version = save_version(link, rows, note="setup file")
+    if before is None or version.pk != before.pk:
+        yield f"{title}: mapping version {version.number} saved ({len(rows)} {'row' if len(rows) == 1 else 'rows'})"
+
+
+def _set(record: Connection | Link, title: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """Set what differs on the record, without saving it; one line per difference."""
+    for name, value in values.items():
+        stands = getattr(record, name)
+        if value is not None and stands != value:
+            setattr(record, name, value)
+            yield f"{title}: {name} {_word(stands)} → {_word(value)}"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, Connection):
+        return value.key
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value) or "none"

@@ -1,0 +1,236 @@
+"""The setup file as it is written: JSON or YAML into typed values, every refusal with its place.
+
+The shape is the one of README.md, "Setup file". A key that is left out keeps what stands, or takes the default
+of a new record; an unknown key is refused.
+"""
+
+import json
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from integration.errors import SetupError
+
+Key = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]+$", max_length=80)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret as the file gives it: `text` itself, or the name of the environment variable that holds it."""
+
+    text: str = ""
+    env: str = ""
+
+    def resolve(self, env: Mapping[str, str], where: str) -> str:
+        """The secret. Raises SetupError when the variable is not set."""
+        if self.env and not env.get(self.env):
+            raise SetupError(f"the environment variable {self.env} is not set; set it and apply again.", where)
+        return (env[self.env] if self.env else self.text).strip()
+
+
+def _secret(raw: Any) -> Secret:
+    if isinstance(raw, str) and raw.strip():
+        return Secret(text=raw)
+    if isinstance(raw, dict) and set(raw) == {"env"} and isinstance(raw["env"], str) and raw["env"].strip():
+        return Secret(env=raw["env"].strip())
+    raise ValueError('must be a text, or {"env": "NAME"} with the name of an environment variable')
+
+
+def _with_zone(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+SecretText = Annotated[Secret, BeforeValidator(_secret)]
+Moment = Annotated[datetime, AfterValidator(_with_zone)]
+
+
+class Entry(BaseModel):
+    """Any object of the file."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, str_strip_whitespace=True)
+
+    def given(self, name: str) -> bool:
+        return name in self.model_fields_set
+
+
+class OAuthEntry(Entry):
+    access_token: SecretText
+    refresh_token: SecretText
+    expires_at: Moment | None = None
+
+
+class ConnectionEntry(Entry):
+    key: Key
+    provider: Literal["gist", "ghl"]
+    name: Text | None = None
+    sandbox: bool = False
+    access_token: SecretText | None = None
+    location_id: Text | None = None
+    oauth: OAuthEntry | None = None
+    private_token: SecretText | None = None
+
+
+class MappingEntry(Entry):
+    """`transform`, `transforms` and `steps` are three words for one thing; `setup_file.checks` reads them."""
+
+    gist: Text
+    ghl: Text
+    direction: Literal["two_way", "gist_to_ghl", "ghl_to_gist"] = "two_way"
+    owner: Literal["", "newest", "gist", "ghl", "fill", "ask"] = ""
+    blank_overwrites: bool = False
+    transform: Any = None
+    transforms: Any = None
+    steps: Any = None
+
+
+class TaskEntry(Entry):
+    title: str = Field(min_length=1)
+    body: str = ""
+    due_in_days: int | None = Field(default=None, ge=0)
+    assigned_to: str = ""
+
+
+class NoteEntry(Entry):
+    body: str = Field(min_length=1)
+
+
+class WorkflowEntry(Entry):
+    template: Literal[
+        "welcome_new_contact", "keep_in_step", "task_done", "contact_opened", "meeting_booked", "tag_bridge"
+    ]
+    enabled: bool = True
+    name: Text | None = None
+    tags: list[Text] = []
+    tasks: list[TaskEntry] = []
+    notes: list[NoteEntry] = []
+    assigned_to: str = ""
+
+
+class LinkEntry(Entry):
+    key: Key
+    name: Text | None = None
+    gist: Key
+    ghl: Key
+    mode: Literal["watch", "live"] = "live"
+    enabled: bool = True
+    direction: Literal["two_way", "gist_to_ghl", "ghl_to_gist"] = "two_way"
+    conflict: Literal["newest", "gist", "ghl", "ask"] = "newest"
+    deletes: Literal["ignore", "unlink", "propagate"] = "ignore"
+    schedule_minutes: int = Field(default=15, ge=0, le=100_000)
+    match: list[Literal["email", "phone"]] = Field(default=["email", "phone"], min_length=1)
+    default_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", to_upper=True)] = "US"
+    mappings: list[MappingEntry] | None = None
+    workflows: list[WorkflowEntry] = []
+
+
+class Document(Entry):
+    version: Literal[1]
+    connections: list[ConnectionEntry] = []
+    links: list[LinkEntry] = []
+
+
+# Reading ------------------------------------------------------------------------------------------------
+
+
+def read(text: str) -> Document:
+    """The document in `text`, JSON or YAML. Raises SetupError naming the place."""
+    raw = _parse(text)
+    if not isinstance(raw, dict):
+        raise SetupError('the setup file must hold one object that starts with "version": 1.')
+    try:
+        return Document.model_validate(raw)
+    except ValidationError as problem:
+        raise _as_setup_error(problem) from None
+
+
+def _parse(text: str) -> Any:
+    """JSON is tried first: YAML readers stumble over tabs and some escapes that JSON allows."""
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except ValueError as problem:
+        if text.lstrip().startswith(("{", "[")):
+            raise SetupError(f"the setup file is not readable JSON: {problem}.") from None
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 -- a SafeLoader, see below
+    except yaml.MarkedYAMLError as problem:
+        # The error's own text quotes the line, which may hold a secret.
+        mark = problem.problem_mark
+        spot = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "its end"
+        raise SetupError(f"the setup file is not readable YAML at {spot}: {problem.problem}.") from None
+    except yaml.YAMLError:
+        raise SetupError("the setup file is not readable YAML: it holds characters that no text has.") from None
+
+
+def _object(pairs: list[tuple[Hashable, Any]]) -> dict[Hashable, Any]:
+    """A mapping without the same key twice, where the first would be lost silently."""
+    found: dict[Hashable, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise SetupError(f"“{key}” is given twice in the same object; keep one of them.")
+        found[key] = value
+    return found
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data only, as yaml.safe_load, and no key twice."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    loader.flatten_mapping(node)
+    construct: Callable[..., Any] = loader.construct_object
+    return _object([(construct(key, deep=True), construct(value, deep=True)) for key, value in node.value])
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+# Refusals in words --------------------------------------------------------------------------------------
+
+
+def _as_setup_error(problem: ValidationError) -> SetupError:
+    """The first refusal, and how many more there are."""
+    errors = problem.errors()
+    first = errors[0]
+    more = f" ({len(errors) - 1} more after this one.)" if len(errors) > 1 else ""
+    return SetupError(f"{_sentence(first)}{more}", place(first["loc"]))
+
+
+def place(loc: tuple[str | int, ...]) -> str:
+    """`("links", 0, "mappings", 2, "ghl")` as `links[0].mappings[2].ghl`."""
+    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return words.removeprefix(".")
+
+
+def _sentence(error: Any) -> str:
+    kind, given = error["type"], error["input"]
+    if kind == "missing":
+        return "is missing; add it."
+    if kind == "extra_forbidden":
+        return f"is not a known key; known here: {', '.join(_known_keys(error['loc'][:-1]))}."
+    if kind == "literal_error":
+        return f"“{given}” is not one of the possible values: {error['ctx']['expected']}."
+    if kind == "string_type":
+        return "must be a text; put it in quotes."
+    if kind == "value_error":
+        return f"{error['ctx']['error']}."
+    return f"{error['msg'].replace('Input should', 'should')}."
+
+
+def _known_keys(loc: tuple[str | int, ...]) -> list[str]:
+    model: type[BaseModel] = Document
+    for part in loc:
+        if isinstance(part, str):
+            model = _model_in(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that `X`, `X | None` or `list[X]` holds."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)

@@ -1,0 +1,82 @@
+"""What stands, as the setup file that would make it. Secrets appear as names of environment variables only."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from integration.mapping.versions import current_rows
+from integration.models import Connection, Link, Mapping
+
+Json = dict[str, Any]
+
+
+def export(links: Iterable[Link] | None = None) -> Json:
+    """The setup file of these links and their connections; of everything when None."""
+    chosen = list(Link.objects.select_related("gist", "ghl") if links is None else links)
+    ends = {end.pk: end for link in chosen for end in (link.gist, link.ghl)}
+    connections = Connection.objects.all() if links is None else ends.values()
+    return {
+        "version": 1,
+        "connections": [_connection(connection) for connection in sorted(connections, key=lambda c: c.key)],
+        "links": [_link(link) for link in sorted(chosen, key=lambda link: link.key)],
+    }
+
+
+def _connection(connection: Connection) -> Json:
+    entry: Json = {"key": connection.key, "provider": connection.provider, "name": connection.name}
+    if connection.sandbox:
+        entry["sandbox"] = True
+    if connection.provider == "ghl":
+        entry["location_id"] = connection.account_id
+    return entry | _login(connection)
+
+
+def _login(connection: Connection) -> Json:
+    if connection.provider == "gist":
+        return {"access_token": _env(connection, "access_token")}
+    if not connection.credentials.get("refresh_token"):
+        return {"private_token": _env(connection, "private_token")}
+    tokens: Json = {name: _env(connection, name) for name in ("access_token", "refresh_token")}
+    if connection.token_expires_at:
+        tokens["expires_at"] = _moment(connection.token_expires_at)
+    return {"oauth": tokens}
+
+
+def _env(connection: Connection, name: str) -> dict[str, str]:
+    """`acme-ghl` and `access_token` as ACME_GHL_ACCESS_TOKEN; no variable starts with a digit."""
+    word = re.sub(r"\W", "_", f"{connection.key}_{name}").upper()
+    return {"env": f"_{word}" if word[0].isdigit() else word}
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _link(link: Link) -> Json:
+    return {
+        "key": link.key,
+        "name": link.name,
+        "gist": link.gist.key,
+        "ghl": link.ghl.key,
+        "mode": link.mode,
+        "enabled": link.enabled,
+        "direction": link.direction,
+        "conflict": link.conflict,
+        "deletes": link.deletes,
+        "schedule_minutes": link.schedule_minutes,
+        "match": link.match,
+        "default_country": link.default_country,
+        "mappings": [_mapping(row) for row in current_rows(link)],
+    }
+
+
+def _mapping(row: Mapping) -> Json:
+    entry: Json = {"gist": row.gist_field, "ghl": row.ghl_field, "direction": row.direction}
+    if row.owner:
+        entry["owner"] = row.owner
+    if row.blank_overwrites:
+        entry["blank_overwrites"] = True
+    if row.steps:
+        entry["steps"] = row.steps
+    return entry
