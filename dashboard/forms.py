@@ -1,0 +1,221 @@
+"""What operators type, checked before anything is done with it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.conf import settings
+from django.utils.text import slugify
+
+from integration.models import Connection, Link, Owner, Provider
+
+TEXT, MONO = {"class": "input"}, {"class": "input is-mono", "autocomplete": "off", "spellcheck": "false"}
+SELECT, SWITCH = {"class": "select"}, {"class": "switch", "role": "switch"}
+MATCHES = {
+    "email phone": "E-mail, then phone",
+    "email": "E-mail only",
+    "phone": "Phone only",
+    "phone email": "Phone, then e-mail",
+}
+
+
+class SandboxForm(forms.Form):
+    """A form that can also be about the built-in twin, while the demo is on."""
+
+    sandbox = forms.BooleanField(
+        label="Use the sandbox",
+        required=False,
+        widget=forms.CheckboxInput(SWITCH),
+        help_text="The built-in twin with made-up people, instead of the real account.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not settings.DEMO:
+            del self.fields["sandbox"]
+
+
+class GistForm(SandboxForm):
+    """A Gist API key."""
+
+    name = forms.CharField(max_length=120, widget=forms.TextInput(TEXT), help_text="As you call this client.")
+    key = forms.CharField(
+        label="API key",
+        max_length=400,
+        widget=forms.TextInput({**MONO, "placeholder": "Paste the key from Gist"}),
+        help_text="In Gist: Settings, API, Access token. Stored encrypted, never shown again.",
+    )
+    field_order = ["name", "key", "sandbox"]
+
+
+class PrivateTokenForm(SandboxForm):
+    """A GHL private integration token for one location."""
+
+    name = forms.CharField(
+        max_length=120, required=False, widget=forms.TextInput(TEXT), help_text="Blank: the location's name."
+    )
+    location_id = forms.CharField(
+        label="Location id",
+        max_length=120,
+        widget=forms.TextInput(MONO),
+        help_text="In GHL: Settings, Business profile; also in the address of the sub-account.",
+    )
+    token = forms.CharField(
+        label="Private integration token",
+        max_length=400,
+        widget=forms.TextInput(MONO),
+        help_text="In GHL: Settings, Private integrations. Stored encrypted, never shown again.",
+    )
+    field_order = ["name", "location_id", "token", "sandbox"]
+
+
+class NewKeyForm(forms.Form):
+    """Another Gist key for a connection that stands."""
+
+    key = forms.CharField(
+        label="New API key",
+        max_length=400,
+        widget=forms.TextInput(MONO),
+        help_text=GistForm.base_fields["key"].help_text,
+    )
+
+
+class NewTokenForm(forms.Form):
+    """Another private token for a connection that stands."""
+
+    token = forms.CharField(
+        label="New private integration token",
+        max_length=400,
+        widget=forms.TextInput(MONO),
+        help_text=PrivateTokenForm.base_fields["token"].help_text,
+    )
+
+
+class RenameForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Connection
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(TEXT)}
+
+
+class LocationForm(forms.Form):
+    """Which location of an agency to connect."""
+
+    location = forms.ChoiceField(widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["location"].choices = choices  # type: ignore[attr-defined]
+
+
+class MatchField(forms.ChoiceField):
+    """The order of keys that people are matched by; its value is a list."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(choices=list(MATCHES.items()), widget=forms.Select(SELECT), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return " ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value).split()
+
+
+class NewLinkForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Two connections that become a link. Every pair of connections has at most one."""
+
+    class Meta:
+        model = Link
+        fields = ["name", "gist", "ghl", "direction"]
+        labels = {"gist": "Gist connection", "ghl": "GHL connection"}
+        widgets = {
+            "name": forms.TextInput(TEXT),
+            "gist": forms.Select(SELECT),
+            "ghl": forms.Select(SELECT),
+            "direction": forms.Select(SELECT),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for side in (Provider.GIST, Provider.GHL):
+            connections = Connection.objects.filter(provider=side).defer("credentials")
+            field = self.fields[side.value]
+            field.queryset = connections  # type: ignore[attr-defined]
+            field.empty_label = None if connections.count() == 1 else f"Choose a {side.label} connection"  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        same = Link.objects.filter(gist=data.get("gist"), ghl=data.get("ghl")).first()
+        if same:
+            raise forms.ValidationError(f"“{same.name}” links these two already.")
+        return data
+
+    def save(self, commit: bool = True) -> Link:
+        self.instance.key = free_link_key(self.cleaned_data["name"])
+        link: Link = super().save(commit)
+        return link
+
+
+RESERVED_KEYS = {"new"}
+
+
+def free_link_key(name: str) -> str:
+    """A key made of `name` that no link has and no address needs."""
+    stem = slugify(name)[:70] or "link"
+    taken = RESERVED_KEYS | set(Link.objects.filter(key__startswith=stem).values_list("key", flat=True))
+    numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
+    return stem if stem not in taken else next(key for key in numbered if key not in taken)
+
+
+class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The rules of a link."""
+
+    match = MatchField(label="Match people by", help_text="What is ambiguous is never guessed.")
+    schedule_minutes = forms.IntegerField(
+        label="Sync every … minutes",
+        min_value=0,
+        max_value=10_080,
+        widget=forms.NumberInput(TEXT),
+        help_text="0: only when you press Sync.",
+    )
+
+    class Meta:
+        model = Link
+        fields = [
+            "name",
+            "direction",
+            "conflict",
+            "deletes",
+            "match",
+            "default_country",
+            "schedule_minutes",
+            "mode",
+            "enabled",
+        ]
+        labels = {
+            "conflict": "When both sides changed",
+            "deletes": "When one side deleted a contact",
+            "default_country": "Country of numbers without a prefix",
+            "enabled": "Switched on",
+        }
+        help_texts = {
+            "conflict": "Rows of the mapping may say otherwise.",
+            "default_country": "Two letters, as US or GB.",
+            "enabled": "Off: nothing runs by itself, and nothing is forgotten.",
+        }
+        widgets = {
+            "name": forms.TextInput(TEXT),
+            **{name: forms.Select(SELECT) for name in ("direction", "conflict", "deletes", "mode")},
+            "default_country": forms.TextInput({**TEXT, "pattern": "[A-Za-z]{2}"}),
+            "enabled": forms.CheckboxInput(SWITCH),
+        }
+
+    def clean_default_country(self) -> str:
+        country = str(self.cleaned_data["default_country"]).strip().upper()
+        if country not in phonenumbers.SUPPORTED_REGIONS:
+            raise forms.ValidationError(f"“{country}” is no country code. Use two letters, as US or GB.")
+        return country
+
+
+OWNERS = [("", "Link's rule"), *Owner.choices]

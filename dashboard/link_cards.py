@@ -1,0 +1,179 @@
+"""How each link stands: health in words, today's counts, freshness, calls; a fixed number of queries for all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, IntegerField, Max, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from integration.models import (
+    ACTIVE_RUNS,
+    COUNTS,
+    FINISHED_RUNS,
+    Connection,
+    Link,
+    LogEntry,
+    Mode,
+    Outcome,
+    Run,
+    RunStatus,
+    Snapshot,
+)
+
+SIDES = ("gist", "ghl")
+
+
+@dataclass(frozen=True)
+class Health:
+    """`tone` picks badge and wire; `title` is the badge, `sentence` explains it; `person`: somebody must act."""
+
+    tone: str
+    title: str
+    sentence: str
+    person: bool = False
+
+
+@dataclass
+class Card:
+    """One link with everything its card shows. `today` and `calls` count since midnight, `records` per side."""
+
+    link: Link
+    active: Run | None = None
+    last: Run | None = None
+    failures: int = 0
+    records: dict[str, int] = field(default_factory=dict)
+    today: dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def health(self) -> Health:
+        return health_of(self.link, self.active, self.last, self.failures)
+
+    @property
+    def fresh_at(self) -> datetime | None:
+        """When the other side's changes were last read to the end."""
+        return self.last.finished_at if self.last and self.last.status != RunStatus.FAILED else self.link.full_run_at
+
+    @property
+    def written_today(self) -> int:
+        return sum(self.today.get(name, 0) for name in ("created", "updated"))
+
+
+def health_of(link: Link, active: Run | None, last: Run | None, failures: int) -> Health:
+    """The worst thing first: what stops everything, what is paused, what runs, what failed."""
+    for connection in (link.gist, link.ghl):
+        if connection.needs_person:
+            return Health("bad", connection.get_status_display(), _broken(connection), person=True)
+    if active:
+        return _running(active)
+    if not link.enabled:
+        return Health("idle", "Paused", "Nothing runs by itself until it is switched on.")
+    if last and last.status == RunStatus.FAILED:
+        return Health("bad", "Last run failed", last.error or "It could not finish.", person=True)
+    if failures:
+        records = "record" if failures == 1 else "records"
+        return Health("wait", f"{failures:,} failed", f"{failures:,} {records} could not be written.", person=True)
+    if link.mode == Mode.WATCH:
+        return Health("idle", "Watching only", "Shows what it would do, writes nothing.")
+    if last is None:
+        return Health("idle", "Not synced yet", "Start the first sync when the mapping is right.")
+    return Health("ok", "In step", "Every record examined is settled.")
+
+
+def _broken(connection: Connection) -> str:
+    return connection.status_reason or f"{connection.name} must be reconnected."
+
+
+def _running(run: Run) -> Health:
+    name = "Backfill" if run.kind == "full" else "Sync"
+    far = f"{run.examined:,} of {run.total:,} records." if run.total else f"{run.examined:,} records so far."
+    if run.status == RunStatus.WAITING:
+        return Health("wait", "Waiting", run.wait_reason or far)
+    if run.status == RunStatus.QUEUED:
+        return Health("wait", "Queued", "Starts as soon as a worker is free.")
+    return Health("run", f"{name} running", far)
+
+
+def cards(links: Iterable[Link]) -> list[Card]:
+    """Cards of all `links`, those that need a person first."""
+    found = {link.pk: Card(link) for link in links}
+    _add_runs(found)
+    _add_counts(found)
+    for pk, number in _open_failures(found):
+        found[pk].failures = number
+    known = Snapshot.objects.filter(link__in=found).order_by().values_list("link", "side")
+    for pk, side, number in known.annotate(number=Count("pk")):
+        found[pk].records[side] = number
+    rank = {"bad": 0, "wait": 1, "run": 2, "ok": 3, "idle": 4}
+    return sorted(found.values(), key=lambda card: (rank[card.health.tone], card.link.name.lower()))
+
+
+def card_of(link: Link) -> Card:
+    return cards([link])[0]
+
+
+def _add_runs(found: dict[int, Card]) -> None:
+    latest = Run.objects.filter(link__in=found, status__in=FINISHED_RUNS, dry_run=False)
+    newest = latest.order_by().values("link").annotate(newest=Max("pk")).values("newest")
+    for run in Run.objects.filter(pk__in=newest).defer("rules", "checkpoint"):
+        found[run.link_id].last = run
+    for run in Run.objects.filter(link__in=found, status__in=ACTIVE_RUNS).defer("rules", "checkpoint"):
+        found[run.link_id].active = run
+
+
+def _add_counts(found: dict[int, Card]) -> None:
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Run.objects.filter(link__in=found, created_at__gte=midnight, dry_run=False).order_by()
+    sums: dict[str, Any] = {name: Sum(name) for name in COUNTS}
+    for side in SIDES:
+        sums[f"{side}_calls"] = Sum(Cast(KeyTextTransform(side, "api_calls"), IntegerField()))
+    for pk, *numbers in today.values_list("link").annotate(**sums):
+        card, values = found[pk], [number or 0 for number in numbers]
+        card.today = dict(zip(COUNTS, values, strict=False))
+        card.calls = dict(zip(SIDES, values[len(COUNTS) :], strict=True))
+
+
+def _open_failures(found: dict[int, Card]) -> Iterable[tuple[int, int]]:
+    failed = LogEntry.objects.filter(link__in=found, outcome=Outcome.FAILED, resolved_at=None)
+    return failed.order_by().values_list("link").annotate(number=Count("pk"))
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing that waits for a person, with the button that begins it."""
+
+    tone: str
+    title: str
+    sentence: str
+    route: str
+    key: str
+    verb: str
+    query: str = ""
+
+
+def todos(all_cards: Iterable[Card]) -> list[Todo]:
+    found = []
+    for card in all_cards:
+        link = card.link
+        for connection in (link.gist, link.ghl):
+            if connection.needs_person:
+                found.append(_reconnect(connection))
+        if card.last and card.last.status == RunStatus.FAILED and not card.active:
+            found.append(
+                Todo("bad", "The last run failed", f"{link.name}: {card.last.error}", "link", link.key, "Look")
+            )
+        if card.failures:
+            sentence = f"{link.name}: see why, then retry."
+            title = f"{card.failures:,} failed"
+            found.append(Todo("wait", title, sentence, "log", "", "Look", f"?link={link.key}&open=yes"))
+    return list(dict.fromkeys(found))
+
+
+def _reconnect(connection: Connection) -> Todo:
+    title = f"{connection.get_provider_display()} login broken"
+    sentence = f"{connection.name}: {connection.status_reason or 'reconnect it.'}"
+    return Todo("bad", title, sentence, "connection_reconnect", connection.key, "Reconnect")

@@ -1,0 +1,1 @@
+from integration.samples import *  # noqa: F403  (temporary)
