@@ -19,9 +19,7 @@ def _handler() -> WSGIHandler:
     return _handlers[0]
 
 
-def send(
-    self: HTTPAdapter, request: requests.PreparedRequest, timeout: Any = None, **kwargs: Any
-) -> requests.Response:
+def send(self: HTTPAdapter, request: requests.PreparedRequest, timeout: Any = None, **kwargs: Any) -> requests.Response:
     """Stands in for HTTPAdapter.send. A view that breaks the connection, or takes too long, does so here too."""
     started = time.monotonic()
     try:

@@ -120,6 +120,36 @@ class Up:
         return int(found[1]) if found else 0
 
 
+class Web(Up):
+    """The web server alone: without workers, `sync --wait` does the work in its own process."""
+
+    def start(self, seconds: float = 60) -> "Web":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.manage("migrate", "-v0")
+        self.manage("collectstatic", "-v0", "--no-input")
+        address = f"127.0.0.1:{self.port}"
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "dashboard.wsgi",
+            "-b",
+            address,
+            "-k",
+            "gthread",
+            "--threads",
+            "16",
+        ]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, text=True)
+        self.wait_for(self._answers, seconds, "the web server answers")
+        return self
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
 SETUP = {
     "version": 1,
     "connections": [

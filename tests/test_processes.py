@@ -46,7 +46,9 @@ def test_a_second_run_of_a_thousand_contacts_costs_next_to_nothing(up):
 
 def test_a_killed_worker_s_run_finishes_by_itself_with_nothing_twice_or_missing(up):
     prepare(up.start(), gist=400)
-    up.control("POST", "faults", {"faults": [{"side": "ghl", "kind": "latency", "seconds": 0.15, "rate": 1}], "seed": 1})
+    up.control(
+        "POST", "faults", {"faults": [{"side": "ghl", "kind": "latency", "seconds": 0.15, "rate": 1}], "seed": 1}
+    )
     run = up.report("sync", "alder")["run"]
     up.wait_for(lambda: len(emails(up, "ghl")) > 20, 60, "the run writes")
     victim = up.writer()

@@ -32,7 +32,7 @@ class Up:
         self.process = subprocess.Popen(
             command, env=os.environ | own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        self.lines: queue.Queue[str] = queue.Queue()
+        self.lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -40,18 +40,23 @@ class Up:
         with self.process.stdout as printed:
             for line in printed:
                 self.lines.put(line.rstrip())
+        self.lines.put(None)
 
     def wait_for(self, start: str) -> str:
         """The next line that starts so."""
-        seen, deadline = [], time.monotonic() + PATIENCE
+        seen: list[str] = []
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
-                seen.append(self.lines.get(timeout=0.1))
+                line = self.lines.get(timeout=0.1)
             except queue.Empty:
                 continue
-            if seen[-1].startswith(start):
-                return seen[-1]
-        raise AssertionError(f"“{start}” was not printed, but: {seen}")
+            if line is None:
+                raise AssertionError(f"“{start}” was not printed before the end ({self.process.wait(5)}), but: {seen}")
+            if line.startswith(start):
+                return line
+            seen.append(line)
+        raise AssertionError(f"“{start}” was not printed in {PATIENCE:g} s, but: {seen}")
 
     def children(self) -> dict[str, int]:
         """Process ids of the web server and the worker."""

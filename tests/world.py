@@ -40,9 +40,7 @@ class World:
 
     @property
     def ghl(self) -> Api:
-        return Api(
-            f"{self.base}/ghl", {"Authorization": f"Bearer {self.private_token}", "Version": "2021-07-28"}
-        )
+        return Api(f"{self.base}/ghl", {"Authorization": f"Bearer {self.private_token}", "Version": "2021-07-28"})
 
     def control(self, method: str, name: str, body: Any = None) -> Any:
         answer = requests.request(method, f"{self.base}/control/{name}/", json=body, timeout=120)

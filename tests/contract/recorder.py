@@ -1,6 +1,6 @@
 """Keeps what goes over the wire to the GHL twin, and validates it against GHL's own OpenAPI files."""
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -56,28 +56,24 @@ class Exchanged:
             content_type=headers.get("Content-Type", "application/json"),
         )
 
-    def problems(self) -> list[str]:
-        """What the spec has against the request and against the answer, one sentence each."""
-        found = []
+    def problems(self) -> dict[str, str]:
+        """What the spec has against this call: "request <field>" or "response <field>" to the sentence."""
         request = self._request()
         response = MockResponse(self.response.content, self.response.status_code, content_type="application/json")
-        for what, check in (
-            ("request", lambda: self._openapi().validate_request(request)),
-            ("response", lambda: self._openapi().validate_response(request, response)),
-        ):
-            try:
-                check()
-            except OpenAPIError as problem:
-                found.append(f"{what}: {_in_full(problem)}")
-        return found
+        spec_ = self._openapi()
+        return _said("request", lambda: spec_.validate_request(request)) | _said(
+            "response", lambda: spec_.validate_response(request, response)
+        )
 
 
-def _in_full(problem: BaseException) -> str:
-    details = "; ".join(
-        f"{'.'.join(map(str, error.absolute_path))}: {error.message[:160]}"
-        for error in getattr(problem.__cause__ or problem, "schema_errors", ())
-    )
-    return f"{type(problem).__name__} {details or problem}"
+def _said(part: str, check: Callable[[], None]) -> dict[str, str]:
+    try:
+        check()
+    except OpenAPIError as problem:
+        errors = getattr(problem.__cause__ or problem, "schema_errors", ())
+        told = {f"{part} {'.'.join(map(str, error.absolute_path))}": error.message[:200] for error in errors}
+        return told or {part: str(problem)}
+    return {}
 
 
 @dataclass
@@ -97,7 +93,3 @@ class Recorder:
 
         monkeypatch.setattr(HTTPAdapter, "send", send)
         return self
-
-
-def body_of(response: requests.Response) -> dict:
-    return json.loads(response.content)

@@ -10,7 +10,10 @@ ALL = ghl.OPERATIONS | gist.OPERATIONS
 
 
 def test_ghl_s_contact_operations_are_all_there():
-    assert len({(o.method, o.path) for o in vars(contacts).values() if hasattr(o, "method") and hasattr(o, "answer")}) == 32
+    assert (
+        len({(o.method, o.path) for o in vars(contacts).values() if hasattr(o, "method") and hasattr(o, "answer")})
+        == 32
+    )
 
 
 @pytest.mark.parametrize("operation", ALL.values(), ids=ALL)

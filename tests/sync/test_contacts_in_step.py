@@ -9,12 +9,19 @@ from tests.world import sync
 
 
 def names(world, side):
-    return sorted(one.get("name") or f"{one.get('firstName', '')} {one.get('lastName', '')}".strip() for one in world.everyone(side))
+    return sorted(
+        one.get("name") or f"{one.get('firstName', '')} {one.get('lastName', '')}".strip()
+        for one in world.everyone(side)
+    )
 
 
 def test_people_of_gist_are_created_in_ghl_with_all_mapped_fields(world, link):
     world.gist_contact(
-        email="Ann@Example.test", name="Ann Lee", phone="(415) 555-2671", tags=["VIP"], custom_properties={"plan": "pro"}
+        email="Ann@Example.test",
+        name="Ann Lee",
+        phone="(415) 555-2671",
+        tags=["VIP"],
+        custom_properties={"plan": "pro"},
     )
     run = sync(link)
     (ann,) = world.everyone("ghl")
@@ -28,7 +35,11 @@ def test_people_of_ghl_are_created_in_gist(world, link):
     world.ghl_contact(firstName="Bob", lastName="Ray", email="bob@example.test", tags=["lead"])
     assert sync(link).created == 1
     (bob,) = world.everyone("gist")
-    assert (bob["name"], bob["email"], [tag["name"] for tag in bob["tags"]]) == ("Bob Ray", "bob@example.test", ["lead"])
+    assert (bob["name"], bob["email"], [tag["name"] for tag in bob["tags"]]) == (
+        "Bob Ray",
+        "bob@example.test",
+        ["lead"],
+    )
 
 
 def test_the_same_person_on_both_sides_becomes_a_pair_whatever_the_case_of_the_address(world, link):

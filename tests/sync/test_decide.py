@@ -60,7 +60,9 @@ def test_a_blank_never_overwrites():
 
 def test_a_blank_overwrites_where_the_row_says_so():
     base = {"name": "Ann"}
-    decision = decide(rules(Row("name", "name", blank_overwrites=True)), ann("gist"), ann("ghl", name="Ann"), base, base)
+    decision = decide(
+        rules(Row("name", "name", blank_overwrites=True)), ann("gist"), ann("ghl", name="Ann"), base, base
+    )
     assert decision.values("ghl") == {"name": None}
 
 
@@ -100,7 +102,9 @@ def test_a_value_that_does_not_fit_its_step_is_left_and_named():
 
 def test_tags_added_on_either_side_are_joined_and_removed_ones_follow():
     base = {"tags": ["vip", "old"]}
-    decision = decide(rules(TAGS), ann("gist", tags=["vip", "new"]), ann("ghl", tags=["VIP", "old", "lead"]), base, base)
+    decision = decide(
+        rules(TAGS), ann("gist", tags=["vip", "new"]), ann("ghl", tags=["VIP", "old", "lead"]), base, base
+    )
     assert sorted(decision.values("ghl")["tags"]) == ["VIP", "lead", "new"]
     assert sorted(decision.values("gist")["tags"]) == ["lead", "new", "vip"]
 

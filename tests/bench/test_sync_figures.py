@@ -1,0 +1,105 @@
+"""B1 to B4: how fast and how cheap contacts are synced, against the twin of a running server."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from tests.processes import prepare
+
+pytestmark = [pytest.mark.bench, pytest.mark.enable_socket]
+LOCATION = "A1derDenta1Group0001"
+
+
+def fresh(up, gist=0, ghl=0):
+    """The same link with an empty memory, over a sandbox with so many people."""
+    up.ask("[Link.objects.all().delete(), Connection.objects.all().delete()] and 1")
+    prepare(up, gist, ghl)
+    up.control("DELETE", "calls")
+
+
+def synced(up, *args):
+    report = up.report("sync", "alder", "--wait", *args)
+    assert report["status"] == "succeeded", report
+    return report
+
+
+def test_b1_b2_a_backfill_uses_the_whole_allowance_and_never_more(up, table):
+    people, calls, seconds = 600, 100, 10
+    fresh(up, gist=people)
+    up.control("POST", "limits", {"ghl": {"calls": calls, "seconds": seconds, "daily": 200_000}})
+    up.settings |= {"GHL_RATE": f"{calls}/{seconds}"}
+    try:
+        report = up.report("sync", "alder", "--wait")
+    finally:
+        up.settings.pop("GHL_RATE")
+    counted = up.control("GET", "calls")["ghl"]
+    windows = report["seconds"] / seconds
+    # The first window may be used at once; from then on the allowance comes back with time.
+    share = counted["total"] / (calls * (1 + windows))
+    refused = counted["by_status"].get("429", 0)
+    per_contact = report["api_calls"]["ghl"] / report["created"]
+    table.add(
+        "B1 share of GHL's allowance used", f"{share:.3f}; {refused} × 429", "≥ 0.97; 0", share >= 0.97 and not refused
+    )
+    table.add("B2 GHL calls per contact created", f"{per_contact:.3f}", "≤ 1.05", per_contact <= 1.05)
+
+
+def test_b3_an_incremental_run_over_unchanged_pairs_costs_the_same_for_any_number(up, table):
+    spent = {}
+    for count in (5_000, 50_000):
+        fresh(up, gist=count, ghl=count)
+        synced(up, "--full")
+        synced(up)
+        spent[count] = sum(synced(up)["api_calls"].values())
+    grown = spent[50_000] - spent[5_000]
+    met = max(spent.values()) <= 4 and grown == 0
+    table.add(
+        "B3 calls of an incremental run, 5,000 and 50,000 pairs",
+        f"{spent[5_000]} and {spent[50_000]}",
+        "≤ 4, no growth",
+        met,
+    )
+
+
+def test_b4_speed_without_a_limit_against_a_bare_loop(up, table):
+    people = 1_000
+    fresh(up, gist=people)
+    bare = people / bare_loop(up, people)
+    fresh(up, gist=people)
+    ours = people / up.report("sync", "alder", "--wait")["seconds"]
+    share = ours / bare
+    measured = f"{share:.2f} ({ours:.0f} of {bare:.0f} contacts/s)"
+    table.add("B4 contacts per second as a share of a bare loop", measured, "≥ 0.7", share >= 0.7)
+
+
+def bare_loop(up, people) -> float:
+    """Seconds a plain `requests` loop needs for the same calls with the same concurrency."""
+    session = requests.Session()
+    base = f"{up.url}/sandbox"
+    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=32))
+    ghl = {"Authorization": "Bearer pit-sandbox-alder", "Version": "2021-07-28"}
+    gist = {"Authorization": "Bearer gist-demo-alder"}
+
+    def create(contact):
+        body = {
+            "locationId": LOCATION,
+            "firstName": contact["name"].partition(" ")[0],
+            "lastName": contact["name"].partition(" ")[2],
+            "email": contact["email"],
+            "phone": contact["phone"],
+            "tags": [tag["name"] for tag in contact["tags"]],
+        }
+        answer = session.post(f"{base}/ghl/contacts/", json=body, headers=ghl, timeout=30)
+        assert answer.status_code == 201, answer.text
+
+    started = time.monotonic()
+    found, page = [], 1
+    while len(found) < people:
+        listed = session.get(f"{base}/gist/contacts", params={"page": page, "per_page": 60}, headers=gist, timeout=30)
+        found += listed.json()["contacts"]
+        page += 1
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(create, found))
+    return time.monotonic() - started

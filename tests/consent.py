@@ -1,0 +1,24 @@
+"""What a person does on GHL's consent page, as the browser would send it."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+
+def answer(consent_url: str, choice: str = "allow", location: str = "", without: tuple[str, ...] = ()) -> str:
+    """Choose on the page and return the address the browser is sent to."""
+    parts = urlsplit(consent_url)
+    asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    scopes = [scope for scope in asked["scope"].split() if scope not in without]
+    form = {**asked, "location": location, "scopes": scopes, "choice": choice}
+    page = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    sent = requests.post(page, data=form, allow_redirects=False, timeout=10)
+    assert sent.status_code == 302, sent.text
+    return sent.headers["Location"]
+
+
+def allow(app, redirect_uri: str, agency: bool = False) -> str:
+    """The code that GHL hands back."""
+    url, _ = app.consent(redirect_uri)
+    back = answer(url, location="agency" if agency else "")
+    return parse_qs(urlsplit(back).query)["code"][0]
