@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, IntegerField, Max, Sum
+from django.db.models import Count, IntegerField, Max, Q, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -119,10 +119,12 @@ def card_of(link: Link) -> Card:
 def _add_runs(found: dict[int, Card]) -> None:
     latest = Run.objects.filter(link__in=found, status__in=FINISHED_RUNS, dry_run=False)
     newest = latest.order_by().values("link").annotate(newest=Max("pk")).values("newest")
-    for run in Run.objects.filter(pk__in=newest).defer("rules", "checkpoint"):
-        found[run.link_id].last = run
-    for run in Run.objects.filter(link__in=found, status__in=ACTIVE_RUNS).defer("rules", "checkpoint"):
-        found[run.link_id].active = run
+    wanted = Q(pk__in=newest) | Q(link__in=found, status__in=ACTIVE_RUNS)
+    for run in Run.objects.filter(wanted).defer("rules", "checkpoint"):
+        if run.is_active:
+            found[run.link_id].active = run
+        else:
+            found[run.link_id].last = run
 
 
 def _add_counts(found: dict[int, Card]) -> None:

@@ -1,10 +1,14 @@
 """Pages of big tables by key: the cost of a page does not grow with its distance from the start."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.http import QueryDict
+
+log = logging.getLogger(__name__)
 
 SIZE = 50
 COUNT_UP_TO = 1000
@@ -32,3 +36,13 @@ def count_of(rows: QuerySet[Any]) -> str:
     """How many, counted only as far as anybody reads: `38`, `more than 1,000`."""
     number = rows.order_by()[: COUNT_UP_TO + 1].count()
     return f"{number:,}" if number <= COUNT_UP_TO else f"more than {COUNT_UP_TO:,}"
+
+
+def listing(wanted: Any, rows: QuerySet[Any], query: QueryDict, things: str) -> dict[str, Any]:
+    """What every list's template needs; `broken` says that the database did not answer, and nothing else is told."""
+    context: dict[str, Any] = {"filter": wanted, "things": things, "page": Page([], None, True), "count": "0"}
+    try:
+        return {**context, "page": page_of(rows, query), "count": count_of(rows)}
+    except DatabaseError:
+        log.exception("the list of %s could not be read", things)
+        return {**context, "broken": True}

@@ -24,13 +24,14 @@ def send(self: HTTPAdapter, request: requests.PreparedRequest, timeout: Any = No
     started = time.monotonic()
     try:
         answer = _handler().get_response(WSGIRequest(_environ(request)))
+        content = answer.getvalue()
     except ConnectionError as broken:
         raise requests.ConnectionError(str(broken), request=request) from broken
     seconds = max(timeout) if isinstance(timeout, tuple) else timeout
     if seconds and time.monotonic() - started > seconds:
         raise requests.ReadTimeout(f"no answer within {seconds} s", request=request)
     raw = urllib3.HTTPResponse(
-        body=io.BytesIO(answer.getvalue()),
+        body=io.BytesIO(content),
         headers=dict(answer.items()),
         status=answer.status_code,
         reason=answer.reason_phrase,

@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dashboard.connecting import Facts, add_gist, add_private_token, links_of
 from dashboard.filters import ConnectionFilter, connection_rows
 from dashboard.forms import GistForm, NewKeyForm, NewTokenForm, PrivateTokenForm, RenameForm
 from dashboard.htmx import render_part, told
-from dashboard.paging import count_of, page_of
+from dashboard.paging import listing
 from dashboard.permissions import operators, owners
 from integration.connections import missing_scopes, verify
 from integration.errors import ProviderError, SetupError
@@ -34,8 +35,7 @@ def without_secrets() -> QuerySet[Connection]:
 def connections(request: HttpRequest) -> HttpResponse:
     wanted = ConnectionFilter(request.GET)
     rows = wanted.apply(connection_rows())
-    context = {"filter": wanted, "page": page_of(rows, request.GET), "count": count_of(rows), "things": "connections"}
-    return render_part(request, "connections.html", "results", context)
+    return render_part(request, "connections.html", "results", listing(wanted, rows, request.GET, "connections"))
 
 
 def connection(request: HttpRequest, key: str) -> HttpResponse:
@@ -121,7 +121,7 @@ def reconnect(request: HttpRequest, key: str) -> HttpResponse:
     found = get_object_or_404(without_secrets(), key=key)
     is_gist = found.provider == Provider.GIST
     if not is_gist and found.token_expires_at and not request.POST and "token" not in request.GET:
-        return redirect(f"/oauth/ghl/start/?reconnect={found.key}")
+        return redirect(reverse("oauth_start", query={"reconnect": found.key}))
     form = (NewKeyForm if is_gist else NewTokenForm)(request.POST or None)
     add = add_gist if is_gist else add_private_token
     if saved := _save(form, lambda facts: add(facts, found)):

@@ -1,6 +1,7 @@
 """Links: two connections with the rules between them."""
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -12,7 +13,7 @@ from dashboard.htmx import told
 from dashboard.link_cards import card_of, cards
 from dashboard.permissions import operators, owners
 from integration.errors import ProviderError, SetupError
-from integration.mapping.versions import current_version, save_version
+from integration.mapping.versions import save_version
 from integration.models import ACTIVE_RUNS, Connection, Link, Outcome, RunKind
 from integration.sync import runs as domain
 
@@ -43,14 +44,13 @@ def _save_settings(request: HttpRequest, found: Link) -> HttpResponse:
 
 
 def _facts(found: Link, form: LinkForm) -> dict[str, object]:
-    version = current_version(found)
+    version = found.mapping_versions.annotate(row_count=Count("rows")).order_by("-number").first()
     failures = log_rows().filter(link=found, outcome=Outcome.FAILED, resolved_at=None)
     return {
         "link": found,
         "card": card_of(found),
         "form": form,
         "version": version,
-        "row_count": version.rows.count() if version else 0,
         "runs": run_rows().filter(link=found)[:LAST_RUNS],
         "failures": failures[:LAST_FAILURES],
     }

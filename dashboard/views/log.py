@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.filters import LogFilter, log_rows
 from dashboard.htmx import render_part, told
-from dashboard.paging import count_of, page_of
+from dashboard.paging import listing
 from dashboard.permissions import operators
 from integration.errors import ProviderError, SetupError
 from integration.models import LogEntry
@@ -18,8 +18,7 @@ LONGEST_CHAIN = 10
 def log(request: HttpRequest) -> HttpResponse:
     wanted = LogFilter(request.GET)
     rows = wanted.apply(log_rows())
-    context = {"filter": wanted, "page": page_of(rows, request.GET), "count": count_of(rows), "things": "entries"}
-    return render_part(request, "log.html", "results", context)
+    return render_part(request, "log.html", "results", listing(wanted, rows, request.GET, "entries"))
 
 
 def entry(request: HttpRequest, pk: int) -> HttpResponse:

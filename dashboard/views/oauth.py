@@ -88,7 +88,8 @@ def _finish(request: HttpRequest, code: str, sign_in: dict[str, Any]) -> HttpRes
         return _save(request, answer, sign_in)
     except PROBLEMS as problem:
         told(request, problem)
-        return redirect("connections")
+        again = sign_in["reconnect"]
+        return redirect("connection", again) if again else redirect("connections")
 
 
 def _save(request: HttpRequest, answer: TokenAnswer, sign_in: dict[str, Any]) -> HttpResponse:

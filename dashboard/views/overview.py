@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from dashboard.charts import throughput
 from dashboard.htmx import render_part
 from dashboard.link_cards import cards, todos
 from integration import queue
@@ -24,6 +25,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "active": [card for card in found if card.active],
         "failures": sum(card.failures for card in found),
         "calls": {side: sum(card.calls.get(side, 0) for card in found) for side in ("gist", "ghl")},
+        "chart": throughput(),
         "pairs": Pair.objects.count(),
         "live": request.GET.get("live") != "off",
     }

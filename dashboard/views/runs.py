@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.filters import EntryFilter, RunFilter, log_rows, run_rows
 from dashboard.htmx import render_part, told
-from dashboard.paging import count_of, page_of
+from dashboard.paging import listing
 from dashboard.permissions import operators
 from dashboard.progress import progress_of
 from integration.errors import ProviderError, SetupError
@@ -18,8 +18,7 @@ from integration.sync import runs as domain
 def runs(request: HttpRequest) -> HttpResponse:
     wanted = RunFilter(request.GET)
     rows = wanted.apply(run_rows())
-    context = {"filter": wanted, "page": page_of(rows, request.GET), "count": count_of(rows), "things": "runs"}
-    return render_part(request, "runs.html", "results", context)
+    return render_part(request, "runs.html", "results", listing(wanted, rows, request.GET, "runs"))
 
 
 def run(request: HttpRequest, pk: int) -> HttpResponse:
@@ -34,8 +33,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         return response
     wanted = EntryFilter(request.GET)
     rows = wanted.apply(log_rows().filter(run=found))
-    context |= {"filter": wanted, "page": page_of(rows, request.GET), "count": count_of(rows), "things": "entries"}
-    context |= {"open_failures": _open_failures(found)}
+    context |= {"open_failures": _open_failures(found), **listing(wanted, rows, request.GET, "entries")}
     return render_part(request, "run.html", "results", context)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from integration.mapping.transforms import Context, apply_steps
@@ -66,7 +67,7 @@ class Rules:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Changes whenever the rules do, so that records decided by older rules are decided again."""
         text = json.dumps(self.as_json(), sort_keys=True, default=list)

@@ -1,5 +1,7 @@
 """The same person on both sides, and what was last seen of them on each."""
 
+from collections.abc import Iterable
+
 from django.db import models
 
 from integration.models.choices import Provider
@@ -36,6 +38,25 @@ class Pair(models.Model):
         return self.gist_id if side == Provider.GIST else self.ghl_id
 
 
+class SnapshotQuerySet(models.QuerySet["Snapshot"]):
+    def save_all(self, snapshots: Iterable["Snapshot"]) -> None:
+        """Create or overwrite many at once, by the record they are of; much cheaper than `bulk_update`."""
+        rows = list(snapshots)
+        keys = [row.pk for row in rows]
+        for row in rows:
+            row.pk = None
+        self.bulk_create(rows, update_conflicts=True, unique_fields=RECORD, update_fields=CONTENT)
+        for row, key in zip(rows, keys, strict=True):
+            row.pk = row.pk or key
+
+
+RECORD = ["link", "kind", "side", "external_id"]
+CONTENT = [
+    "pair", "email", "phone", "label", "base", "fresh", "fingerprint", "rules", "remote_updated_at", "seen_run",
+    "decided_run", "intent",
+]  # fmt: skip
+
+
 class Snapshot(models.Model):
     """One record of one side as Gistline knows it.
 
@@ -61,6 +82,8 @@ class Snapshot(models.Model):
     seen_run = models.BigIntegerField("run that last read it", default=0)
     decided_run = models.BigIntegerField("run that last decided it", default=0)
     intent = models.BooleanField("a create was sent and not answered yet", default=False)
+
+    objects = SnapshotQuerySet.as_manager()
 
     class Meta:
         constraints = [

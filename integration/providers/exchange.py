@@ -197,7 +197,7 @@ class Exchange:
     def _permit(self, session: Session, provider: str, waiting: Iterable[_Task]) -> bool:
         if session.permits == 0:
             wanted = 1 + sum(1 for task in waiting if task.call and task.call.provider == provider)
-            grant = session.budget.take(min(wanted, self.concurrency))
+            grant = session.budget.take(min(wanted, self.concurrency * 2))
             session.permits = grant.permits
             session.waiting_for = "" if grant.permits else grant.reason
             if not grant.permits:

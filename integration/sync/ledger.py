@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -75,7 +75,7 @@ class Ledger:
         with transaction.atomic():
             pairs = {} if planned else self._pairs(entries, now)
             changed = [snapshot for entry in entries for snapshot in self._settle(entry, pairs, planned)]
-            self._save_snapshots(changed)
+            Snapshot.objects.save_all(changed)
             if not planned:
                 self._say_once(entries)
             told = [entry for entry in entries if self._is_told(entry)]
@@ -85,40 +85,32 @@ class Ledger:
                 self._resolve(entries, now)
 
     def _pairs(self, entries: list[Entry], now: object) -> dict[int, Pair]:
+        """The pair of each entry, by the entry's identity; new ones for people who have both sides now."""
         found: dict[int, Pair] = {}
+        new: dict[int, Pair] = {}
         for entry in entries:
             known = next((snapshot.pair for snapshot in entry.snapshots if snapshot.pair_id), None)
             gist, ghl = entry.person.gist, entry.person.ghl
-            if known is None and gist and ghl:
-                known = self._new_pair(gist, ghl)
             if known:
                 found[id(entry)] = known
+            elif gist and ghl:
+                label = gist.label or ghl.label
+                new[id(entry)] = Pair(link=self.run.link, gist_id=gist.id, ghl_id=ghl.id, label=label)
+        made = Pair.objects.bulk_create(
+            new.values(), update_conflicts=True, unique_fields=["link", "kind", "gist_id"], update_fields=["ghl_id"]
+        )
+        found |= dict(zip(new, made, strict=True))
         settled = [found[id(entry)].pk for entry in entries if id(entry) in found and not entry.error]
         Pair.objects.filter(pk__in=settled).update(synced_at=now)
         return found
 
-    def _new_pair(self, gist: Contact, ghl: Contact) -> Pair:
-        try:
-            with transaction.atomic():
-                return Pair.objects.create(
-                    link=self.run.link, gist_id=gist.id, ghl_id=ghl.id, label=(gist.label or ghl.label)
-                )
-        except IntegrityError:
-            return Pair.objects.get(link=self.run.link, kind="contact", gist_id=gist.id)
-
     def _settle(self, entry: Entry, pairs: dict[int, Pair], planned: bool) -> list[Snapshot]:
         """Snapshots as they stand now. A side that was written or agreed on becomes the new base."""
         for side in ("gist", "ghl"):
-            snapshot = entry.gist if side == "gist" else entry.ghl
             contact = entry.person.contact(side)
-            if snapshot is None and contact and not planned:
-                snapshot = Snapshot.objects.filter(
-                    link=self.run.link, side=side, external_id=contact.id
-                ).first() or Snapshot(link=self.run.link, side=side, external_id=contact.id)
-                if side == "gist":
-                    entry.gist = snapshot
-                else:
-                    entry.ghl = snapshot
+            if getattr(entry, side) is None and contact and not planned:
+                setattr(entry, side, Snapshot(link=self.run.link, side=side, external_id=contact.id))
+            snapshot: Snapshot | None = getattr(entry, side)
             if snapshot is None:
                 continue
             snapshot.decided_run = self.run.pk
@@ -143,17 +135,6 @@ class Ledger:
         snapshot.email, snapshot.label = contact.email[:254], contact.label
         snapshot.phone = e164(contact.phone, self.rules.country)
         snapshot.remote_updated_at = contact.updated_at or snapshot.remote_updated_at
-
-    @staticmethod
-    def _save_snapshots(snapshots: list[Snapshot]) -> None:
-        Snapshot.objects.bulk_create([one for one in snapshots if one.pk is None])
-        Snapshot.objects.bulk_update(
-            [one for one in snapshots if one.pk is not None],
-            [
-                "pair", "base", "fresh", "fingerprint", "rules", "email", "phone", "label",
-                "remote_updated_at", "seen_run", "decided_run", "intent",
-            ],
-        )  # fmt: skip
 
     @staticmethod
     def _is_told(entry: Entry) -> bool:

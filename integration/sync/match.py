@@ -135,5 +135,5 @@ def pair_up(link: Link, same: list[tuple[Snapshot, Snapshot]]) -> int:
                 snapshot.pair = pair
                 snapshot.fresh = snapshot.fresh if snapshot.fresh is not None else snapshot.base
                 snapshot.base = None
-        Snapshot.objects.bulk_update([one for both in same for one in both], ["pair", "fresh", "base"], batch_size=200)
+        Snapshot.objects.save_all(one for both in same for one in both)
     return len(pairs)

@@ -32,27 +32,21 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> 
         snapshot.external_id: snapshot
         for snapshot in Snapshot.objects.filter(link=link, side=side, external_id__in=unique)
     }
-    new, changed, same = [], [], []
+    news, same = [], []
     for contact in unique.values():
         snapshot = known.get(contact.id)
         if snapshot is None:
             snapshot = Snapshot(link=link, side=side, external_id=contact.id)
-            new.append(snapshot)
         elif _is_settled(snapshot, contact, rules, digest):
             same.append(snapshot.pk)
             continue
-        else:
-            changed.append(snapshot)
+        news.append(snapshot)
         take_in(snapshot, contact, rules)
         snapshot.seen_run = run.pk
     # Two workers cannot both be here: the link's lease sees to it.
-    Snapshot.objects.bulk_create(new)
-    Snapshot.objects.bulk_update(changed, [*TAKEN_IN, "seen_run"])
+    Snapshot.objects.save_all(news)
     Snapshot.objects.filter(pk__in=same).update(seen_run=run.pk)
-    return Observed(len(unique), len(new) + len(changed))
-
-
-TAKEN_IN = ["fresh", "email", "phone", "label", "fingerprint", "remote_updated_at"]
+    return Observed(len(unique), len(news))
 
 
 def take_in(snapshot: Snapshot, contact: Contact, rules: Rules) -> None:

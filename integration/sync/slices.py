@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 OVERLAP = timedelta(minutes=5)
 """Changes are read again this far back: a search index shows a write late (docs/ghl-api.md#search)."""
 SIGN_OF_LIFE_SECONDS = 1.0
-SAVE_EVERY = 25
+SAVE_AT, SAVE_SECONDS = 50, 0.5
+"""Results are put on record when so many are there, or after so long."""
 
 
 class LeaseLost(Exception):
@@ -209,14 +210,15 @@ class Slice:
         ledger = Ledger(self.run, self.rules)
         ledger.record(missing_halves(self.run))
         finished: list[Entry] = []
+        save_by = time.monotonic() + SAVE_SECONDS
         try:
             for result in self.exchange.run(self._tasks(ledger)):
                 entry: Entry = result.key
                 entry.error, entry.calls = result.error, result.calls
                 finished.append(entry)
-                if len(finished) >= SAVE_EVERY:
+                if len(finished) >= SAVE_AT or time.monotonic() > save_by:
                     ledger.record(finished)
-                    finished = []
+                    finished, save_by = [], time.monotonic() + SAVE_SECONDS
         finally:
             # What was carried out is put on record even when the login breaks half-way.
             ledger.record(finished)
@@ -227,8 +229,9 @@ class Slice:
             writing = [entry for entry in batch if entry.person.decision.writes and not entry.planned]
             ledger.record([entry for entry in batch if entry not in writing])
             worksheet.mark_intents(writing)
-            for entry in writing:
+            for index, entry in enumerate(writing):
                 if self.stopping:
+                    worksheet.take_back_intents(writing[index:])
                     return
                 yield entry, _guarded(apply(entry.person, self.sides, self.rules, self._is_taken))
             self.tick()

@@ -95,8 +95,17 @@ def _parents(run: Run) -> dict[tuple[str, str], LogEntry]:
 
 def mark_intents(entries: list[Entry]) -> None:
     """Remember, before anything is sent, who is about to be created: after a kill they are looked for first."""
-    about = [one.pk for entry in entries if entry.person.decision.create for one in entry.snapshots]
-    Snapshot.objects.filter(pk__in=about).update(intent=True)
+    Snapshot.objects.filter(pk__in=_to_create(entries)).update(intent=True)
+
+
+def take_back_intents(entries: list[Entry]) -> None:
+    """For those whose turn did not come: nothing was sent for them."""
+    unsent = [entry for entry in entries if not entry.person.interrupted]
+    Snapshot.objects.filter(pk__in=_to_create(unsent)).update(intent=False)
+
+
+def _to_create(entries: list[Entry]) -> list[int]:
+    return [one.pk for entry in entries if entry.person.decision.create for one in entry.snapshots]
 
 
 def look_at_loose_again(run: Run) -> None:

@@ -107,11 +107,19 @@ def wait(fate: Fate) -> None:
 
 def break_connection(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Break the connection for good. The returned response reaches nobody."""
-    connection = request.META.get("gunicorn.socket")
+    connection = request.META.get("gunicorn.socket") or _socket_of_runserver(request)
     if connection is None:
         return StreamingHttpResponse(_raise())
     _reset(connection)
-    return HttpResponse(status=500)
+    response = HttpResponse(status=500)
+    response._has_been_logged = True  # type: ignore[attr-defined] # else Django writes an error into the log
+    return response
+
+
+def _socket_of_runserver(request: HttpRequest) -> Any:
+    """Django's development server keeps a connection open whatever a view raises, and hides its socket well."""
+    reader = getattr(getattr(request.META.get("wsgi.input"), "_read", None), "__self__", None)
+    return getattr(getattr(reader, "raw", None), "_sock", None)
 
 
 def _reset(connection: Any) -> None:

@@ -54,6 +54,7 @@ def _reply(
     twin: Twin, store: Store, request: HttpRequest, path: str, operation: Operation, params: dict[str, str]
 ) -> Any:
     headers: Mapping[str, str] = {}
+    fate = faults.NO_FAULT
     try:
         call = _call(twin, store, request, path, params)
         twin.authorise(call, operation)
@@ -65,7 +66,7 @@ def _reply(
         if isinstance(reply, HttpResponse):
             return reply
     except Refusal as refusal:
-        reply, fate = refusal.reply, faults.NO_FAULT
+        reply = refusal.reply
     if fate.kind == "reset_after":
         raise faults.Broken
     body = _halved(reply.body) if fate.kind == "broken_json" else reply.body

@@ -15,7 +15,7 @@ from integration.twin.store import Store
 
 COMPANY_ID = "Nw7aGencYc0mpanyId01"
 LOCATION_IDS = {"alder": "A1derDenta1Group0001", "bluefin": "B1uefinP1umbing00001"}
-OWNER_ID = "UserA1derMarenBe11001"[:20]
+OWNER_ID = "UserA1derMarenBe1100"
 WORKSPACE_IDS = {"alder": "48211", "bluefin": "48212"}
 API_KEYS = {"alder": "gist-demo-alder", "bluefin": "gist-demo-bluefin"}
 PRIVATE_TOKENS = {"alder": "pit-sandbox-alder", "bluefin": "pit-sandbox-bluefin"}

@@ -18,6 +18,15 @@ document.addEventListener("keydown", (event) => {
   next?.focus();
 });
 
+// An answer that did not come is said at the top of the page, and taken back with the next one that does.
+const trouble = document.querySelector("#trouble");
+for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(name, () => { if (trouble) trouble.hidden = false; });
+}
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (trouble && event.detail.successful) trouble.hidden = true;
+});
+
 const dismiss = (toast) => toast?.remove();
 for (const toast of document.querySelectorAll("[data-toast]")) {
   const button = toast.querySelector("[data-dismiss]");

@@ -46,9 +46,6 @@ EXCEPTIONS: dict[str, str] = {
     "ghl.contacts.list response contacts.0.country": NULLS,
     "ghl.contacts.list response contacts.0.source": NULLS,
     "ghl.contacts.list response contacts.0.businessId": NULLS,
-    "ghl.contacts.by_business response contacts.0.timezone": NULLS,
-    "ghl.contacts.by_business response contacts.0.country": NULLS,
-    "ghl.contacts.by_business response contacts.0.source": NULLS,
 }
 """Operation, part and field to what is wrong in GHL's file."""
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 LOCATION = "A1derDenta1Group0001"
@@ -22,25 +21,25 @@ class Api:
     root: str
     headers: dict[str, str] = field(default_factory=dict)
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str | None) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None, **headers: str | None) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {name: value for name, value in {**self.headers, **named}.items() if value is not None}
         data = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         return getattr(Client(headers=sent), method)(f"/sandbox/{self.root}{path}", **data)
 
-    def get(self, path: str, **headers: str | None) -> HttpResponse:
+    def get(self, path: str, **headers: str | None) -> Any:
         return self.send("get", path, **headers)
 
-    def post(self, path: str, body: Any = None, **headers: str | None) -> HttpResponse:
+    def post(self, path: str, body: Any = None, **headers: str | None) -> Any:
         return self.send("post", path, {} if body is None else body, **headers)
 
-    def put(self, path: str, body: Any = None) -> HttpResponse:
+    def put(self, path: str, body: Any = None) -> Any:
         return self.send("put", path, body)
 
-    def patch(self, path: str, body: Any = None) -> HttpResponse:
+    def patch(self, path: str, body: Any = None) -> Any:
         return self.send("patch", path, body)
 
-    def delete(self, path: str, body: Any = None) -> HttpResponse:
+    def delete(self, path: str, body: Any = None) -> Any:
         return self.send("delete", path, body)
 
 

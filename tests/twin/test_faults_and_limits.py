@@ -127,6 +127,13 @@ def test_a_reset_breaks_the_connection_before_or_after_the_write(
     assert control.get("/calls/").json()["ghl"]["by_status"] == {"0": 1}
 
 
+def test_a_refusal_may_be_lost_too(ghl: Api, control: Api) -> None:
+    faults(control, {"kind": "reset_after", "times": 1})
+    answer: Any = ghl.get("/contacts/nobody")
+    with pytest.raises(ConnectionResetError):
+        b"".join(answer.streaming_content)
+
+
 def test_broken_json_is_cut_in_the_middle(ghl: Api, control: Api) -> None:
     faults(control, {"kind": "broken_json", "times": 1})
     answer = ghl.get(f"/locations/{LOCATION}")

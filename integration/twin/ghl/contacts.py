@@ -125,7 +125,9 @@ def list_by_business(call: Call) -> Doc:
     found = call.store.find(people.KIND, call.account, "ext", call.params["businessId"])
     query = call.query.get("query", "").lower()
     found = [contact for contact in found if query in people.full_name(contact).lower()]
-    return {"contacts": [people.listed(contact) for contact in found[skip : skip + limit]], "count": len(found)}
+    rows = [people.listed(contact) for contact in found[skip : skip + limit]]
+    rows = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    return {"contacts": rows, "count": len(found)}
 
 
 def _made_of(call: Call, body: Doc) -> Doc:

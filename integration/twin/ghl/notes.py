@@ -32,6 +32,7 @@ CREATE = {**FIELDS, "body": dto.Rule(dto.filled, required=True)}
 
 def save(store: Store, location: str, note: Doc) -> Doc:
     store.put(Row(KIND, location, note["id"], note, parent=note["contactId"]))
+    people.touch(store, location, note["contactId"])
     return note
 
 

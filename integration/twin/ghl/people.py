@@ -58,6 +58,12 @@ def must_exist(store: Store, location: str, contact_id: str) -> None:
     load(store, location, contact_id)
 
 
+def touch(store: Store, location: str, contact_id: str) -> None:
+    """A task or note of the contact changed: whether that moves its dateUpdated is unknown (docs/ghl-api.md#search)."""
+    if not quirks.on("ghl_notes_do_not_touch"):
+        save(store, load(store, location, contact_id))
+
+
 def blank(location: str) -> Doc:
     now = iso(now_ms())
     return {

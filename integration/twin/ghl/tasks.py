@@ -38,6 +38,7 @@ SEARCH = {
 
 def save(store: Store, location: str, task: Doc) -> Doc:
     store.put(Row(KIND, location, task["id"], task, parent=task["contactId"]))
+    people.touch(store, location, task["contactId"])
     return task
 
 

@@ -1,1 +1,0 @@
-from integration.samples import *  # noqa: F403  (temporary)
