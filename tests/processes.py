@@ -94,7 +94,7 @@ class Up:
     def manage(self, *args: str, check: bool = True) -> str:
         """A management command beside the running server; its standard output."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *args], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=240
+            [sys.executable, "manage.py", *args], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=3000
         )
         assert not check or done.returncode == 0, f"{args}: {done.stdout}\n{done.stderr}"
         return done.stdout

@@ -65,6 +65,8 @@ class Session:
     permits: int = 0
     ready_at: float = 0.0
     waiting_for: str = ""
+    free_at: float = 0.0
+    """When the budget is expected to grant calls again (monotonic); in the past when it does."""
 
 
 @dataclass
@@ -99,7 +101,7 @@ class Exchange:
     """
 
     sessions: Mapping[str, Session]
-    concurrency: int = 8
+    concurrency: int = 16
     patience: float | None = None
     """Longest wait in seconds for a budget before RateLimited is raised; None waits as long as it takes."""
     on_tick: Callable[[], None] = lambda: None
@@ -202,6 +204,7 @@ class Exchange:
             session.waiting_for = "" if grant.permits else grant.reason
             if not grant.permits:
                 self._check_patience(session, grant.wait)
+                session.free_at = time.monotonic() + grant.wait
                 session.ready_at = time.monotonic() + min(grant.wait, LONGEST_NAP)
                 return False
         session.permits -= 1

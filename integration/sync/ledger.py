@@ -1,9 +1,11 @@
 """Puts on record what became of each person: snapshots, pair, log entry and the run's counts, in one transaction."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from integration.errors import LostAnswer, ProviderError
@@ -84,7 +86,7 @@ class Ledger:
             if not planned:
                 self._resolve(entries, now)
 
-    def _pairs(self, entries: list[Entry], now: object) -> dict[int, Pair]:
+    def _pairs(self, entries: list[Entry], now: datetime) -> dict[int, Pair]:
         """The pair of each entry, by the entry's identity; new ones for people who have both sides now."""
         found: dict[int, Pair] = {}
         new: dict[int, Pair] = {}
@@ -95,14 +97,14 @@ class Ledger:
                 found[id(entry)] = known
             elif gist and ghl:
                 label = gist.label or ghl.label
-                new[id(entry)] = Pair(link=self.run.link, gist_id=gist.id, ghl_id=ghl.id, label=label)
+                new[id(entry)] = Pair(link=self.run.link, gist_id=gist.id, ghl_id=ghl.id, label=label, synced_at=now)
         made = Pair.objects.bulk_create(
             new.values(), update_conflicts=True, unique_fields=["link", "kind", "gist_id"], update_fields=["ghl_id"]
         )
-        found |= dict(zip(new, made, strict=True))
         settled = [found[id(entry)].pk for entry in entries if id(entry) in found and not entry.error]
-        Pair.objects.filter(pk__in=settled).update(synced_at=now)
-        return found
+        if settled:
+            Pair.objects.filter(pk__in=settled).update(synced_at=now)
+        return found | dict(zip(new, made, strict=True))
 
     def _settle(self, entry: Entry, pairs: dict[int, Pair], planned: bool) -> list[Snapshot]:
         """Snapshots as they stand now. A side that was written or agreed on becomes the new base."""
@@ -168,25 +170,36 @@ class Ledger:
             counts[entry.outcome] = counts.get(entry.outcome, 0) + 1
         Run.objects.filter(pk=self.run.pk).update(**{name: F(name) + number for name, number in counts.items()})
 
-    def _resolve(self, entries: list[Entry], now: object) -> None:
+    @cached_property
+    def _open_failures(self) -> QuerySet[LogEntry]:
+        return LogEntry.objects.filter(link=self.run.link, outcome=Outcome.FAILED, resolved_at=None)
+
+    @cached_property
+    def _any_open(self) -> bool:
+        return self._open_failures.exists()
+
+    def _resolve(self, entries: list[Entry], now: datetime) -> None:
         """Earlier failures of the same person are settled once a later attempt came to an end."""
-        LogEntry.objects.filter(pk__in=[entry.parent.pk for entry in entries if entry.parent]).update(resolved_at=now)
+        parents = [entry.parent.pk for entry in entries if entry.parent]
+        if parents:
+            LogEntry.objects.filter(pk__in=parents).update(resolved_at=now)
         settled = [entry for entry in entries if not entry.error]
-        open_failures = LogEntry.objects.filter(link=self.run.link, outcome=Outcome.FAILED, resolved_at=None)
+        if not settled or not self._any_open:
+            return
         for side in ("gist", "ghl"):
             ids = {_id(entry.person.contact(side)) for entry in settled} - {""}
-            open_failures.filter(**{f"{side}_id__in": ids}).update(resolved_at=now)
+            self._open_failures.filter(**{f"{side}_id__in": ids}).update(resolved_at=now)
 
     def _say_once(self, entries: list[Entry]) -> None:
         """A failure that stands in the log already, in the same words, is counted there and not told again."""
         failed = [entry for entry in entries if entry.outcome == Outcome.FAILED and not entry.parent]
         if not failed:
             return
-        open_failures = LogEntry.objects.filter(link=self.run.link, outcome=Outcome.FAILED, resolved_at=None)
         for entry in failed:
             ids = {f"{side}_id": _id(entry.person.contact(side)) for side in ("gist", "ghl")}
-            same = open_failures.filter(**ids, reason=entry.reason, message=_message(entry))
+            same = self._open_failures.filter(**ids, reason=entry.reason, message=_message(entry))
             entry.quiet = bool(same.update(attempt=F("attempt") + 1))
+        self._any_open = True
 
 
 def _held(snapshot: Snapshot, key: str, value: Value, held: bool) -> Value:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 
@@ -81,6 +82,7 @@ def as_contact(snapshot: Snapshot, values: Values | None = None) -> Contact:
     return Contact(snapshot.side, snapshot.external_id, held or {}, snapshot.remote_updated_at)  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=4096)
 def e164(number: str, country: str) -> str:
     """The number in international form, "" when it is none: the form in which people are matched."""
     if not number:

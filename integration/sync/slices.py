@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 OVERLAP = timedelta(minutes=5)
 """Changes are read again this far back: a search index shows a write late (docs/ghl-api.md#search)."""
 SIGN_OF_LIFE_SECONDS = 1.0
-SAVE_AT, SAVE_SECONDS = 50, 0.5
+SAVE_AT, SAVE_SECONDS = 40, 0.5
 """Results are put on record when so many are there, or after so long."""
 
 
@@ -112,8 +112,11 @@ class Slice:
         self.save()
 
     def _show_waits(self) -> None:
-        waiting = [s for s in self.exchange.sessions.values() if s.waiting_for and s.ready_at > time.monotonic()]
-        self.run.wait_reason = f"{waiting[0].wire.name} limit reached" if waiting else ""
+        """A wait for a limit, in the words of the page; shorter ones than a second are not worth a word."""
+        now = time.monotonic()
+        waiting = [s for s in self.exchange.sessions.values() if s.waiting_for and s.free_at > now + 1]
+        told = (f"{s.wire.name} limit reached, goes on in {s.free_at - now:.0f} s" for s in waiting)
+        self.run.wait_reason = next(told, "")
 
     def save(self) -> None:
         run = self.run

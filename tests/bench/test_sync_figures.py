@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from integration.providers.exchange import Exchange
 from tests.processes import prepare
 
 pytestmark = [pytest.mark.bench, pytest.mark.enable_socket]
@@ -100,6 +101,6 @@ def bare_loop(up, people) -> float:
         listed = session.get(f"{base}/gist/contacts", params={"page": page, "per_page": 60}, headers=gist, timeout=30)
         found += listed.json()["contacts"]
         page += 1
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(Exchange.concurrency) as pool:
         list(pool.map(create, found))
     return time.monotonic() - started

@@ -1,5 +1,7 @@
 """Transforms: forwards is from Gist to GHL, backwards the other way."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,7 +79,5 @@ def test_an_option_that_does_not_exist_is_refused():
 def test_no_text_breaks_a_transform_otherwise_than_as_unreadable(name, text):
     (step,) = read_steps(name, "here")
     for go in (forward, backward):
-        try:
-            go(text, step)
-        except Unreadable as problem:
-            assert str(problem)
+        with contextlib.suppress(Unreadable):
+            assert go(text, step) is None or isinstance(go(text, step), str)
