@@ -96,11 +96,16 @@ def save_private_token(
 
 def _save_secret(connection: Connection, credentials: dict[str, str], name: str) -> Connection:
     connection.name = name.strip() or connection.name or connection.key
-    connection.credentials = credentials
+    connection.credentials = _kept(connection) | credentials
     connection.token_expires_at = None
     connection.status, connection.status_reason = ConnectionStatus.NEW, ""
     connection.save()
     return connection
+
+
+def _kept(connection: Connection) -> dict[str, str]:
+    """What outlives a login: the secret in the addresses that were pasted into Gist."""
+    return {name: secret for name, secret in connection.credentials.items() if name == "webhook_token"}
 
 
 def find_or_new(provider: Provider, account_id: str, sandbox: bool) -> Connection:
@@ -119,7 +124,7 @@ def free_key(name: str) -> str:
 
 def disconnect(connection: Connection) -> None:
     """Forget the login; mappings, pairs and history stay for a reconnect."""
-    connection.credentials = {}
+    connection.credentials = _kept(connection)
     connection.token_expires_at = None
     connection.save(update_fields=["credentials", "token_expires_at"])
     connection.set_status(ConnectionStatus.DISCONNECTED, "Disconnected by a person.")

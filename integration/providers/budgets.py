@@ -64,7 +64,8 @@ class Budget:
     account: str
     rate: Rate
     holder: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
-    _answered: int = 0
+    _answered: list[float] = field(default_factory=list)
+    """When calls were answered that the shared document does not know yet."""
     _limits: Limits = field(default_factory=Limits)
 
     def take(self, wanted: int) -> Grant:
@@ -80,7 +81,7 @@ class Budget:
 
     def answered(self, limits: Limits) -> None:
         """Note that a granted call came back. Written to the shared document with the next `take` or `close`."""
-        self._answered += 1
+        self._answered.append(time.time())
         if limits != Limits():
             self._limits = limits
 
@@ -99,11 +100,12 @@ class Budget:
     def _settle(self, doc: Document, now: float) -> None:
         _forget(doc, self.rate, now)
         if self._answered:
-            _mark(doc, now, self._answered)
+            for at in self._answered:
+                _mark(doc, at, 1)
             flying = doc.setdefault("flying", {})
-            left = flying.get(self.holder, [0, now])[0] - self._answered
+            left = flying.get(self.holder, [0, now])[0] - len(self._answered)
             flying[self.holder] = [max(0, left), now]
-            self._answered = 0
+            self._answered = []
         _correct(doc, self.rate, self._limits, now)
         self._limits = Limits()
 
@@ -125,8 +127,8 @@ def _used(doc: Document, seconds: float, now: float) -> int:
 
 def _mark(doc: Document, now: float, calls: int) -> None:
     marks = doc.setdefault("marks", [])
-    if marks and now - marks[-1][2] < BUCKET:
-        marks[-1][0], marks[-1][1] = now, marks[-1][1] + calls
+    if marks and 0 <= now - marks[-1][2] < BUCKET:
+        marks[-1][0], marks[-1][1] = max(marks[-1][0], now), marks[-1][1] + calls
     else:
         marks.append([now, calls, now])
 

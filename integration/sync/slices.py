@@ -34,8 +34,8 @@ from integration.sync.preparing import prepare
 
 log = logging.getLogger(__name__)
 
-OVERLAP = timedelta(minutes=5)
-"""Changes are read again this far back: a search index shows a write late (docs/ghl-api.md#search)."""
+OVERLAP = {"ghl": timedelta(minutes=5), "gist": timedelta(minutes=1)}
+"""Changes are read again this far back: GHL's search index shows a write late (docs/ghl-api.md#search)."""
 SIGN_OF_LIFE_SECONDS = 1.0
 SAVE_AT, SAVE_SECONDS = 40, 0.5
 """Results are put on record when so many are there, or after so long."""
@@ -147,7 +147,7 @@ class Slice:
         cursors = self.run.link.cursors
         if self.run.kind != RunKind.INCREMENTAL or not cursors.get(side) or cursors.get("rules") != self.rules.digest:
             return None
-        return datetime.fromisoformat(cursors[side]) - OVERLAP
+        return datetime.fromisoformat(cursors[side]) - OVERLAP[side]
 
     def _remember(self, side: str, contacts: tuple[Contact, ...]) -> None:
         """The mark the next incremental run reads down to: the newest change seen, at most when reading began."""

@@ -1,0 +1,44 @@
+"""A running Gistline and a browser to use it with."""
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.processes import Up, database
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser")
+    with database(folder) as address:
+        running = Up(folder / "data", address).start(90)
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def page(up):
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context(base_url=up.url, viewport={"width": 1440, "height": 900})
+        made = context.new_page()
+        made.set_default_timeout(20_000)
+        made.troubles = []
+        made.on("pageerror", lambda error: made.troubles.append(str(error)))
+        made.on("console", lambda said: made.troubles.append(said.text) if _is_trouble(said) else None)
+        yield made
+        browser.close()
+
+
+def _is_trouble(said) -> bool:
+    """An error in the console, other than htmx telling that a newer request took an older one's place."""
+    return said.type == "error" and not said.text.startswith(("htmx:afterRequest", "htmx:sendAbort", "htmx:abort"))
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("E-mail").fill("demo@gistline.example")
+    page.get_by_label("Password").fill("demo-gistline")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")

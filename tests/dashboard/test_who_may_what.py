@@ -1,0 +1,161 @@
+"""Every address, asked by nobody, a viewer, an operator and an owner."""
+
+import pytest
+from allauth.urls import urlpatterns as allauth_urls
+from django.urls import URLPattern, get_resolver, reverse
+
+from dashboard.urls import urlpatterns
+from integration.mapping.versions import save_version
+from integration.models import Connection, Link, LogEntry, MappingVersion, Run
+from tests.dashboard import things
+from tests.dashboard.browser import Browser
+
+# 302 leads on to the next page, 405 asks for a POST; “login” is the way to the sign-in page.
+TABLE = """
+name                    method  nobody  viewer  operator  owner
+
+overview                GET     login   200     200       200
+rail_health             GET     login   200     200       200
+connections             GET     login   200     200       200
+connection_new_gist     GET     login   403     200       200
+connection_new_gist     POST    login   403     422       422
+connection_new_ghl      GET     login   403     200       200
+connection_new_ghl      POST    login   403     422       422
+connection              GET     login   200     200       200
+connection_check        GET     login   405     405       405
+connection_check        POST    login   403     302       302
+connection_rename       GET     login   405     405       405
+connection_rename       POST    login   403     302       302
+connection_reconnect    GET     login   403     200       200
+connection_reconnect    POST    login   403     422       422
+connection_disconnect   GET     login   405     405       405
+connection_disconnect   POST    login   403     302       302
+connection_delete       GET     login   405     405       405
+connection_delete       POST    login   403     403       302
+oauth_start             GET     login   403     302       302
+oauth_start             POST    login   405     405       405
+oauth_callback          GET     login   403     400       400
+oauth_callback          POST    login   405     405       405
+oauth_confirm           GET     login   403     400       400
+oauth_confirm           POST    login   403     400       400
+oauth_location          GET     login   403     400       400
+oauth_location          POST    login   403     400       400
+links                   GET     login   200     200       200
+link_new                GET     login   403     200       200
+link_new                POST    login   403     422       422
+link                    GET     login   200     200       200
+link                    POST    login   403     422       422
+link_sync               GET     login   405     405       405
+link_sync               POST    login   403     302       302
+link_delete             GET     login   405     405       405
+link_delete             POST    login   403     403       302
+mapping                 GET     login   200     200       200
+mapping                 POST    login   403     200       200
+mapping_versions        GET     login   200     200       200
+mapping_restore         GET     login   405     405       405
+mapping_restore         POST    login   403     302       302
+runs                    GET     login   200     200       200
+run                     GET     login   200     200       200
+run_cancel              GET     login   405     405       405
+run_cancel              POST    login   403     302       302
+run_retry               GET     login   405     405       405
+run_retry               POST    login   403     302       302
+log                     GET     login   200     200       200
+log_entry               GET     login   200     200       200
+log_retry               GET     login   405     405       405
+log_retry               POST    login   403     302       302
+account_login           GET     200     302     302       302
+healthz                 GET     200     200     200       200
+readyz                  GET     503     503     503       503
+metrics                 GET     200     200     200       200
+"""
+PEOPLE, *ROWS = [line.split() for line in TABLE.strip().splitlines() if line]
+NAMES = sorted({name for name, *_ in ROWS})
+OPEN_ACCOUNT_PAGES = {
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_email_verification_sent",
+    "account_confirm_email",
+    "account_confirm_login_code",
+    "mfa_authenticate",
+}
+WRITTEN = (Connection, Link, MappingVersion, Run, LogEntry)
+
+
+@pytest.fixture
+def standing(link):
+    """Arguments of the addresses: one failure, in one finished run, of one link."""
+    failed = things.failure(things.finished_run(link, status="partial", failed=1))
+    return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1}
+
+
+def address(name, standing):
+    if name == "mapping_restore":
+        return reverse(name, args=[standing["link"], standing["number"]])
+    (takes, *_), *_ = get_resolver().reverse_dict.getlist(name)
+    wanted = {"key": standing["key" if name.startswith("connection") else "link"]}
+    wanted["pk"] = standing["log" if name.startswith("log") else "run"]
+    return reverse(name, kwargs={parameter: wanted[parameter] for parameter in takes[0][1]})
+
+
+@pytest.mark.parametrize("person", PEOPLE[2:])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}")
+def test_each_person_gets_what_the_table_says(request, world, standing, row, person):
+    name, method, *expected = row
+    browser = Browser(None if person == "nobody" else request.getfixturevalue(person))
+    body = {"name": "Alder Gist"} if method == "POST" else {}
+    answer = browser.client.generic(method, address(name, standing), **_form(body))
+    to_login = answer.status_code == 302 and answer["Location"].startswith(reverse("account_login"))
+    assert ("login" if to_login else str(answer.status_code)) == expected[PEOPLE[2:].index(person)]
+
+
+def _form(body):
+    text = "&".join(f"{name}={value}" for name, value in body.items())
+    return {"data": text, "content_type": "application/x-www-form-urlencoded"} if text else {}
+
+
+def test_the_table_knows_every_address():
+    assert {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_viewer_s_post_writes_nothing(world, standing, as_viewer, name):
+    before = [list(model.objects.order_by("pk").values()) for model in WRITTEN]
+    as_viewer.client.post(address(name, standing), {"confirm": "Alder", "name": "Other", "key": "x", "do": "save"})
+    assert [list(model.objects.order_by("pk").values()) for model in WRITTEN] == before
+
+
+def account_pages():
+    """Names of the pages that allauth brings."""
+    patterns = list(allauth_urls)
+    for pattern in patterns:
+        patterns += getattr(pattern, "url_patterns", [])
+    return sorted({pattern.name for pattern in patterns if getattr(pattern, "name", None)})
+
+
+@pytest.mark.parametrize("name", [name for name in account_pages() if name not in OPEN_ACCOUNT_PAGES])
+def test_account_pages_need_a_login_but_for_those_that_lead_to_one(as_nobody, name):
+    answer = as_nobody.get(name)
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("account_login"))
+
+
+def test_an_ended_session_sends_the_whole_page_to_the_login(as_nobody):
+    answer = as_nobody.go(as_nobody.get("runs", part="results"))
+    assert answer.status_code == 200
+    assert "Sign in to Gistline" in answer.content.decode()
+
+
+def test_a_refusal_says_which_role_is_needed(as_viewer):
+    answer = as_viewer.get("connection_new_gist")
+    assert "This needs the role operator." in answer.content.decode()
+
+
+def test_a_page_that_does_not_exist_says_so(as_viewer):
+    answer = as_viewer.get("link", "nowhere")
+    assert (answer.status_code, "No such page" in answer.content.decode()) == (404, True)

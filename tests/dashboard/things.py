@@ -1,0 +1,52 @@
+"""Rows to look at, made straight in the database; the world is not asked."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from integration.models import Connection, Link, LogEntry, Run
+
+
+def finished_run(link: Link, **facts: Any) -> Run:
+    now = timezone.now()
+    standard = {"status": "succeeded", "started_at": now, "finished_at": now, "mapping": link.mapping_versions.first()}
+    return Run.objects.create(link=link, **{**standard, **facts})
+
+
+def runs(link: Link, count: int, **facts: Any) -> list[Run]:
+    return [finished_run(link, **facts) for _ in range(count)]
+
+
+def entry(run: Run, label: str = "Ann Lee", outcome: str = "created", **facts: Any) -> LogEntry:
+    reasons = {"created": "new_contact", "failed": "rejected", "skipped": "ambiguous"}
+    facts = {"reason": reasons.get(outcome, "changed"), **facts}
+    return LogEntry.objects.create(link=run.link, run=run, label=label, outcome=outcome, **facts)
+
+
+def entries(run: Run, count: int, **facts: Any) -> list[LogEntry]:
+    return [entry(run, f"Person {number}", **facts) for number in range(count)]
+
+
+def failure(run: Run, label: str = "Ann Lee", **facts: Any) -> LogEntry:
+    return entry(run, label, "failed", gist_id="1001", message="GHL refused the e-mail address.", **facts)
+
+
+def connections(count: int, provider: str = "ghl") -> list[Connection]:
+    return [
+        Connection.objects.create(
+            key=f"{provider}-{number}",
+            name=f"Client {number}",
+            provider=provider,
+            account_id=f"{provider}{number}",
+            status="ok",
+        )
+        for number in range(count)
+    ]
+
+
+def links(count: int) -> list[Link]:
+    pairs = zip(connections(count, "gist"), connections(count, "ghl"), strict=True)
+    return [
+        Link.objects.create(key=f"link-{number}", name=f"Link {number}", gist=gist, ghl=ghl)
+        for number, (gist, ghl) in enumerate(pairs)
+    ]
