@@ -17,7 +17,7 @@ from integration.sync.apply import Person
 from integration.sync.observe import e164, picked
 from integration.sync.reasons import reason
 
-WAITING = ("missing_there", "held")
+WAITING = ("missing_there", "held", "gone")
 """Reasons that leave a person's changes as work: nothing was decided about their fields."""
 
 
@@ -110,7 +110,7 @@ class Ledger:
         """Snapshots as they stand now. A side that was written or agreed on becomes the new base."""
         for side in ("gist", "ghl"):
             contact = entry.person.contact(side)
-            if getattr(entry, side) is None and contact and not planned:
+            if getattr(entry, side) is None and contact and not planned and entry.reason != "gone":
                 setattr(entry, side, Snapshot(link=self.run.link, side=side, external_id=contact.id))
             snapshot: Snapshot | None = getattr(entry, side)
             if snapshot is None:

@@ -10,6 +10,7 @@ slice may be killed anywhere and the next one goes on from there.
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integration.connections import contacts_of, exchange_for_link
-from integration.errors import ProviderError, Unexpected
+from integration.errors import Gone, ProviderError, Unexpected
 from integration.mapping.rules import Rules
 from integration.models import Pair, Run, RunKind, Snapshot
 from integration.providers.base import ContactSide
@@ -161,16 +162,21 @@ class Slice:
         read[side] = read.get(side, 0) + len(contacts)
 
     def read_people(self) -> str:
-        """Both sides of the people a retry or single run is about, fresh from the APIs."""
+        """Both sides of the people a retry or single run is about, fresh from the APIs. Raises Retryable."""
         people_ = self.run.target.get("people", [])
         done = self.checkpoint.get("cursor") or 0
         chunk = people_[done : done + 50]
         tasks = ((one, self._read_person(one)) for one in chunk)
-        found = [result.value for result in self.exchange.run(tasks) if result.value]
+        results = list(self.exchange.run(tasks))
+        for result in results:
+            if result.error:
+                raise result.error
         with transaction.atomic():
-            for contacts in found:
-                for side, contact in contacts.items():
+            for result in results:
+                for side, contact in (result.value or {}).items():
                     self._observe_again(side, contact)
+            gone = [result.key for result in results if not result.value]
+            Ledger(self.run, self.rules).record(worksheet.gone(self.run, gone))
             self.checkpoint["cursor"] = done + len(chunk)
             self.save()
         return "match" if done + len(chunk) >= len(people_) else ""
@@ -179,10 +185,8 @@ class Slice:
         found: dict[str, Contact] = {}
         for side in ("gist", "ghl"):
             if ids.get(side):
-                try:
+                with suppress(Gone):
                     found[side] = yield from self.sides[side].read(ids[side])
-                except ProviderError as problem:
-                    log.info("run %s: %s %s could not be read: %s", self.run.pk, side, ids[side], problem.code)
         return found
 
     def _observe_again(self, side: str, contact: Contact) -> None:

@@ -86,6 +86,24 @@ def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules) -> Entry:
     return Entry(person, gist, ghl)
 
 
+def gone(run: Run, people: list[dict[str, str]]) -> list[Entry]:
+    """People a retry is about who are on neither side any more. Records without a counterpart are forgotten."""
+    parents = _parents(run)
+    entries = []
+    for ids in people:
+        known = {side: _known(run, side, ids.get(side, "")) for side in ("gist", "ghl")}
+        person = Person(**{side: as_contact(one) for side, one in known.items() if one})  # type: ignore[arg-type]
+        person.decision, person.reason = Decision("gone"), "gone"
+        parent = next((parents[key] for key in ids.items() if key in parents), None)
+        entries.append(Entry(person, parent=parent, message="Deleted since it was read."))
+        Snapshot.objects.filter(pk__in=[one.pk for one in known.values() if one], pair=None).delete()
+    return entries
+
+
+def _known(run: Run, side: str, external_id: str) -> Snapshot | None:
+    return Snapshot.objects.filter(link=run.link, side=side, external_id=external_id).first()
+
+
 def _parents(run: Run) -> dict[tuple[str, str], LogEntry]:
     """The failures a retry is about, by the records they were about."""
     failures = LogEntry.objects.filter(pk__in=run.target.get("entries", ()))

@@ -32,6 +32,7 @@ def failure(run: Run, label: str = "Ann Lee", **facts: Any) -> LogEntry:
 
 
 def connections(count: int, provider: str = "ghl") -> list[Connection]:
+    known = Connection.objects.count()
     return [
         Connection.objects.create(
             key=f"{provider}-{number}",
@@ -40,13 +41,10 @@ def connections(count: int, provider: str = "ghl") -> list[Connection]:
             account_id=f"{provider}{number}",
             status="ok",
         )
-        for number in range(count)
+        for number in range(known, known + count)
     ]
 
 
 def links(count: int) -> list[Link]:
     pairs = zip(connections(count, "gist"), connections(count, "ghl"), strict=True)
-    return [
-        Link.objects.create(key=f"link-{number}", name=f"Link {number}", gist=gist, ghl=ghl)
-        for number, (gist, ghl) in enumerate(pairs)
-    ]
+    return [Link.objects.create(key=gist.key, name=f"Link {gist.pk}", gist=gist, ghl=ghl) for gist, ghl in pairs]

@@ -1,5 +1,7 @@
 """Budgets: the allowance is used up and never broken, over all processes, corrected by what the provider says."""
 
+import uuid
+
 import pytest
 
 from integration.providers import budgets
@@ -17,8 +19,8 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def two_workers(request, clock):
-    account = f"ghl:test:{request.node.name}"
+def two_workers(clock):
+    account = f"ghl:test:{uuid.uuid4()}"
     return Budget(account, Rate(10, 10), "one"), Budget(account, Rate(10, 10), "two")
 
 

@@ -1,5 +1,7 @@
 """The exchange: many tasks at once, again where it helps, never twice unknowingly."""
 
+import uuid
+
 import pytest
 
 from integration import errors
@@ -51,7 +53,7 @@ def _no_pauses(monkeypatch):
 
 def exchange(*answers, login=None, rate=Rate(1000, 1), **options):  # noqa: B008
     wire = Script(*answers)
-    budget = Budget("ghl:test:exchange", rate)
+    budget = Budget(f"ghl:test:{uuid.uuid4()}", rate)
     made = Exchange({"ghl": Session(wire, login or Login(), budget)}, **options)
     return made, wire
 

@@ -76,6 +76,17 @@ def test_retrying_one_person_links_the_attempts_and_settles_the_failure(world, l
     assert world.emails("ghl") == ["right@example.test"]
 
 
+def test_retrying_someone_who_was_deleted_settles_the_failure(world, link):
+    wrong = world.gist_contact(email="not an address", name="Wrong")
+    entry = sync(link).entries.get(outcome="failed")
+    world.gist("DELETE", f"/contacts/{wrong['id']}")
+    again = finish(runs.retry_entry(entry))
+    assert (again.status, again.skipped, again.entries.get().reason) == ("succeeded", 1, "gone")
+    entry.refresh_from_db()
+    assert entry.resolved_at
+    assert not Snapshot.objects.exists()
+
+
 def test_retry_failed_takes_only_what_is_still_open(world, link):
     people(world, 2)
     world.gist_contact(email="not an address", name="Wrong")
