@@ -81,6 +81,14 @@ def health_of(link: Link, active: Run | None, last: Run | None, failures: int) -
         return Health("idle", "Watching only", "Shows what it would do, writes nothing.")
     if last is None:
         return Health("idle", "Not synced yet", "Start the first sync when the mapping is right.")
+    return _after(last)
+
+
+def _after(last: Run) -> Health:
+    if last.status == RunStatus.PARTIAL and last.error:
+        return Health("wait", "Mapping incomplete", last.error, person=True)
+    if last.skipped:
+        return Health("ok", "In step", f"{last.skipped:,} skipped in the last run; the log says why each.")
     return Health("ok", "In step", "Every record examined is settled.")
 
 

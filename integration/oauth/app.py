@@ -162,8 +162,5 @@ def sandbox_app() -> OAuthApp:
 
 
 def app_for(connection: Connection) -> OAuthApp:
-    if connection.sandbox:
-        return sandbox_app()
-    return OAuthApp(
-        settings.GHL_CLIENT_ID, settings.GHL_CLIENT_SECRET, settings.GHL_AUTHORIZE_URL, settings.GHL_API_URL
-    )
+    """The application a connection's login belongs to. Raises SetupError when none is set up."""
+    return sandbox_app() if connection.sandbox else live_app()

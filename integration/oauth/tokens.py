@@ -17,7 +17,8 @@ from integration.models import Connection
 from integration.oauth.app import TokenAnswer, app_for
 
 EARLY = timedelta(minutes=10)
-"""A token is renewed this long before it ends."""
+"""A token is renewed this long before it ends, or in the last tenth of its life when that is shorter."""
+TOKEN_FIELDS = ["credentials", "token_expires_at", "token_refreshed_at"]
 LOCK_SECONDS = 40
 """Longer than one refresh can take; after that its holder is taken for dead."""
 POLL_SECONDS = 0.2
@@ -50,7 +51,7 @@ class OAuthLogin:
     def header(self) -> str:
         """Reads the row again at most once a second: another process may have refreshed."""
         if time.monotonic() - self.checked_at > 1.0:
-            self.connection.refresh_from_db(fields=["credentials", "token_expires_at"])
+            self.connection.refresh_from_db(fields=TOKEN_FIELDS)
             self.checked_at = time.monotonic()
         if self._ends_soon():
             refresh(self.connection, self._access())
@@ -61,8 +62,11 @@ class OAuthLogin:
         return f"Bearer {self._access()}"
 
     def _ends_soon(self) -> bool:
-        ends = self.connection.token_expires_at
-        return not self._access() or (ends is not None and ends - EARLY < timezone.now())
+        ends, began = self.connection.token_expires_at, self.connection.token_refreshed_at
+        if not self._access() or ends is None:
+            return not self._access()
+        early = min(EARLY, (ends - began) / 10) if began and ends > began else EARLY
+        return ends - early < timezone.now()
 
     def _access(self) -> str:
         return str(self.connection.credentials.get("access_token", ""))
@@ -81,14 +85,14 @@ def refresh(connection: Connection, stale: str, patience: float = LOCK_SECONDS +
     while time.monotonic() < deadline:
         if _lock(connection):
             try:
-                connection.refresh_from_db(fields=["credentials", "token_expires_at"])
+                connection.refresh_from_db(fields=TOKEN_FIELDS)
                 if connection.credentials.get("access_token") == stale:
                     _refresh_locked(connection)
                 return
             finally:
                 Connection.objects.filter(pk=connection.pk).update(refreshing_until=None)
         time.sleep(POLL_SECONDS)
-        connection.refresh_from_db(fields=["credentials", "token_expires_at"])
+        connection.refresh_from_db(fields=TOKEN_FIELDS)
         if connection.credentials.get("access_token") != stale:
             return
     raise Retryable(f"{connection.name}: another process is still refreshing the login.", provider="ghl")

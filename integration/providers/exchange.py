@@ -42,6 +42,8 @@ TRIES = 6
 """Tries of one call that fails for now; about 30 s with the pauses below."""
 LIMIT_TRIES = 20
 """Tries of one call that is refused because of a limit: those are only a matter of patience."""
+RENEWALS = 2
+"""Times one call's login is renewed: another process may have spent the first new token's life meanwhile."""
 LONGEST_NAP = 1.0
 
 
@@ -88,9 +90,24 @@ class _Task:
     call: Call[Any] | None = None
     tries: int = 0
     not_before: float = 0.0
-    renewed: bool = False
+    renewals: int = 0
     sent_with: str = ""
     calls: list[Json] = field(default_factory=list)
+
+
+@dataclass
+class _Round:
+    """The tasks of one `run`: not begun, waiting for their turn, under way. `broken` is a login refused meanwhile."""
+
+    source: Iterator[tuple[Any, Steps[Any]]]
+    waiting: deque[_Task] = field(default_factory=deque)
+    flying: dict[Future[Answered], _Task] = field(default_factory=dict)
+    exhausted: bool = False
+    broken: ReconnectRequired | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.exhausted and not self.waiting and not self.flying
 
 
 @dataclass
@@ -144,53 +161,69 @@ class Exchange:
 
         A task that fails does not stop the others, but a login that is refused does: ReconnectRequired is raised.
         """
-        source = iter(tasks)
-        waiting: deque[_Task] = deque()
-        flying: dict[Future[Answered], _Task] = {}
-        exhausted = False
+        round_ = _Round(iter(tasks))
         try:
             while True:
-                while not exhausted and len(waiting) + len(flying) < self.concurrency * 2:
-                    try:
-                        key, steps = next(source)
-                    except StopIteration:
-                        exhausted = True
-                        break
-                    task = _Task(key, steps)
-                    if finished := self._advance(task, None):
-                        yield finished
-                    else:
-                        waiting.append(task)
-                if not waiting and not flying and exhausted:
-                    return
-                pause = self._launch(waiting, flying)
+                yield from self._fill(round_)
+                if round_.is_over:
+                    break
+                pause = self._launch(round_)
                 self.on_tick()
-                for done in self._landed(flying, pause):
-                    task = flying.pop(done)
-                    if finished := self._handle(task, done.result()):
+                for done in self._landed(round_.flying, pause):
+                    task = round_.flying.pop(done)
+                    if finished := self._guarded(round_, self._handle, task, done.result()):
                         yield finished
-                    else:
-                        waiting.append(task)
+                    elif not round_.broken:
+                        round_.waiting.append(task)
         finally:
-            if flying:
-                wait(flying)
-                for session in self.sessions.values():
-                    session.permits = 0
+            if round_.flying:
+                wait(round_.flying)
+            for session in self.sessions.values():
+                session.permits = 0
+        if round_.broken:
+            raise round_.broken
+
+    def _fill(self, round_: "_Round") -> Iterator[Result[Any, Any]]:
+        """Take up tasks while there is room; those that end without a call are finished at once."""
+        while not round_.exhausted and len(round_.waiting) + len(round_.flying) < self.concurrency * 2:
+            try:
+                key, steps = next(round_.source)
+            except StopIteration:
+                round_.exhausted = True
+                return
+            task = _Task(key, steps)
+            if finished := self._advance(task, None):
+                yield finished
+            else:
+                round_.waiting.append(task)
+
+    @staticmethod
+    def _guarded(round_: "_Round", step: Callable[..., R], *args: Any) -> R | None:
+        """A refused login ends the round, but only once the answers under way were taken in: they were carried out."""
+        try:
+            return step(*args)
+        except ReconnectRequired as refused:
+            round_.broken = round_.broken or refused
+            round_.exhausted = True
+            round_.waiting.clear()
+            return None
 
     # One round ----------------------------------------------------------------------------------------
 
-    def _launch(self, waiting: deque[_Task], flying: dict[Future[Answered], _Task]) -> float:
+    def _launch(self, round_: "_Round") -> float:
         """Send what may be sent now. Returns seconds until something more may be."""
+        waiting, flying = round_.waiting, round_.flying
         now, pause = time.monotonic(), LONGEST_NAP
         for _ in range(len(waiting)):
-            if len(flying) >= self.concurrency:
+            if len(flying) >= self.concurrency or not waiting:
                 break
             task = waiting.popleft()
             assert task.call
             session = self.sessions[task.call.provider]
             due = max(task.not_before, session.ready_at)
             if due <= now and self._permit(session, task.call.provider, waiting):
-                flying[self._submit(session, task)] = task
+                if sent := self._guarded(round_, self._submit, session, task):
+                    flying[sent] = task
             else:
                 waiting.append(task)
                 pause = min(pause, max(task.not_before, session.ready_at) - now)
@@ -247,9 +280,9 @@ class Exchange:
         error = answered.error
         if error is None:
             return self._advance(task, answered.value)
-        if isinstance(error, TokenExpired) and not task.renewed:
+        if isinstance(error, TokenExpired) and task.renewals < RENEWALS:
             session.login.renew(task.sent_with)
-            task.renewed = True
+            task.renewals += 1
             return None
         if isinstance(error, ReconnectRequired):
             raise error
@@ -291,7 +324,7 @@ class Exchange:
             raise
         except ProviderError as problem:
             return Result(task.key, error=problem, calls=task.calls)
-        task.tries, task.not_before, task.renewed = 0, 0.0, False
+        task.tries, task.not_before, task.renewals = 0, 0.0, 0
         return None
 
 

@@ -161,8 +161,7 @@ def _work(run: Run, owner: str, seconds: float) -> bool:
         return _slice(run, part)
     finally:
         part.exchange.close()
-        if run.is_active:
-            part.save()
+        part.save()
 
 
 def _slice(run: Run, part: Slice) -> bool:

@@ -18,11 +18,11 @@ class Browser:
         if user:
             self.client.force_login(user)
 
-    def get(self, name: str, *args: Any, part: str = "", **query: Any) -> HttpResponse:
+    def get(self, name: str, /, *args: Any, part: str = "", **query: Any) -> HttpResponse:
         headers = {"HX-Request": "true", "HX-Target": part} if part else {}
         return self.client.get(reverse(name, args=args), query, headers=headers)
 
-    def post(self, name: str, *args: Any, **form: Any) -> HttpResponse:
+    def post(self, name: str, /, *args: Any, **form: Any) -> HttpResponse:
         return self.client.post(reverse(name, args=args), form)
 
     def go(self, response: HttpResponse) -> HttpResponse:

@@ -1,5 +1,7 @@
 """Runs: the list, and one run with its progress, its balance, cancel and retry."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -51,7 +53,7 @@ def test_the_counts_of_a_run_balance_on_the_page(as_viewer, link):
 
 
 def test_a_run_that_waits_says_for_what_and_how_long(as_viewer, link):
-    soon = timezone.now() + timezone.timedelta(seconds=30)
+    soon = timezone.now() + timedelta(seconds=30)
     run = Run.objects.create(link=link, status="waiting", wait_until=soon, wait_reason="GHL takes no more calls")
     page = words(as_viewer.get("run", run.pk))
     assert "GHL takes no more calls, goes on in" in page

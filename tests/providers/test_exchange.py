@@ -101,6 +101,21 @@ def test_a_login_that_cannot_be_renewed_stops_everything():
         list(speak.run([(n, _read()) for n in range(3)]))
 
 
+def test_what_was_carried_out_while_a_login_broke_is_still_told():
+    speak, wire = exchange(errors.TokenExpired("old"), OK, concurrency=4)
+    results = []
+    with pytest.raises(errors.ReconnectRequired):
+        results.extend(_told(speak.run((n, _read()) for n in range(4)), results))
+    assert len(wire.sent) == 4
+    assert [result.value for result in results] == [OK, OK, OK]
+
+
+def _told(run, results):
+    for result in run:
+        results.append(result)
+    return []
+
+
 def test_a_lost_create_is_not_sent_again_before_somebody_looked():
     speak, wire = exchange(errors.LostAnswer("lost"), OK)
     with pytest.raises(errors.LostAnswer):

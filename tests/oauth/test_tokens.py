@@ -1,0 +1,164 @@
+"""Renewing a login: once, under a lock, with both new tokens saved before use."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integration.errors import ReconnectRequired, Retryable
+from integration.models import Connection
+from integration.oauth import connect, tokens
+from integration.oauth.app import app_for, sandbox_app
+from integration.sync import runs
+from tests import consent
+from tests.world import finish, sync
+
+BACK = "http://127.0.0.1:8000/oauth/ghl/callback/"
+
+
+@pytest.fixture
+def ghl(db, world):
+    """Signed in over OAuth."""
+    app = sandbox_app()
+    return connect.save_ghl(app, app.exchange(consent.allow(app, BACK), BACK))
+
+
+def in_another_process(connection):
+    """The same row as somebody else read it."""
+    return Connection.objects.get(pk=connection.pk)
+
+
+def let_it_end(connection):
+    connection.token_expires_at = timezone.now() - timedelta(minutes=1)
+    connection.save()
+
+
+def refreshes(world):
+    return world.control("GET", "calls")["ghl"]["by_operation"].get("POST /oauth/token", 0)
+
+
+@pytest.fixture(autouse=True)
+def _counted_from_here(ghl, world):
+    world.forget_calls()
+
+
+def test_an_expired_token_is_replaced_before_a_call(world, ghl):
+    let_it_end(ghl)
+    before = ghl.credentials
+    header = tokens.login_for(ghl).header()
+    after = in_another_process(ghl).credentials
+    assert header == f"Bearer {after['access_token']}"
+    assert refreshes(world) == 1
+    assert {name for name in before if before[name] != after[name]} == {"access_token", "refresh_token"}
+
+
+def test_a_token_is_replaced_ten_minutes_early_and_not_before(world, ghl):
+    login = tokens.OAuthLogin(ghl)
+    for minutes, expected in ((11, 0), (9, 1)):
+        Connection.objects.update(token_expires_at=timezone.now() + timedelta(minutes=minutes))
+        login.checked_at = 0
+        print("AAA", login.header()[-10:], login.connection.token_expires_at, login.checked_at, __import__("time").monotonic())
+        assert refreshes(world) == expected
+
+
+def test_the_new_token_works_and_its_end_is_known(world, ghl):
+    tokens.refresh(ghl, ghl.credentials["access_token"])
+    ghl.refresh_from_db()
+    assert ghl.token_expires_at > timezone.now() + timedelta(hours=23)
+    assert ghl.token_refreshed_at is not None
+    assert ghl.refreshing_until is None
+    world.ghl.headers["Authorization"] = tokens.login_for(ghl).header()
+
+
+def test_a_refresh_by_another_process_is_noticed(world, ghl):
+    ours, theirs = ghl, in_another_process(ghl)
+    stale = ours.credentials["access_token"]
+    tokens.refresh(theirs, stale)
+    tokens.refresh(ours, stale)
+    assert ours.credentials == theirs.credentials
+    assert refreshes(world) == 1
+
+
+def test_who_waits_for_the_lock_takes_what_its_holder_saved(world, ghl, monkeypatch):
+    stale = ghl.credentials["access_token"]
+    Connection.objects.update(refreshing_until=timezone.now() + timedelta(seconds=30))
+
+    def holder_finishes(seconds):
+        in_another_process(ghl).save_tokens({"access_token": "new", "refresh_token": "next"}, None)
+
+    monkeypatch.setattr(tokens.time, "sleep", holder_finishes)
+    tokens.refresh(ghl, stale)
+    assert ghl.credentials == {"access_token": "new", "refresh_token": "next"}
+    assert refreshes(world) == 0
+
+
+def test_the_lock_of_a_dead_process_ends_by_itself(world, ghl):
+    Connection.objects.update(refreshing_until=timezone.now() - timedelta(seconds=1))
+    tokens.refresh(ghl, ghl.credentials["access_token"])
+    assert refreshes(world) == 1
+
+
+def test_nobody_waits_for_the_lock_for_ever(world, ghl):
+    Connection.objects.update(refreshing_until=timezone.now() + timedelta(seconds=30))
+    with pytest.raises(Retryable, match="another process is still refreshing"):
+        tokens.refresh(ghl, ghl.credentials["access_token"], patience=0.3)
+    assert refreshes(world) == 0
+
+
+def test_a_refused_refresh_needs_a_person_and_frees_the_lock(world, ghl):
+    ghl.save_tokens({"access_token": "old", "refresh_token": "unknown"}, None)
+    with pytest.raises(ReconnectRequired, match="GHL refused to renew the login"):
+        tokens.refresh(ghl, "old")
+    assert in_another_process(ghl).refreshing_until is None
+
+
+@pytest.mark.parametrize("kind", ["500", "429", "broken_json", "reset_before"])
+def test_an_endpoint_that_fails_for_now_costs_no_login(world, ghl, kind):
+    before = ghl.credentials
+    world.fault({"side": "ghl", "path": "/oauth/token", "kind": kind})
+    with pytest.raises(Retryable, match="could not be reached to renew"):
+        tokens.refresh(ghl, before["access_token"])
+    assert (in_another_process(ghl).credentials, in_another_process(ghl).refreshing_until) == (before, None)
+    world.fault()
+    tokens.refresh(ghl, before["access_token"])
+    assert ghl.credentials != before
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_token(world, ghl):
+    before = ghl.credentials
+    world.fault({"side": "ghl", "path": "/oauth/token", "kind": "reset_after", "times": 1})
+    with pytest.raises(Retryable):
+        tokens.refresh(ghl, before["access_token"])
+    tokens.refresh(ghl, before["access_token"])
+    assert in_another_process(ghl).credentials["refresh_token"] != before["refresh_token"]
+
+
+def test_scopes_that_changed_are_kept_with_the_new_token(world, ghl):
+    Connection.objects.update(scopes="contacts.readonly")
+    tokens.refresh(in_another_process(ghl), ghl.credentials["access_token"])
+    assert "contacts.write" in in_another_process(ghl).scopes
+
+
+def test_a_token_that_ends_in_the_middle_of_a_run_is_replaced_once(world, link):
+    world.gist_contact(email="ann@example.test", name="Ann")
+    world.fault({"side": "ghl", "path": "^/contacts", "kind": "expired_token", "times": 1})
+    assert sync(link).created == 1
+    assert refreshes(world) == 1
+
+
+def test_a_login_that_cannot_be_renewed_ends_the_run_and_marks_the_connection(world, link):
+    link.ghl.save_tokens({"access_token": "old", "refresh_token": "unknown"}, timezone.now())
+    run = sync(link)
+    link.ghl.refresh_from_db()
+    assert (run.status, run.error_code, link.ghl.status) == ("failed", "reconnect", "reconnect")
+
+
+def test_a_run_waits_while_the_login_cannot_be_renewed_and_then_goes_on(world, link):
+    world.gist_contact(email="ann@example.test", name="Ann")
+    let_it_end(link.ghl)
+    world.fault({"side": "ghl", "path": "/oauth/token", "kind": "500", "times": 1})
+    run = runs.start(link)
+    runs.work(run.pk, "me", 20)
+    run.refresh_from_db()
+    assert (run.status, run.error) == ("waiting", "")
+    assert finish(run).created == 1
