@@ -160,7 +160,11 @@ def test_the_list_says_who_started_a_run(as_viewer, owner, link):
 
 @pytest.mark.parametrize(
     ("form", "kind", "dry_run"),
-    [({"kind": "full"}, "full", False), ({"kind": "incremental"}, "incremental", False), ({"dry_run": "1"}, "incremental", True)],
+    [
+        ({"kind": "full"}, "full", False),
+        ({"kind": "incremental"}, "incremental", False),
+        ({"dry_run": "1"}, "incremental", True),
+    ],
     ids=["full", "incremental", "dry run"],
 )
 def test_sync_begins_a_run_and_shows_it(as_operator, operator, link, form, kind, dry_run):

@@ -125,7 +125,11 @@ def test_no_other_form_goes_without_a_token_either(owner, name):
 
 def test_runs_and_entries_are_not_retried_without_a_token(owner, run):
     browser, entry = Browser(owner, enforce_csrf_checks=True), things.failure(run)
-    answers = [browser.post("run_cancel", run.pk), browser.post("run_retry", run.pk), browser.post("log_retry", entry.pk)]
+    answers = [
+        browser.post("run_cancel", run.pk),
+        browser.post("run_retry", run.pk),
+        browser.post("log_retry", entry.pk),
+    ]
     assert [answer.status_code for answer in answers] == [403, 403, 403]
     assert Run.objects.count() == 1
 

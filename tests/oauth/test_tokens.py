@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from integration.connections import verify
 from integration.errors import ReconnectRequired, Retryable
 from integration.models import Connection
 from integration.oauth import connect, tokens
@@ -52,13 +53,16 @@ def test_an_expired_token_is_replaced_before_a_call(world, ghl):
     assert {name for name in before if before[name] != after[name]} == {"access_token", "refresh_token"}
 
 
-def test_a_token_is_replaced_ten_minutes_early_and_not_before(world, ghl):
-    login = tokens.OAuthLogin(ghl)
-    for minutes, expected in ((11, 0), (9, 1)):
-        Connection.objects.update(token_expires_at=timezone.now() + timedelta(minutes=minutes))
-        login.checked_at = 0
-        print("AAA", login.header()[-10:], login.connection.token_expires_at, login.checked_at, __import__("time").monotonic())
-        assert refreshes(world) == expected
+@pytest.mark.parametrize(
+    ("life", "left", "expected"),
+    [(1440, 11, 0), (1440, 9, 1), (30, 4, 0), (30, 2, 1)],
+    ids=lambda minutes: f"{minutes}",
+)
+def test_a_token_is_replaced_ten_minutes_early_and_a_short_one_in_its_last_tenth(world, ghl, life, left, expected):
+    ends = timezone.now() + timedelta(minutes=left)
+    Connection.objects.update(token_expires_at=ends, token_refreshed_at=ends - timedelta(minutes=life))
+    tokens.login_for(ghl).header()
+    assert refreshes(world) == expected
 
 
 def test_the_new_token_works_and_its_end_is_known(world, ghl):
@@ -67,7 +71,7 @@ def test_the_new_token_works_and_its_end_is_known(world, ghl):
     assert ghl.token_expires_at > timezone.now() + timedelta(hours=23)
     assert ghl.token_refreshed_at is not None
     assert ghl.refreshing_until is None
-    world.ghl.headers["Authorization"] = tokens.login_for(ghl).header()
+    assert verify(ghl)[0].ok
 
 
 def test_a_refresh_by_another_process_is_noticed(world, ghl):

@@ -153,7 +153,7 @@ def test_latency_and_hang_take_their_time(ghl: Api, control: Api, monkeypatch: p
 
 
 def test_an_expired_token_stays_expired_until_it_is_renewed(ghl: Api, control: Api) -> None:
-    from tests.twin.test_ghl_twin import signed_in, token
+    from tests.twin.test_ghl_oauth import signed_in, token
 
     login = signed_in()
     bearer = f"Bearer {login['access_token']}"
