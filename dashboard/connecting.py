@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from integration.connections import contacts_of, exchange_for, verify
 from integration.models import Connection, Link, Provider
-from integration.models.fields import key_ring
+from integration.models.fields import UndecryptableValue, key_ring, unseal
 from integration.oauth import connect
 from integration.oauth.app import OAuthApp, TokenAnswer, live_app, sandbox_app
 
@@ -84,7 +84,10 @@ def keep_secret(request: HttpRequest, name: str, value: Any) -> None:
 def take_secret(request: HttpRequest, name: str, keep: bool = False) -> Any:
     """The value kept under `name`, None when there is none; gone from the session afterwards."""
     sealed = request.session.get(name) if keep else request.session.pop(name, None)
-    return json.loads(key_ring().decrypt(sealed.encode())) if sealed else None
+    try:
+        return unseal(sealed) if sealed else None
+    except UndecryptableValue:
+        return None
 
 
 def token_answer(kept: dict[str, Any]) -> TokenAnswer:

@@ -85,7 +85,7 @@ def draft_of(rows: Iterable[MappingRow]) -> Draft:
 
 def read_draft(form: QueryDict) -> Draft:
     """The draft as the form holds it, in the order in which its rows stand there."""
-    rids = [int(rid) for rid in form.getlist("row")[:MOST_ROWS] if rid.isdecimal()]
+    rids = [number for rid in form.getlist("row")[:MOST_ROWS] if (number := _number(rid))]
     draft = Draft([_read_row(form, rid) for rid in dict.fromkeys(rids)], _number(form.get("chosen", "")))
     gist, ghl = form.get("new-gist", ""), form.get("new-ghl", "")
     if gist and ghl:
@@ -124,8 +124,8 @@ def _folded_steps(text: str) -> list[dict[str, Any]]:
         steps = json.loads(text)
     except ValueError:
         return []
-    known = isinstance(steps, list) and all(isinstance(step, dict) and step.get("name") in TRANSFORMS for step in steps)
-    return steps if known else []
+    names = [step.get("name") if isinstance(step, dict) else None for step in steps] if isinstance(steps, list) else []
+    return steps if names and all(isinstance(name, str) and name in TRANSFORMS for name in names) else []
 
 
 def _read_step(form: QueryDict, place: str, name: str) -> dict[str, Any]:

@@ -197,7 +197,9 @@ def _step_view(step: Mapping[str, Any]) -> StepView:
 
 def _shown(option: Option, step: Mapping[str, Any]) -> Any:
     value = step.get(option.name, option.default)
-    return [*value.items(), ("", "")] if option.kind == "table" else value
+    if option.kind != "table":
+        return value
+    return [*(value.items() if isinstance(value, dict) else ()), ("", "")]
 
 
 def row_views(draft: Draft, sides: Sides, problems: Mapping[int, list[str]]) -> list[RowView]:

@@ -1,6 +1,9 @@
 """Filters of the lists. They stand in the URL; the search box also takes them as words, like `status:failed`."""
 
+import json
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -158,7 +161,8 @@ class LogFilter(Filter):
     def by_field(self, rows: Rows, field: str) -> Rows:
         """Entries that changed this field. Its name stands in JSON, which both databases store with one space."""
         found: Rows = rows.annotate(changed=Cast("changes", TextField()))
-        return found.filter(changed__contains=f'"field": "{field}"')
+        names = (json.dumps(field, ensure_ascii=escaped) for escaped in (True, False))
+        return found.filter(reduce(or_, (Q(changed__contains=f'"field": {name}') for name in names)))
 
     def by_open(self, rows: Rows, _: str) -> Rows:
         """Failures that no later attempt has settled."""

@@ -165,7 +165,7 @@ def test_one_transform_many_and_one_with_options_are_read(acme):
 
 def test_workflows_are_checked_and_said_to_have_no_effect(acme):
     applied = apply_document(json.dumps(acme), ENV)
-    assert applied.notes == ["links[0].workflows: checked, not active in this version"]
+    assert "links[0].workflows: checked, not active in this version" in applied.notes
 
 
 @pytest.mark.parametrize(

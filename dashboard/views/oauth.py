@@ -70,7 +70,12 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return _refused(request, "There is no sign-in waiting to be confirmed. Nothing was connected.")
     if request.method != "POST":
         return render(request, "oauth_confirm.html", {"sandbox": _sandbox_only()})
-    return _finish(request, take_secret(request, CODE), {"sandbox": _sandbox_only(), "reconnect": ""})
+    code = take_secret(request, CODE)
+    if not code:
+        return _refused(
+            request, "The sign-in that waited here can no longer be read. Start again in GHL's marketplace."
+        )
+    return _finish(request, code, {"sandbox": _sandbox_only(), "reconnect": ""})
 
 
 def _sandbox_only() -> bool:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+from integration.mapping.fitting import fitted
 from integration.mapping.transforms import Context, apply_steps
 from integration.models import Direction, Link, MappingVersion, Owner
 from integration.models import Mapping as MappingRow
@@ -24,6 +25,10 @@ class Row:
     blank_overwrites: bool = False
     steps: tuple[Mapping[str, Any], ...] = ()
     type: str = "text"
+    gist_type: str = ""
+    ghl_type: str = ""
+    options: tuple[str, ...] = ()
+    """What a GHL field with choices offers."""
     gist_writable: bool = True
     ghl_writable: bool = True
     gist_create_only: bool = False
@@ -43,7 +48,11 @@ class Row:
 
     def translate(self, value: Value, to: str, country: str) -> Value:
         """The value as `to` would hold it. Raises transforms.Unreadable."""
-        return apply_steps(value, list(self.steps), backward=to == "gist", context=Context(country=country))
+        changed = apply_steps(value, list(self.steps), backward=to == "gist", context=Context(country=country))
+        return fitted(changed, self.type_on(to), self.options)
+
+    def type_on(self, side: str) -> str:
+        return (self.ghl_type if side == "ghl" else self.gist_type) or self.type
 
 
 @dataclass(frozen=True)
@@ -57,8 +66,9 @@ class Rules:
     rows: tuple[Row, ...] = field(default_factory=tuple)
 
     def keys(self, side: Side | str) -> tuple[str, ...]:
-        """The fields of `side` that are read: the mapped ones and those people are matched by."""
-        return tuple(dict.fromkeys([*self.match, "name", *(row.key(side) for row in self.rows)]))
+        """The fields of `side` that are kept: the mapped ones, and those by which people are known there."""
+        known_by = ("email", "phone", "name", "user_id") if side == "gist" else ("email", "phone", "name")
+        return tuple(dict.fromkeys([*known_by, *(row.key(side) for row in self.rows)]))
 
     def creates_on(self, side: str) -> bool:
         against = Direction.GHL_TO_GIST if side == "ghl" else Direction.GIST_TO_GHL
@@ -75,7 +85,9 @@ class Rules:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Rules":
-        rows = tuple(Row(**{**row, "steps": tuple(row["steps"])}) for row in data["rows"])
+        rows = tuple(
+            Row(**{**row, "steps": tuple(row["steps"]), "options": tuple(row["options"])}) for row in data["rows"]
+        )
         return cls(**{**data, "rows": rows, "match": tuple(data["match"])})
 
 
@@ -108,6 +120,9 @@ def _frozen(link: Link, row: MappingRow, gist: Field, ghl: Field) -> Row:
         blank_overwrites=row.blank_overwrites,
         steps=tuple(row.steps),
         type=_compared_as(gist, ghl),
+        gist_type=gist.type,
+        ghl_type=ghl.type,
+        options=ghl.options,
         gist_writable=gist.writable,
         ghl_writable=ghl.writable,
         gist_create_only=gist.create_only,
@@ -124,7 +139,7 @@ def _narrower(link: str, row: str) -> str:
 
 def _compared_as(gist: Field, ghl: Field) -> str:
     types = {gist.type, ghl.type}
-    for wanted in ("tags", "choices", "number", "boolean", "email"):
+    for wanted in ("tags", "choices", "number", "boolean", "email", "date"):
         if wanted in types:
             return wanted
     return "text"

@@ -73,7 +73,7 @@ def read_steps(raw: Any, where: str) -> list[dict[str, Any]]:
 
 def _read_step(item: Any, where: str) -> dict[str, Any]:
     step = {"name": item} if isinstance(item, str) else item
-    if not isinstance(step, dict) or step.get("name") not in TRANSFORMS:
+    if not isinstance(step, dict) or not isinstance(step.get("name"), str) or step["name"] not in TRANSFORMS:
         named = step.get("name") if isinstance(step, dict) else step
         raise SetupError(f"there is no transform “{named}”. Known are: {', '.join(TRANSFORMS)}.", where)
     transform = TRANSFORMS[step["name"]]

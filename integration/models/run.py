@@ -76,6 +76,16 @@ class Run(models.Model):
             return 0.0
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
 
+    @property
+    def most_failed(self) -> str:
+        """What most failures of the run have in common, in a sentence; "" when nothing failed."""
+        if not self.failed:
+            return ""
+        told = self.entries.filter(outcome="failed").exclude(message="").values_list("message").order_by()
+        common = told.annotate(times=models.Count("pk")).order_by("-times").first()
+        more = f" The most frequent reason: {common[0]}" if common else " The log says why."
+        return f"{self.failed:,} of {self.examined:,} failed.{more}"
+
     def report(self) -> dict[str, Any]:
         """What `manage.py sync --json` prints as its last line."""
         return {
@@ -88,5 +98,5 @@ class Run(models.Model):
             **{name: getattr(self, name) for name in COUNTS},
             "api_calls": {"gist": self.api_calls.get("gist", 0), "ghl": self.api_calls.get("ghl", 0)},
             "seconds": round(self.seconds, 1),
-            "error": self.error,
+            "error": self.error or self.most_failed,
         }

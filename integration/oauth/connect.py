@@ -7,6 +7,7 @@ from django.utils.text import slugify
 
 from integration.errors import SetupError
 from integration.models import Connection, ConnectionStatus, Provider
+from integration.models.fields import UndecryptableValue
 from integration.oauth.app import OAuthApp, TokenAnswer
 from integration.oauth.tokens import store
 from integration.providers.budgets import budget_for
@@ -97,7 +98,7 @@ def save_private_token(
 def _save_secret(connection: Connection, credentials: dict[str, str], name: str) -> Connection:
     connection.name = name.strip() or connection.name or connection.key
     connection.credentials = _kept(connection) | credentials
-    connection.token_expires_at = None
+    connection.token_expires_at, connection.scopes = None, ""
     connection.status, connection.status_reason = ConnectionStatus.NEW, ""
     connection.save()
     return connection
@@ -105,7 +106,11 @@ def _save_secret(connection: Connection, credentials: dict[str, str], name: str)
 
 def _kept(connection: Connection) -> dict[str, str]:
     """What outlives a login: the secret in the addresses that were pasted into Gist."""
-    return {name: secret for name, secret in connection.credentials.items() if name == "webhook_token"}
+    try:
+        kept = connection.credentials
+    except UndecryptableValue:
+        return {}
+    return {name: secret for name, secret in kept.items() if name == "webhook_token"}
 
 
 def find_or_new(provider: Provider, account_id: str, sandbox: bool) -> Connection:

@@ -106,7 +106,16 @@ def _lock(connection: Connection) -> bool:
 
 
 def _refresh_locked(connection: Connection) -> None:
-    answer = app_for(connection).refresh(connection.credentials["refresh_token"], connection.name)
+    refresh_token = connection.credentials["refresh_token"]
+    if connection.credentials.get("refused") == refresh_token:
+        raise _reconnect(connection, "GHL refused to renew the login before. Reconnect it; mappings and history stay.")
+    try:
+        answer = app_for(connection).refresh(refresh_token, connection.name)
+    except ReconnectRequired:
+        # A spent token is never sent twice, whoever asks again.
+        connection.credentials |= {"refused": refresh_token}
+        connection.save(update_fields=["credentials"])
+        raise
     store(connection, answer)
 
 

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from integration.errors import (
     LostAnswer,
+    MissingScope,
     ProviderError,
     RateLimited,
     ReconnectRequired,
@@ -124,6 +125,8 @@ class Exchange:
     on_tick: Callable[[], None] = lambda: None
     made: Counter[str] = field(default_factory=Counter)
     """Calls made so far, per provider."""
+    denied: dict[str, MissingScope] = field(default_factory=dict)
+    """Operations that the login does not allow, by key: they are not sent a second time."""
     _pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> "Exchange":
@@ -286,6 +289,8 @@ class Exchange:
             return None
         if isinstance(error, ReconnectRequired):
             raise error
+        if isinstance(error, MissingScope):
+            self.denied[task.call.operation.key] = error
         if self._again(task, error):
             self._back_off(session, task, error, answered)
             return None
@@ -313,11 +318,12 @@ class Exchange:
                 session.permits = 0
         task.not_before = time.monotonic() + delay
 
-    @staticmethod
-    def _advance(task: _Task, answer: Any, error: ProviderError | None = None) -> Result[Any, Any] | None:
+    def _advance(self, task: _Task, answer: Any, error: ProviderError | None = None) -> Result[Any, Any] | None:
         """Hand the steps their answer. Their result when they end, None when they yield another call."""
         try:
             task.call = task.steps.throw(error) if error else task.steps.send(answer)
+            while denied := self.denied.get(task.call.operation.key):
+                task.call = task.steps.throw(denied)
         except StopIteration as end:
             return Result(task.key, value=end.value, calls=task.calls)
         except ReconnectRequired:

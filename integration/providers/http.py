@@ -94,6 +94,8 @@ class Wire:
     refine: Refine = lambda status, body, message: None
     read_limits: Callable[[Mapping[str, str]], Limits] = lambda headers: Limits()
     session: requests.Session = field(default_factory=lambda: new_session())
+    account: str = ""
+    """What the operator calls the account; begins every sentence about a refusal."""
 
     def try_once(self, call: Call[A], authorization: str) -> Answered:
         """Send `call` once. Never raises: the error comes back in the answer."""
@@ -131,7 +133,8 @@ class Wire:
         never_sent = isinstance(problem, requests.ConnectTimeout) or "Connection refused" in str(problem)
         kind = Retryable if never_sent else LostAnswer
         how = "did not answer in time" if isinstance(problem, requests.Timeout) else "could not be reached"
-        return kind(f"{self.name} {how}.", provider=self.provider, operation=call.operation.key)
+        who = f"{self.account}: {self.name}" if self.account else self.name
+        return kind(f"{who} {how}.", provider=self.provider, operation=call.operation.key)
 
     def _read(self, call: Call[A], response: requests.Response, attempt: Attempt) -> Answered:
         limits = self.read_limits(response.headers)
@@ -167,6 +170,10 @@ class Wire:
             error = kind(sentence)
         if isinstance(error, RateLimited) and error.wait is None:
             error.wait = _retry_after(response.headers.get("Retry-After"))
+        if isinstance(error, MissingScope) and call.operation.scope:
+            error.args = (f"{error} The call “{call.operation.title}” needs {call.operation.scope}.",)
+        if self.account:
+            error.args = (f"{self.account}: {error}",)
         error.provider, error.status, error.operation, error.detail = (
             self.provider,
             status,
@@ -237,9 +244,22 @@ def _json(response: requests.Response) -> Any:
     if response.status_code == 204 or not response.content:
         return {}
     try:
-        return json.loads(response.content, strict=False)
+        body = json.loads(response.content, strict=False)
     except ValueError:
         return None
+    return _without_nul(body) if NUL in response.content else body
+
+
+NUL = b"\\u0000"
+
+
+def _without_nul(value: Any) -> Any:
+    """PostgreSQL stores no NUL, and no name means one: such a character is dropped where it comes in."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    return {_without_nul(k): _without_nul(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _retry_after(value: str | None) -> float | None:

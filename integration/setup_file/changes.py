@@ -10,6 +10,7 @@ from integration.mapping.versions import RowInput, current_version, save_version
 from integration.models import Connection, ConnectionStatus, Link
 from integration.setup_file.checks import Checked, Login, check
 from integration.setup_file.document import ConnectionEntry, LinkEntry, read
+from integration.setup_file.live_fields import check_live
 
 LINK_RULES = ("mode", "enabled", "direction", "conflict", "deletes", "schedule_minutes", "match", "default_country")
 
@@ -29,9 +30,12 @@ def apply_file(text: str, env: Mapping[str, str]) -> list[str]:
 
 def apply_document(text: str, env: Mapping[str, str]) -> Applied:
     """As apply_file, with the notes."""
+    document = read(text)
+    # No network inside the transaction: who the file names is asked before, and checked again within.
+    unasked = list(check_live(check(document, env)))
     with transaction.atomic():
-        checked = check(read(text), env)
-        return Applied(list(_changes(checked)), list(_notes(checked)))
+        checked = check(document, env)
+        return Applied(list(_changes(checked)), [*unasked, *_notes(checked)])
 
 
 def _changes(checked: Checked) -> Iterator[str]:
@@ -43,6 +47,8 @@ def _changes(checked: Checked) -> Iterator[str]:
 
 def _notes(checked: Checked) -> Iterator[str]:
     for number, link in enumerate(checked.document.links):
+        if link.deletes not in (None, "ignore"):
+            yield f"links[{number}].deletes: kept; deletions are not carried over in this version"
         if link.workflows:
             yield f"links[{number}].workflows: checked, not active in this version"
 

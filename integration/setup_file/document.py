@@ -152,11 +152,15 @@ def _parse(text: str) -> Any:
     """JSON is tried first: YAML readers stumble over tabs and some escapes that JSON allows."""
     try:
         return json.loads(text, object_pairs_hook=_object)
+    except RecursionError:
+        raise SetupError("the setup file is nested deeper than any setup needs.") from None
     except ValueError as problem:
         if text.lstrip().startswith(("{", "[")):
             raise SetupError(f"the setup file is not readable JSON: {problem}.") from None
     try:
         return yaml.load(text, _Loader)  # noqa: S506 -- a SafeLoader, see below
+    except RecursionError:
+        raise SetupError("the setup file is nested deeper than any setup needs.") from None
     except yaml.MarkedYAMLError as problem:
         # The error's own text quotes the line, which may hold a secret.
         mark = problem.problem_mark

@@ -8,6 +8,7 @@ decides, and a blank never overwrites unless the row says so.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from integration.mapping.fitting import fitted, split_choices
 from integration.mapping.rules import Row, Rules
 from integration.mapping.transforms import Unreadable
 from integration.models.choices import Owner
@@ -90,9 +91,17 @@ def _only_one(rules: Rules, present: Contact) -> Decision:
             continue
         if not is_blank(after):
             changes.append(Change(other, row.key(other), None, after))
-    if not any(change.field in ("email", "phone", "name", "firstName", "lastName", "user_id") for change in changes):
+    if not _is_somebody(present, {change.field for change in changes}):
         return Decision("no_identity", notes=tuple(notes))
     return Decision("new_contact", tuple(changes), create=other, notes=tuple(notes))
+
+
+def _is_somebody(present: Contact, written: set[str]) -> bool:
+    """Whether the new record could be recognised again. A Gist visitor with a name only is nobody yet."""
+    if written & {"email", "phone"}:
+        return True
+    named = bool(written & {"name", "firstName", "lastName", "user_id"})
+    return named and (present.side == "ghl" or not is_blank(present.values.get("user_id")))
 
 
 def _merge(rules: Rules, gist: Contact, ghl: Contact, gist_base: Values | None, ghl_base: Values | None) -> Decision:
@@ -203,6 +212,8 @@ def comparable(value: Value, kind: str = "text") -> object:
         return str(value).strip().lower()
     if kind == "number" or isinstance(value, int | float):
         return _number(value)
+    if kind == "date":
+        return _day(value)
     if kind == "boolean":
         return str(value).strip().lower() in ("true", "1", "yes")
     return str(value).strip()
@@ -212,6 +223,13 @@ def _number(value: Value) -> object:
     try:
         return float(str(value).replace(",", ""))
     except ValueError:
+        return str(value).strip()
+
+
+def _day(value: Value) -> object:
+    try:
+        return fitted(value, "date")
+    except Unreadable:
         return str(value).strip()
 
 
@@ -229,9 +247,9 @@ def _merge_lists(
     newest: Side,
 ) -> Found:
     """Sets are merged member by member: what was added or taken off on one side follows on the other."""
-    g, h = _members(gist.values.get(row.gist)), _members(ghl.values.get(row.ghl))
-    g_base = _members((gist_base or {}).get(row.gist))
-    h_base = _members((ghl_base or {}).get(row.ghl))
+    g, h = _members(gist.values.get(row.gist), row), _members(ghl.values.get(row.ghl), row)
+    g_base = _members((gist_base or {}).get(row.gist), row)
+    h_base = _members((ghl_base or {}).get(row.ghl), row)
     removed: set[str] = set()
     if row.flows_to("ghl"):
         removed |= g_base.keys() - g.keys()
@@ -245,12 +263,19 @@ def _merge_lists(
             continue
         wanted = {name: text for name, text in {**other, **own}.items() if name not in removed}
         if wanted.keys() != own.keys():
-            changes.append(Change(side, row.key(side), list(own.values()), list(wanted.values())))  # type: ignore[arg-type]
+            changes.append(_list_change(row, side, list(own.values()), list(wanted.values())))  # type: ignore[arg-type]
     return changes
 
 
-def _members(value: Value) -> dict[str, str]:
+def _list_change(row: Row, side: Side, before: list[str], after: list[str]) -> Change:
+    """A side whose field holds text gets its members joined."""
+    if row.type_on(side) in ("tags", "choices"):
+        return Change(side, row.key(side), before, after)
+    return Change(side, row.key(side), ", ".join(before) or None, ", ".join(after) or None)
+
+
+def _members(value: Value, row: Row) -> dict[str, str]:
     """Members by the form they are compared in; tags know no case (docs/ghl-api.md#tags, docs/gist-api.md#tags)."""
     if isinstance(value, str):  # A side without lists keeps them joined by commas.
-        value = value.split(",")
+        value = split_choices(value, row.options)
     return {item.strip().casefold(): item.strip() for item in value if item.strip()} if isinstance(value, list) else {}

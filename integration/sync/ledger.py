@@ -44,7 +44,7 @@ class Entry:
     @property
     def outcome(self) -> Outcome:
         if self.error:
-            return Outcome.SKIPPED if self.error.code == "duplicate" else Outcome.FAILED
+            return Outcome.SKIPPED if self.error.code in ("duplicate", "gone") else Outcome.FAILED
         if self.planned and self.person.decision.writes:
             return Outcome.CREATED if self.person.decision.create else Outcome.UPDATED
         if self.person.created:
@@ -124,6 +124,9 @@ class Ledger:
         snapshot.pair = pair or snapshot.pair
         snapshot.seen_run = self.run.pk
         snapshot.intent = bool(entry.person.decision.create) and isinstance(entry.error, LostAnswer)
+        if entry.error and entry.error.code == "gone":
+            snapshot.fresh = None  # Nobody is there to write to; a full run says what is missing where.
+            return
         if entry.error and entry.error.code != "duplicate" and snapshot.side not in entry.person.written:
             return  # Not carried out: what was read stays as work for a retry.
         if contact is None:

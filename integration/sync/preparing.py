@@ -17,6 +17,9 @@ from integration.records import Field
 def prepare(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange) -> Rules:
     """The run's rules; on its first slice they are frozen from what stands now. Raises SetupError."""
     fields = _fields(run, sides, exchange)
+    if run.mapping:
+        # Properties that nobody has yet are known by the rows that name them.
+        fields[0].update({field.key: field for field in _named(run.mapping, "gist", fields[0]).values()})
     if run.rules:
         return Rules.from_json(run.rules)
     if run.mapping is None:

@@ -13,10 +13,21 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from integration.connections import note_broken_login
+from integration.connections import note_broken_login, verify
 from integration.errors import ProviderError, RateLimited, ReconnectRequired, Retryable, SetupError
 from integration.mapping.versions import current_version
-from integration.models import ACTIVE_RUNS, Link, LogEntry, Mode, Outcome, Pair, Run, RunKind, RunStatus
+from integration.models import (
+    ACTIVE_RUNS,
+    ConnectionStatus,
+    Link,
+    LogEntry,
+    Mode,
+    Outcome,
+    Pair,
+    Run,
+    RunKind,
+    RunStatus,
+)
 from integration.queue import enqueue
 from integration.sync.closing import finish
 from integration.sync.slices import LeaseLost, Slice
@@ -80,6 +91,9 @@ def _check_ready(link: Link) -> None:
     if not link.enabled:
         raise SetupError(f"{link.name} is paused. Switch it on first.")
     for connection in link.connections.values():
+        if connection.status == ConnectionStatus.RECONNECT:
+            # What broke the login may have passed: a location that was reactivated, a key that was put back.
+            verify(connection)
         if connection.needs_person:
             raise SetupError(
                 f"{connection.name} needs a new login before {link.name} can sync: {connection.status_reason}"
@@ -87,7 +101,9 @@ def _check_ready(link: Link) -> None:
 
 
 def retry_entry(entry: LogEntry, user: Any = None) -> Run:
-    """Try one failed person again."""
+    """Try one failed person again. Raises SetupError when there is nothing to retry."""
+    if not entry.can_retry:
+        raise SetupError("This entry did not fail, or a later attempt settled it: there is nothing to retry.")
     return _retry(entry.link, [entry], user)
 
 

@@ -62,7 +62,13 @@ class Slice:
 
     def __post_init__(self) -> None:
         link = self.run.link
-        self.exchange = exchange_for_link(link, patience=self.time_left())
+        self.exchange = exchange_for_link(
+            link,
+            patience=self.time_left(),
+            purpose={"live": "live", "retry": "retry", "single": "retry", "sweep": "sweep"}.get(
+                self.run.kind, "backfill"
+            ),
+        )
         self.exchange.on_tick = self.tick
         self.sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
         self._calls_before = dict(self.run.api_calls)

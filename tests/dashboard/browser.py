@@ -9,6 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+# Read while the demo is on: Django would read it at the first request, and a test that switches the demo off
+# and comes first would leave every later one without the sandbox.
+import dashboard.urls  # noqa: F401
+
 
 class Browser:
     """Signed in as `user`, or as nobody. `part` is the id of the element that htmx asks anew."""
@@ -46,7 +50,7 @@ class Form(HTMLParser):
 
     def __init__(self, page: HttpResponse, form_id: str):
         super().__init__()
-        self.form_id, self.inside, self.select = form_id, False, ""
+        self.form_id, self.inside, self.select, self.says_itself = form_id, False, "", False
         self.fields: list[tuple[str, str]] = []
         self.feed(html(page))
 
@@ -60,9 +64,15 @@ class Form(HTMLParser):
             self.select = given["name"]
             self.fields.append((self.select, ""))
         elif tag == "option" and "selected" in given:
-            self.fields[-1] = (self.select, given["value"] if "value" in given else "")
+            self.fields[-1] = (self.select, given.get("value", ""))
+            self.says_itself = "value" not in given
         elif tag == "input" and (given.get("type") != "checkbox" or "checked" in given):
             self.fields.append((given["name"], given.get("value", "on")))
+
+    def handle_data(self, text: str) -> None:
+        """An option without a value sends its text."""
+        if self.says_itself:
+            self.fields[-1], self.says_itself = (self.select, text), False
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

@@ -202,3 +202,26 @@ def test_a_reconnect_takes_the_banner_away(as_operator, world, gist):
     gist.set_status("reconnect", "The API key was refused.")
     page = as_operator.go(as_operator.post("connection_reconnect", gist.key, key=world.api_key))
     assert "login is broken" not in words(page)
+
+
+OTHER_KEY = "q7Z9yq0wWnOJ6p8Jx4X1V0mW4Qe4x7c7v8tqYV0m3nE="
+
+
+@pytest.mark.parametrize("name", ["overview", "links", "link", "mapping_versions", "connections", "runs", "log"])
+def test_a_lost_encryption_key_leaves_the_pages_standing(as_operator, link, settings, name):
+    settings.ENCRYPTION_KEYS = [OTHER_KEY]
+    arguments = ["alder"] if name in ("link", "mapping_versions") else []
+    assert as_operator.get(name, *arguments).status_code == 200
+
+
+def test_a_lost_encryption_key_is_cured_by_a_new_login(as_operator, world, gist, settings):
+    settings.ENCRYPTION_KEYS = [OTHER_KEY]
+    as_operator.post("connection_reconnect", gist.key, key=world.api_key)
+    assert Connection.objects.get().credentials == {"access_token": world.api_key}
+
+
+def test_checking_a_disconnected_account_leaves_it_disconnected(as_operator, world, ghl):
+    as_operator.post("connection_disconnect", ghl.key)
+    as_operator.post("connection_check", ghl.key)
+    ghl.refresh_from_db()
+    assert ghl.status == "disconnected"

@@ -114,8 +114,9 @@ def test_older_pages_hold_each_entry_once_while_new_ones_come_in(as_viewer, run)
     for _ in range(2):
         things.entries(run, 30)
         pages.append(older(as_viewer, pages[-1]))
-    assert [len(people_on(page)) for page in pages] == [50, 50, 20]
-    assert sum(map(people_on, pages), []) == [f"Person {number}" for number in reversed(range(120))]
+    seen = [people_on(page) for page in pages]
+    assert [len(people) for people in seen] == [50, 50, 20]
+    assert [person for people in seen for person in people] == [f"Person {n}" for n in reversed(range(120))]
 
 
 def test_the_last_page_leads_to_the_newest_only(as_viewer, run):

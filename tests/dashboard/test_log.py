@@ -54,11 +54,6 @@ def test_entries_of_one_run_only(as_viewer, link, story):
     assert labels(as_viewer.get("log", q=f"run:{other.run_id}")) == ["Zoe"]
 
 
-def test_a_field_is_found_whatever_letters_its_name_has(as_viewer, run):
-    things.entry(run, changes=[{"side": "gist", "field": "custom_properties.größe", "before": "1", "after": "2"}])
-    assert labels(as_viewer.get("log", field="custom_properties.größe")) == ["Ann Lee"]
-
-
 @pytest.mark.parametrize("name", ["outcome", "reason", "link", "run", "open"])
 def test_a_filter_that_cannot_be_understood_is_left_out_and_said(as_viewer, story, name):
     page = as_viewer.get("log", **{name: "nonsense"})
@@ -152,3 +147,14 @@ def test_only_what_failed_and_is_open_can_be_retried(as_operator, run):
 
 def test_a_viewer_sees_no_retry_button(as_viewer, run):
     assert "Retry this one" not in words(as_viewer.get("log_entry", things.failure(run).pk))
+
+
+def test_a_field_is_found_whatever_letters_its_name_has(as_viewer, run):
+    things.entry(run, changes=[{"side": "gist", "field": "custom_properties.größe", "before": "1", "after": "2"}])
+    assert labels(as_viewer.get("log", field="custom_properties.größe")) == ["Ann Lee"]
+
+
+def test_what_did_not_fail_is_not_retried_by_its_address_either(as_operator, run):
+    as_operator.post("log_retry", things.entry(run).pk)
+    as_operator.post("log_retry", things.failure(run, resolved_at=run.finished_at).pk)
+    assert Run.objects.count() == 1

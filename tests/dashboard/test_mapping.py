@@ -1,5 +1,7 @@
 """The mapping editor: a draft in a form, changed by its buttons, saved as a version that never changes."""
 
+import json
+
 import pytest
 
 from integration.mapping.versions import as_input, current_version, save_version
@@ -16,11 +18,11 @@ class Editor:
         self.browser, self.page = browser, page or browser.get("mapping", "alder")
 
     def press(self, button="", **changes):
-        fields = [(name, value) for name, value in Form(self.page, "editor").fields if name not in changes]
-        form = {}
-        for name, value in [*fields, *changes.items(), ("do", button)]:
+        """`changes` are what was typed or picked before; a list where several fields have one name."""
+        form = {"do": [button]}
+        for name, value in Form(self.page, "editor").fields:
             form.setdefault(name, []).append(value)
-        self.page = self.browser.post("mapping", "alder", **form)
+        self.page = self.browser.post("mapping", "alder", **form | changes)
         return self
 
     @property
@@ -82,10 +84,10 @@ def test_a_draft_is_not_saved_while_the_fields_cannot_be_read(editor, world, lin
 
 
 def test_samples_are_left_out_when_only_they_cannot_be_read(as_operator, world, link):
-    world.fault({"side": "gist", "kind": "expired_token", "path": "/contacts"})
+    world.fault({"side": "ghl", "kind": "expired_token", "path": "/contacts"})
     page = as_operator.get("mapping", "alder")
     assert page.status_code == 200
-    assert "no Gist contact" in words(page)
+    assert "no GHL contact" in words(page)
 
 
 def test_the_provider_is_asked_once_for_many_clicks(editor, world):
@@ -154,12 +156,169 @@ def test_a_step_shows_what_it_does_to_the_sample(editor):
     assert "+14155552671" in editor.press("open:3").words
 
 
-def test_the_options_of_a_step_are_kept_when_the_row_is_closed(editor, link):
+def test_the_lines_of_a_value_table_are_kept_while_other_rows_are_open(editor):
     editor.press("open:5").press("add-step", **{"add-step": "table"})
-    editor.press("close", **{"left-5-0-values": ["p"], "right-5-0-values": ["Pro"]}) if False else None
-    assert editor
+    editor.press("look", **{"left-5-0-table": ["p"], "right-5-0-table": ["Pro"]})
+    assert "Pro" in editor.words
+    editor.press("open:1")
+    assert json.loads(editor.value("steps-5")) == [{"name": "table", "table": {"p": "Pro"}, "otherwise": "keep"}]
+    assert dict(Form(editor.press("open:5").page, "editor").fields)["option-5-0-otherwise"] == "keep"
 
 
 def test_the_draft_says_what_differs_and_can_be_thrown_away(editor):
-    assert "Discard" in editor.press("remove:2").words
+    assert "Draft, 1 change since version 1" in editor.press("remove:2").words
+    assert "Discard" in editor.words
     assert Editor(editor.browser).rows == SAVED
+
+
+@pytest.mark.parametrize(
+    "button", ["", "nonsense", "remove:", "remove:99", "up:x", "direction", "step-remove:1", "save:1", "open:²", ":::"]
+)
+def test_a_button_that_does_not_exist_changes_nothing(editor, button):
+    assert editor.press(button).rows == SAVED
+    assert MappingVersion.objects.count() == 1
+
+
+# Saving --------------------------------------------------------------------------------------------------
+
+
+def test_saving_makes_a_version_and_leaves_the_old_one_as_it_was(editor, operator, link):
+    editor.press("remove:2").press("direction:1").press("save")
+    version = current_version(link)
+    assert (version.number, version.created_by) == (2, operator)
+    assert [row["gist"] for row in saved_rows(link)] == ["email", "phone", "tags", "custom_properties.plan"]
+    assert saved_rows(link)[0]["direction"] == "gist_to_ghl"
+    assert link.mapping_versions.get(number=1).rows.count() == 5
+
+
+def test_all_that_a_row_can_hold_is_saved(editor, link):
+    editor.press("open:2").press("add-step", **{"add-step": "upper", "owner-2": "ask", "blank-2": "on"}).press("save")
+    assert saved_rows(link)[1] == {
+        "gist": "name",
+        "ghl": "name",
+        "direction": "two_way",
+        "owner": "ask",
+        "blank_overwrites": True,
+        "steps": [{"name": "upper"}],
+    }
+
+
+def test_what_was_saved_is_what_the_page_shows_next(editor, link):
+    editor.press("open:2").press("close", **{"owner-2": "gist", "blank-2": "on"}).press("save")
+    page = editor.browser.go(editor.page)
+    assert "Version 2 is saved. The next run works by it." in words(page)
+    again = Editor(editor.browser, page)
+    assert (again.rows, again.value("owner-2"), again.value("blank-2")) == (SAVED, "gist", "on")
+
+
+def test_htmx_is_sent_to_the_whole_page_after_saving(editor):
+    editor.press("remove:2")
+    editor.browser.client.defaults["HTTP_HX_REQUEST"] = "true"
+    assert editor.press("save").page["HX-Redirect"] == "/links/alder/mapping/"
+
+
+REFUSED = {
+    "a field that does not exist": ({"gist-2": "nowhere"}, "Gist has no field “nowhere”."),
+    "no field at all": ({"ghl-2": ""}, "Choose a GHL field."),
+    "one field written twice": ({"ghl-2": "email", "gist-2": "user_id"}, "Row 1 writes GHL's"),
+    "two read-only ends": ({"gist-2": "created_at", "ghl-2": "dateAdded"}, "cannot be written"),
+    "an owner that does not exist": ({"owner-2": "nobody"}, "There is no owner rule “nobody”."),
+    "steps with wrong options": (
+        {"steps-2": '[{"name": "date", "gist": "nonsense", "ghl": "YYYY-MM-DD"}]'},
+        "Must be one of YYYY-MM-DD",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_rows_that_cannot_work_are_marked_and_nothing_is_saved(editor, link, case):
+    changes, said = REFUSED[case]
+    before = saved_rows(link)
+    editor.press("save", **changes)
+    assert "Not saved. The rows marked below cannot work. Nothing was changed." in editor.words
+    assert said in editor.words
+    assert html(editor.page).count("is-wrong") == 1
+    assert (saved_rows(link), MappingVersion.objects.count()) == (before, 1)
+
+
+def test_a_refused_draft_is_kept_to_be_mended(editor, link):
+    editor.press("remove:3", **{"gist-2": "nowhere"}).press("save").press("save", **{"gist-2": "name"})
+    assert [row["gist"] for row in saved_rows(link)] == ["email", "name", "tags", "custom_properties.plan"]
+
+
+def test_a_mapping_without_rows_is_not_saved(editor, link):
+    for number in range(1, 6):
+        editor.press(f"remove:{number}")
+    assert "A mapping needs at least one row." in editor.press("save").words
+    assert len(saved_rows(link)) == 5
+
+
+NONSENSE = {
+    "row numbers of any length": {"row": ["9" * 5000]},
+    "steps named by a list": {"steps-2": '[{"name": []}]'},
+    "a table that is none": {"steps-2": '[{"name": "table", "table": "x"}]', "do": "open:2"},
+    "row numbers that are none": {"row": ["x", "-1", "²"]},
+    "steps that are no JSON": {"steps-2": "["},
+    "steps that are no list": {"steps-2": "{}"},
+    "steps without a name": {"steps-2": "[{}]"},
+    "a direction that is none": {"direction-2": "sideways"},
+    "an open row that is none": {"chosen": "9" * 30},
+}
+
+
+@pytest.mark.parametrize("case", NONSENSE)
+def test_a_form_that_no_page_sends_breaks_nothing(editor, link, case):
+    before = saved_rows(link)
+    assert editor.press(**NONSENSE[case]).page.status_code == 200
+    assert (saved_rows(link), MappingVersion.objects.count()) == (before, 1)
+
+
+# Versions ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def second(link, owner):
+    rows = [{"gist": "email", "ghl": "email", "owner": "gist"}, {"gist": "name", "ghl": "name"}]
+    return save_version(link, rows, user=owner)
+
+
+def test_versions_are_listed_and_the_newest_compared_with_the_one_before(as_viewer, second):
+    page = words(as_viewer.get("mapping_versions", "alder"))
+    assert "Version 2 In use" in page
+    assert "From version 1 to version 2:" in page
+    assert "email and email owner by the link, now gist" in page
+    assert "phone and phone removed" in page
+
+
+def test_any_two_versions_can_be_compared(as_viewer, second):
+    page = words(as_viewer.get("mapping_versions", "alder", **{"from": 2, "to": 1}))
+    assert "phone and phone added" in page
+    assert "email and email owner gist, now by the link" in page
+
+
+@pytest.mark.parametrize("number", ["0", "99", "x", "²", "9" * 30])
+def test_a_version_that_does_not_exist_is_not_compared(as_viewer, second, number):
+    page = as_viewer.get("mapping_versions", "alder", **{"from": number, "to": number})
+    assert "From version 1 to version 2:" in words(page)
+
+
+def test_restoring_saves_the_old_version_anew(as_operator, operator, link, second):
+    old = [as_input(row) for row in link.mapping_versions.get(number=1).rows.all()]
+    page = as_operator.go(as_operator.post("mapping_restore", "alder", 1))
+    restored = current_version(link)
+    assert (restored.number, restored.note, restored.created_by) == (3, "Restored from version 1", operator)
+    assert saved_rows(link) == old
+    assert "Version 1 is back, as version 3." in words(page)
+
+
+def test_a_version_of_another_link_cannot_be_restored(as_operator, second):
+    assert as_operator.post("mapping_restore", "elsewhere", 1).status_code == 404
+    assert as_operator.post("mapping_restore", "alder", 9).status_code == 404
+
+
+def test_viewers_read_the_mapping_and_are_offered_no_change(as_viewer, world, second):
+    editor = Editor(as_viewer)
+    assert "email" in editor.words
+    assert "Save version" not in editor.words
+    assert "Remove" not in editor.words
+    assert "Restore" not in words(as_viewer.get("mapping_versions", "alder"))

@@ -5,7 +5,6 @@ from allauth.urls import urlpatterns as allauth_urls
 from django.urls import URLPattern, get_resolver, reverse
 
 from dashboard.urls import urlpatterns
-from integration.mapping.versions import save_version
 from integration.models import Connection, Link, LogEntry, MappingVersion, Run
 from tests.dashboard import things
 from tests.dashboard.browser import Browser

@@ -253,3 +253,14 @@ def test_a_disconnected_account_comes_back(browser, known):
     connect(browser, {"reconnect": known.key})
     known.refresh_from_db()
     assert (known.status, known.uses_oauth) == ("ok", True)
+
+
+def test_a_private_token_instead_of_the_login_forgets_its_scopes(browser, world, known):
+    browser.post("connection_reconnect", known.key, token=world.private_token)
+    assert "Scopes, granted against needed" not in words(browser.get("connection", known.key))
+
+
+def test_a_code_kept_under_a_lost_key_is_asked_for_anew(browser, world, settings):
+    connect(browser, choice="marketplace")
+    settings.ENCRYPTION_KEYS = ["q7Z9yq0wWnOJ6p8Jx4X1V0mW4Qe4x7c7v8tqYV0m3nE="]
+    assert browser.post("oauth_confirm").status_code == 400

@@ -9,7 +9,7 @@ from integration.connections import verify
 from integration.errors import ReconnectRequired, Retryable
 from integration.models import Connection
 from integration.oauth import connect, tokens
-from integration.oauth.app import app_for, sandbox_app
+from integration.oauth.app import sandbox_app
 from integration.sync import runs
 from tests import consent
 from tests.world import finish, sync

@@ -107,6 +107,10 @@ def test_control_characters_inside_json_are_accepted():
     assert try_ghl(200, b'{"contact":{"id":"c1","name":"a\tb"}}').error is None
 
 
+def test_a_nul_in_a_name_is_dropped():
+    assert try_ghl(200, b'{"contact":{"id":"c1","name":"A\\u0000nn"}}').value.contact.name == "Ann"
+
+
 def test_no_secret_is_kept_with_an_attempt():
     body = b'{"contact":{"id":"c1","access_token":"secret-answer","deep":[{"client_secret":"secret-deep"}]}}'
     assert "secret" not in str(try_ghl(200, body).attempt.as_json()["response"]).replace("client_secret", "")

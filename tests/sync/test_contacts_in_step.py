@@ -177,6 +177,17 @@ def test_someone_who_is_gone_on_one_side_is_told_and_not_created_again(world, li
     assert world.everyone("ghl") == []
 
 
+def test_an_edit_for_someone_deleted_on_the_other_side_is_settled(world, link):
+    ann = world.gist_contact(email="ann@example.test", name="Ann")
+    sync(link)
+    (there,) = world.everyone("ghl")
+    world.ghl("DELETE", f"/contacts/{there['id']}")
+    world.gist("POST", "/contacts", json={"id": ann["id"], "email": "ann@example.test", "name": "Anna"})
+    run = sync(link, "incremental")
+    assert (run.failed, run.skipped, run.entries.get().reason) == (0, 1, "gone")
+    assert sync(link, "incremental").api_calls["ghl"] == 1
+
+
 def test_awkward_people_arrive_unharmed(world, link):
     awkward = ["<script>alert(1)</script>", "😀 Zoë", "שרה כהן", "O'Brien, Jr.", "N" * 200]
     for number, name in enumerate(awkward):

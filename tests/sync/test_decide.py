@@ -78,9 +78,49 @@ def test_a_value_the_provider_keeps_in_its_own_form_is_not_written_again():
     assert not decision.writes
 
 
+EMAIL = Row("email", "email", type="email")
+
+
 def test_someone_known_on_one_side_only_is_created_on_the_other():
-    decision = decide(rules(), ann("gist", name="Ann"), None)
-    assert (decision.create, decision.values("ghl")) == ("ghl", {"name": "Ann"})
+    decision = decide(rules(NAME, EMAIL), ann("gist", name="Ann", email="ann@example.test"), None)
+    assert (decision.create, decision.values("ghl")) == ("ghl", {"name": "Ann", "email": "ann@example.test"})
+
+
+def test_a_visitor_of_whom_only_a_name_is_known_is_not_created():
+    assert decide(rules(), ann("gist", name="Visitor 12"), None).reason == "no_identity"
+    assert decide(rules(), ann("gist", name="Ann", user_id="u1"), None).create == "ghl"
+    assert decide(rules(), ann("ghl", name="Ann"), None).create == "gist"
+
+
+def test_values_are_written_in_the_type_of_their_field():
+    number = Row("custom_properties.size", "customFields.size", type="number", ghl_type="number")
+    day = Row("custom_properties.due_at", "customFields.due", type="date", gist_type="moment", ghl_type="date")
+    tea = Row(
+        "custom_properties.tea",
+        "customFields.tea",
+        type="choices",
+        ghl_type="choices",
+        gist_type="text",
+        options=("Tea, green", "Coffee"),
+    )
+    gist = {
+        "custom_properties.size": "007",
+        "custom_properties.due_at": "2026-01-01T10:00:00Z",
+        "custom_properties.tea": "Coffee, Tea, green",
+    }
+    decision = decide(rules(NAME, number, day, tea), ann("gist", name="Ann", user_id="u1", **gist), None)
+    assert decision.values("ghl") == {
+        "name": "Ann",
+        "customFields.size": 7,
+        "customFields.due": "2026-01-01",
+        "customFields.tea": ["Coffee", "Tea, green"],
+    }
+
+
+def test_a_date_and_the_moment_it_came_from_agree():
+    day = Row("custom_properties.due_at", "customFields.due", type="date", gist_type="moment", ghl_type="date")
+    gist = ann("gist", **{"custom_properties.due_at": "2026-01-01T10:00:00Z"})
+    assert not decide(rules(day), gist, ann("ghl", **{"customFields.due": "2026-01-01"})).writes
 
 
 def test_nobody_is_created_against_the_link_s_direction():
@@ -95,7 +135,7 @@ def test_someone_without_anything_to_be_recognised_by_is_not_created():
 
 def test_a_value_that_does_not_fit_its_step_is_left_and_named():
     phone = rules(Row("phone", "phone", steps=({"name": "phone_e164"},)), NAME)
-    decision = decide(phone, ann("gist", phone="call me", name="Ann"), None)
+    decision = decide(phone, ann("gist", phone="call me", name="Ann", user_id="u1"), None)
     assert decision.values("ghl") == {"name": "Ann"}
     assert "call me" in decision.notes[0].message
 

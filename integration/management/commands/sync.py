@@ -32,7 +32,7 @@ class Command(ReportingCommand):
         self._follow(run)
         self.report([_sentence(run)], run.report())
         if run.status != RunStatus.SUCCEEDED:
-            self.fail(f"Run {run.pk} ended as {run.status}, not succeeded. {run.error}".strip())
+            self.fail(f"Run {run.pk} ended as {run.status}, not succeeded. {run.report()['error']}".strip())
 
     def _start_or_join(self, link: Link, kind: str, dry_run: bool) -> Run:
         """Our run; the one under way when it does the same. Another kind is waited for."""

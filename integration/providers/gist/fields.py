@@ -41,10 +41,12 @@ BUILT_IN: dict[str, Field] = {
 
 def custom_property(name: str, sample: Any = None) -> Field:
     """Gist lists no definitions: a property is known by being used, and a new one comes to be when written."""
+    if name.endswith("_at"):
+        return Field(CUSTOM + name, name, "moment", note="Gist keeps dates as seconds since 1970.")
     if isinstance(sample, bool):
         return Field(CUSTOM + name, name, "boolean")
     if isinstance(sample, int | float):
-        return Field(CUSTOM + name, name, "moment" if name.endswith("_at") else "number")
+        return Field(CUSTOM + name, name, "number")
     return Field(CUSTOM + name, name)
 
 
