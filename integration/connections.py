@@ -24,26 +24,35 @@ A_PERSON_WAITS = 20.0
 """Seconds a page waits for a budget before it says so instead."""
 
 
-def session_for(connection: Connection) -> Session:
+def session_for(connection: Connection, purpose: str = "person") -> Session:
+    """`purpose` is one of budgets.PURPOSES: who goes first when the account's calls are scarce."""
     wire = CLIENTS[connection.provider].wire(connection.base_url, settings.HTTP_TIMEOUT_SECONDS)
-    return Session(wire, login_for(connection), budget_for(connection.provider, connection.budget_key))
+    wire.account = connection.name
+    budget = budget_for(connection.provider, connection.budget_key, purpose)
+    return Session(wire, login_for(connection), budget)
 
 
 def contacts_of(connection: Connection) -> ContactSide:
     return GistContacts() if connection.provider == "gist" else GhlContacts(connection.account_id)
 
 
-def exchange_for(*connections: Connection, patience: float | None = A_PERSON_WAITS) -> Exchange:
+def exchange_for(
+    *connections: Connection, patience: float | None = A_PERSON_WAITS, purpose: str = "person"
+) -> Exchange:
     """An exchange with one session per connection; of each provider there may be one."""
-    return Exchange({connection.provider: session_for(connection) for connection in connections}, patience=patience)
+    sessions = {connection.provider: session_for(connection, purpose) for connection in connections}
+    return Exchange(sessions, patience=patience)
 
 
-def exchange_for_link(link: Link, patience: float | None = A_PERSON_WAITS) -> Exchange:
-    return exchange_for(link.gist, link.ghl, patience=patience)
+def exchange_for_link(link: Link, patience: float | None = A_PERSON_WAITS, purpose: str = "person") -> Exchange:
+    return exchange_for(link.gist, link.ghl, patience=patience, purpose=purpose)
 
 
 def note_broken_login(connection: Connection, error: ReconnectRequired) -> None:
     """Mark the connection so that every page says it and nothing else is tried with the login."""
+    connection.refresh_from_db(fields=["status"])
+    if connection.status == ConnectionStatus.DISCONNECTED:
+        return
     connection.set_status(ConnectionStatus.RECONNECT, str(error))
 
 
@@ -64,6 +73,8 @@ class Step:
 
 def verify(connection: Connection) -> list[Step]:
     """Look at login, account, scopes and one read; saves the steps and the connection's health."""
+    if connection.status == ConnectionStatus.DISCONNECTED:
+        return [Step(LOGIN, False, f"{connection.name} is disconnected. Reconnect it to use it again.")]
     with exchange_for(connection) as exchange:
         steps = _verify_gist(exchange) if connection.provider == "gist" else _verify_ghl(connection, exchange)
     connection.check_steps = [step.as_json() for step in steps]
