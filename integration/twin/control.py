@@ -1,7 +1,8 @@
-"""Setting the scene: resets, bulk people, limits, faults, counts. Reachable from this machine only."""
+"""Setting the scene: resets, bulk people, limits, faults, webhooks, counts. Reachable from this machine only."""
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -9,6 +10,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from integration.twin import calls, faults, fill, limits, quirks, worlds
+from integration.twin.hooks import control as hooks
+from integration.twin.hooks import courier, watch
 from integration.twin.store import Doc, Store, current
 
 KINDS = {"ghl": "ghl.contact", "gist": "gist.contact"}
@@ -38,18 +41,21 @@ def _is_local(request: HttpRequest) -> bool:
 
 
 def _reset(store: Store, body: Doc) -> Doc:
-    """{"world": "demo"|"empty"}: forget everything, limits, faults and counts too."""
+    """{"world": "demo"|"empty"}: forget everything, limits, faults, webhooks and counts too."""
     world = body.get("world", "demo")
     with store.transaction():
         worlds.check(world)
         store.clear()
         worlds.seed(store, world)
+    courier.call(store)
     return {"world": world}
 
 
 def _fill(store: Store, body: Doc) -> Doc:
+    """{"side", "account", "count", "start", "with_tags", "events"}; "events": false keeps the webhooks silent."""
     start, count = int(body.get("start", 0)), int(body["count"])
-    fill.fill(store, body["side"], body["account"], count, start, with_tags=bool(body.get("with_tags")))
+    with watch.everything(store) if body.get("events", True) else nullcontext():
+        fill.fill(store, body["side"], body["account"], count, start, with_tags=bool(body.get("with_tags")))
     return {"created": count}
 
 
@@ -95,4 +101,5 @@ ACTIONS: dict[tuple[str, str], Callable[..., Any]] = {
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _forget_calls,
     ("GET", "contacts"): _contacts,
+    **hooks.ACTIONS,
 }

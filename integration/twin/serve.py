@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from integration.twin import calls, faults
+from integration.twin.hooks import watch
 from integration.twin.router import Call, Operation, Raw, Refusal, Reply, Router
 from integration.twin.store import Doc, Store, current
 
@@ -62,7 +63,7 @@ def _reply(
         fate = faults.fate_of(store, twin.side, call.method, path)
         _before(twin, call, fate)
         twin.permit(call, operation)
-        reply = _handle(call, operation, fate)
+        reply = _handle(twin, call, operation, fate)
         if isinstance(reply, HttpResponse):
             return reply
     except Refusal as refusal:
@@ -117,10 +118,10 @@ def _before(twin: Twin, call: Call, fate: faults.Fate) -> None:
         raise twin.expire(call)
 
 
-def _handle(call: Call, operation: Operation, fate: faults.Fate) -> Any:
+def _handle(twin: Twin, call: Call, operation: Operation, fate: faults.Fate) -> Any:
     if not operation.writes:
         return _as_reply(operation, operation.handler(call))
-    with call.store.transaction(), call.store.lagging(fate.lag):
+    with watch.api(call.store, twin.side), call.store.transaction(), call.store.lagging(fate.lag):
         return _as_reply(operation, operation.handler(call))
 
 

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,6 @@ from django.conf import settings
 
 Doc = dict[str, Any]
 
-VERSION = 1
 SCHEMA = """
 CREATE TABLE documents (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -73,7 +72,24 @@ CREATE INDEX hits_at ON hits (account, at, number);
 
 CREATE TABLE windows (account TEXT PRIMARY KEY, day INTEGER, today INTEGER, number INTEGER, peak INTEGER) WITHOUT ROWID
 """
-TABLES = ("documents", "totals", "ghosts", "counters", "control", "calls", "hits", "windows")
+OUTBOX = """
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    side TEXT NOT NULL, account TEXT NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL,
+    status TEXT NOT NULL, place REAL NOT NULL, due REAL NOT NULL,
+    tried REAL NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, held REAL
+);
+
+CREATE INDEX outbox_place ON outbox (place, id) WHERE status = 'pending';
+
+CREATE INDEX outbox_due ON outbox (due) WHERE status = 'pending';
+
+CREATE INDEX outbox_held ON outbox (held) WHERE status = 'sending'
+"""
+PARTS = (SCHEMA, OUTBOX)
+VERSION = len(PARTS)
+"""A file keeps in `user_version` how many of the parts it has."""
+TABLES = ("documents", "totals", "ghosts", "counters", "control", "calls", "hits", "windows", "outbox")
 COLUMNS = ("parent", "email", "phone", "ext", "name", "added", "updated")
 UPSERT = (
     "INSERT INTO documents (kind, account, id, parent, email, phone, ext, name, added, updated, body)"
@@ -82,6 +98,10 @@ UPSERT = (
     " phone=excluded.phone, ext=excluded.ext, name=excluded.name, added=excluded.added, updated=excluded.updated,"
     " body=excluded.body"
 )
+
+
+Witness = Callable[[str, str, str, Doc | None, Doc | None], None]
+"""Is told kind, account and id of a document, how it was and how it is; None: it is not there."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +134,7 @@ class Store:
         self._depth = 0
         self._lag = 0.0
         self._control: Doc | None = None
+        self._witness: Witness | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         self.sql = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self.sql.execute("PRAGMA journal_mode=WAL")
@@ -123,18 +144,19 @@ class Store:
         return int(self.sql.execute("PRAGMA user_version").fetchone()[0])
 
     def set_up(self) -> None:
-        """Make tables and the demo world when the file is new."""
+        """Make the tables the file lacks, and the demo world when it is new."""
         from integration.twin.worlds import seed
 
         if self._version() == VERSION:
             return
         with self.transaction():
-            if self._version() == VERSION:
-                return  # Another thread or process was first.
-            for statement in SCHEMA.split(";\n\n"):
-                self.sql.execute(statement)
+            known = self._version()  # Another thread or process may have been first.
+            for part in PARTS[known:]:
+                for statement in part.split(";\n\n"):
+                    self.sql.execute(statement)
             self.sql.execute(f"PRAGMA user_version = {VERSION}")
-            seed(self, "demo")
+            if known == 0:
+                seed(self, "demo")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -185,7 +207,19 @@ class Store:
         with self.transaction():
             if self._lag:
                 self._leave_ghost(row.kind, row.account, row.id)
+            before = self.get(row.kind, row.account, row.id) if self._witness else None
             self.sql.execute(UPSERT, row.values())
+            if self._witness:
+                self._witness(row.kind, row.account, row.id, before, row.body)
+
+    @contextmanager
+    def witnessed(self, witness: Witness | None) -> Iterator[None]:
+        """`witness` is told of every document that is written or deleted inside, within the same transaction."""
+        self._witness = witness
+        try:
+            yield
+        finally:
+            self._witness = None
 
     @contextmanager
     def lagging(self, seconds: float) -> Iterator[None]:
@@ -221,14 +255,22 @@ class Store:
 
     def put_all(self, rows: Iterator[Row]) -> None:
         with self.transaction():
-            self.sql.executemany(UPSERT, (row.values() for row in rows))
+            if self._witness is None:
+                self.sql.executemany(UPSERT, (row.values() for row in rows))
+                return
+            for row in rows:
+                self.put(row)
 
     def delete(self, kind: str, account: str, id: str | int) -> bool:  # noqa: A002
         with self.transaction():
             if self._lag:
                 self._leave_ghost(kind, account, str(id))
+            before = self.get(kind, account, id) if self._witness else None
             sql = "DELETE FROM documents WHERE kind=? AND account=? AND id=?"
-            return self.sql.execute(sql, (kind, account, str(id))).rowcount > 0
+            deleted = self.sql.execute(sql, (kind, account, str(id))).rowcount > 0
+            if self._witness and deleted:
+                self._witness(kind, account, str(id), before, None)
+            return deleted
 
     def number(self, name: str, step: int = 1) -> int:
         """The next number of a row of numbers, unique over all processes."""
@@ -280,9 +322,13 @@ def _write_lock(path: Path) -> threading.Lock:
         return _locks.setdefault(path, threading.Lock())
 
 
+def path_of_the_moment() -> Path:
+    return Path(settings.DATA_DIR) / "sandbox.sqlite3"
+
+
 def current() -> Store:
     """This thread's store for the DATA_DIR of the moment."""
-    key = (os.getpid(), Path(settings.DATA_DIR) / "sandbox.sqlite3")
+    key = (os.getpid(), path_of_the_moment())
     store: Store | None = getattr(_here, "store", None)
     if store is None or _here.key != key:
         if store is not None and _here.key[0] == key[0]:
