@@ -4,6 +4,7 @@ from django.conf import settings
 
 from integration.models import Run
 from integration.queue import enqueue
+from integration.sync import live as live_
 from integration.sync import runs
 
 SCHEDULES = {"watch": 1}
@@ -20,7 +21,13 @@ def work_on_run(run_id: int) -> None:
         enqueue("work_on_run", run_id)
 
 
+def live(link_id: int) -> None:
+    """What webhooks said about a link."""
+    live_.work(link_id, runs.process_name(), settings.RUN_SLICE_SECONDS)
+
+
 def watch() -> None:
     """Take up what was lost, start what is due."""
     runs.pick_up_lost_runs()
+    live_.ring_again()
     runs.start_due_runs()

@@ -78,6 +78,7 @@ class World:
 
 def sync(link: Link, kind: str = "full", **options: Any) -> Run:
     """Start a run and work on it here until it is finished."""
+    link.refresh_from_db()
     return finish(runs.start(link, kind, **options))
 
 

@@ -13,10 +13,13 @@ from integration.models.choices import (
     RunStatus,
 )
 from integration.models.connection import Connection
+from integration.models.hint import Hint
+from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.link import Link
 from integration.models.log_entry import LogEntry
 from integration.models.mapping import Mapping, MappingVersion
 from integration.models.pair import Pair, Snapshot
+from integration.models.question import Question
 from integration.models.run import COUNTS, Run
 
 __all__ = [
@@ -28,6 +31,9 @@ __all__ = [
     "ConnectionStatus",
     "Deletes",
     "Direction",
+    "EventState",
+    "Hint",
+    "InboxEvent",
     "Link",
     "LogEntry",
     "Mapping",
@@ -37,6 +43,7 @@ __all__ = [
     "Owner",
     "Pair",
     "Provider",
+    "Question",
     "Run",
     "RunKind",
     "RunStatus",

@@ -48,6 +48,8 @@ class RunKind(models.TextChoices):
     INCREMENTAL = "incremental", "Incremental"
     RETRY = "retry", "Retry"
     SINGLE = "single", "Single contact"
+    LIVE = "live", "Live"
+    SWEEP = "sweep", "Sweep"
 
 
 class Outcome(ToneChoices):
@@ -103,5 +105,6 @@ TONES: dict[str, dict[str, str]] = {
         "failed": "bad",
         "cancelled": "idle",
     },
+    "EventState": {"waiting": "wait", "done": "ok", "parked": "idle", "refused": "bad"},
     "Outcome": {"created": "ok", "updated": "run", "unchanged": "idle", "skipped": "wait", "failed": "bad"},
 }

@@ -32,6 +32,11 @@ class Link(models.Model):
     full_run_at = models.DateTimeField("last finished full run", null=True, blank=True)
     lease_owner = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    settle_seconds = models.FloatField("seconds in which events about one record are merged", default=0.3)
+    change_cap = models.PositiveIntegerField("changes a run may make before a person confirms, 0 for any", default=0)
+    live_rung = models.BooleanField("a worker was called for waiting events", default=False)
+    sweep = models.JSONField("how far the present circle of the sweep is", default=dict, blank=True)
+    parity = models.JSONField("what the last full circle found", default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -15,6 +15,8 @@ class Pair(models.Model):
         LINKED = "linked", "Linked"
         HELD = "held", "Held"
         UNLINKED = "unlinked", "Unlinked"
+        ONE_GONE = "one_gone", "Deleted on one side"
+        DELETED = "deleted", "Deleted on both sides"
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="pairs")
     kind = models.CharField(max_length=12, default="contact")
@@ -53,7 +55,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 RECORD = ["link", "kind", "side", "external_id"]
 CONTENT = [
     "pair", "email", "phone", "label", "base", "fresh", "fingerprint", "rules", "remote_updated_at", "seen_run",
-    "decided_run", "intent",
+    "decided_run", "intent", "tries", "retry_at", "parked",
 ]  # fmt: skip
 
 
@@ -82,6 +84,9 @@ class Snapshot(models.Model):
     seen_run = models.BigIntegerField("run that last read it", default=0)
     decided_run = models.BigIntegerField("run that last decided it", default=0)
     intent = models.BooleanField("a create was sent and not answered yet", default=False)
+    tries = models.PositiveSmallIntegerField("failed tries in a row", default=0)
+    retry_at = models.DateTimeField("not tried again before this", null=True, blank=True)
+    parked = models.BooleanField("not tried again until it changes or a person asks", default=False)
 
     objects = SnapshotQuerySet.as_manager()
 

@@ -53,7 +53,12 @@ IsTaken = Callable[[Contact], bool]
 
 def apply(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken) -> Steps[Person]:
     """Write what `person.decision` says. The person is changed along the way and returned."""
-    if person.decision.create:
+    if person.decision.delete:
+        remaining = person.contact(person.decision.delete)
+        assert remaining
+        yield from sides[remaining.side].delete(remaining.id)
+        person.written.add(remaining.side)
+    elif person.decision.create:
         yield from _create(person, sides, rules, is_taken)
     else:
         yield from _update(person, sides)

@@ -4,11 +4,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from integration.mapping.rules import Rules
-from integration.models import COUNTS, Link, Pair, Run, RunKind, RunStatus, Snapshot
-from integration.sync.apply import Person
-from integration.sync.decide import Decision
-from integration.sync.ledger import Entry
-from integration.sync.observe import as_contact
+from integration.models import COUNTS, Hint, Link, Pair, Run, RunKind, RunStatus, Snapshot
+from integration.queue import enqueue
+from integration.sync.hints import doubt
 
 
 def people(link: Link) -> int:
@@ -21,22 +19,11 @@ def forget_unseen(run: Run, side: str) -> None:
     Snapshot.objects.filter(link=run.link, side=side, pair=None).exclude(seen_run=run.pk).delete()
 
 
-def missing_halves(run: Run) -> list[Entry]:
-    """Pairs of which a full run did not meet one side. Nothing is deleted or created for them."""
-    if run.kind != RunKind.FULL:
-        return []
-    unseen = Snapshot.objects.filter(link=run.link, pair__isnull=False).exclude(seen_run=run.pk)
-    pairs = set(unseen.exclude(decided_run=run.pk).values_list("pair_id", flat=True)[:10_000])
-    return [_missing(run, pk) for pk in pairs]
-
-
-def _missing(run: Run, pair_id: int) -> Entry:
-    halves = {one.side: one for one in Snapshot.objects.filter(pair_id=pair_id).select_related("pair")}
-    gist, ghl = halves.get("gist"), halves.get("ghl")
-    person = Person(gist=as_contact(gist) if gist else None, ghl=as_contact(ghl) if ghl else None)
-    person.decision, person.reason = Decision("missing_there"), "missing_there"
-    absent = [name for name, one in (("Gist", gist), ("GHL", ghl)) if one is None or one.seen_run != run.pk]
-    return Entry(person, gist, ghl, message=f"No longer listed in {' and '.join(absent)}.", planned=run.dry_run)
+def doubt_unseen(run: Run) -> None:
+    """Pairs of which a full read did not meet one side: they are asked for by id before anything is believed."""
+    unseen = Snapshot.objects.filter(link=run.link, pair__state=Pair.State.LINKED).exclude(seen_run=run.pk)
+    for side in ("gist", "ghl"):
+        doubt(run.link, side, unseen.filter(side=side).values_list("external_id", flat=True)[:10_000])
 
 
 @transaction.atomic
@@ -49,6 +36,8 @@ def close_run(run: Run, rules: Rules) -> None:
         _move_marks(run, rules)
     run.total = run.examined
     finish(run, RunStatus.PARTIAL if run.failed or run.error else RunStatus.SUCCEEDED, counts=True)
+    if Hint.objects.filter(link=run.link).exists():
+        enqueue("live", run.link_id)
 
 
 def _count_the_rest(run: Run) -> None:
@@ -66,7 +55,19 @@ def _move_marks(run: Run, rules: Rules) -> None:
     }
     if run.kind == RunKind.FULL:
         link.full_run_at = timezone.now()
-    link.save(update_fields=["cursors", "full_run_at"])
+        link.parity = _parity(run)
+    link.save(update_fields=["cursors", "full_run_at", "parity"])
+
+
+def _parity(run: Run) -> dict[str, object]:
+    """What a full circle found: people equal on both sides, those that differed, those that were on one side only."""
+    return {
+        "equal": run.unchanged,
+        "differs": run.updated + run.failed,
+        "missing": run.created + run.skipped,
+        "pairs": Pair.objects.filter(link=run.link, state=Pair.State.LINKED).count(),
+        "finished_at": timezone.now().isoformat(),
+    }
 
 
 ENDED = ["status", "finished_at", "wait_until", "wait_reason", "error_code", "error", "alive_at", "checkpoint", "total"]

@@ -45,11 +45,12 @@ class Decision:
     reason: str
     changes: tuple[Change, ...] = ()
     create: Side | None = None
+    delete: Side | None = None
     notes: tuple[Note, ...] = field(default_factory=tuple)
 
     @property
     def writes(self) -> bool:
-        return bool(self.changes or self.create)
+        return bool(self.changes or self.create or self.delete)
 
     @property
     def held_rows(self) -> frozenset[str]:
@@ -73,6 +74,13 @@ def decide(
     if present is None:
         raise ValueError("decide needs a record")
     return _only_one(rules, present)
+
+
+def decide_deleted(rules: Rules, remaining: Side) -> Decision:
+    """What becomes of a pair whose one side was deleted; `remaining` is the side that still stands."""
+    if rules.deletes == "propagate" and rules.creates_on(remaining):
+        return Decision("deleted", delete=remaining)
+    return Decision("unlinked" if rules.deletes == "unlink" else "deleted_there")
 
 
 def _only_one(rules: Rules, present: Contact) -> Decision:

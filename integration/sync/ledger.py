@@ -10,15 +10,24 @@ from django.utils import timezone
 
 from integration.errors import LostAnswer, ProviderError
 from integration.mapping.rules import Rules
-from integration.models import LogEntry, Outcome, Pair, Run, Snapshot
+from integration.models import Hint, LogEntry, Outcome, Pair, Run, Snapshot
 from integration.providers.operations import Json
 from integration.records import Contact, Value, fingerprint
 from integration.sync.apply import Person
+from integration.sync.hints import settle
 from integration.sync.observe import e164, picked
 from integration.sync.reasons import reason
 
 WAITING = ("missing_there", "held", "gone")
 """Reasons that leave a person's changes as work: nothing was decided about their fields."""
+
+
+PARTED = {
+    "deleted_there": Pair.State.ONE_GONE,
+    "unlinked": Pair.State.UNLINKED,
+    "deleted": Pair.State.DELETED,
+}
+"""What a pair becomes when one of its sides was deleted, by the reason of its entry."""
 
 
 @dataclass
@@ -32,6 +41,8 @@ class Entry:
     message: str = ""
     calls: list[Json] = field(default_factory=list)
     parent: LogEntry | None = None
+    hint: Hint | None = None
+    """What was heard about this person; it is settled with the entry."""
     planned: bool = False
     """Of a dry run: decided, not carried out."""
     quiet: bool = False
@@ -85,6 +96,19 @@ class Ledger:
             self._count(entries)
             if not planned:
                 self._resolve(entries, now)
+                self._part(entries)
+            settle(entry.hint for entry in entries if entry.hint)
+
+    @staticmethod
+    def _part(entries: list[Entry]) -> None:
+        """A pair of which one side was deleted stays as a tombstone, so that nobody creates the person again."""
+        for entry in entries:
+            state = PARTED.get(entry.reason)
+            pair = next((snapshot.pair_id for snapshot in entry.snapshots if snapshot.pair_id), None)
+            if state and pair and not entry.error:
+                Pair.objects.filter(pk=pair).update(state=state)
+                if state == Pair.State.DELETED:
+                    Snapshot.objects.filter(pair=pair).delete()
 
     def _pairs(self, entries: list[Entry], now: datetime) -> dict[int, Pair]:
         """The pair of each entry, by the entry's identity; new ones for people who have both sides now."""
@@ -116,7 +140,7 @@ class Ledger:
             if snapshot is None:
                 continue
             snapshot.decided_run = self.run.pk
-            if not planned and entry.reason not in WAITING:
+            if not planned and (entry.error or entry.reason not in WAITING):
                 self._move_on(snapshot, entry, contact, pairs.get(id(entry)))
         return entry.snapshots
 

@@ -31,6 +31,22 @@ def match_page(link: Link, rules: Rules, after: int = 0) -> Matched:
     loose = list(Snapshot.objects.filter(link=link, side="gist", pair=None, pk__gt=after).order_by("pk")[:PAGE])
     if not loose:
         return Matched(0, None)
+    same = _same(link, rules, loose)
+    return Matched(pair_up(link, same), loose[-1].pk if len(loose) == PAGE else None)
+
+
+def match_these(link: Link, rules: Rules, snapshots: Sequence[Snapshot]) -> int:
+    """Pair up those of `snapshots` that have no counterpart yet, of either side."""
+    paired = 0
+    for side in ("gist", "ghl"):
+        loose = [one for one in snapshots if one.side == side and one.pair_id is None]
+        same = _same(link, rules, loose) if loose else []
+        paired += pair_up(link, [(a, b) if side == "gist" else (b, a) for a, b in same])
+    return paired
+
+
+def _same(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> list[tuple[Snapshot, Snapshot]]:
+    """Each of `loose`, all of one side, with the one record of the other side that is the same person."""
     same: list[tuple[Snapshot, Snapshot]] = []
     taken: set[int] = set()
     known = _Candidates(link, rules, loose)
@@ -39,7 +55,7 @@ def match_page(link: Link, rules: Rules, after: int = 0) -> Matched:
         if found and not found.problem and found.others[0].pk not in taken:
             taken.add(found.others[0].pk)
             same.append((snapshot, found.others[0]))
-    return Matched(pair_up(link, same), loose[-1].pk if len(loose) == PAGE else None)
+    return same
 
 
 def unclear(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> dict[int, str]:

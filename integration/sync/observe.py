@@ -27,7 +27,7 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> 
     """Store a page of one side's contacts. A record without news costs no write beyond "seen in this run"."""
     if not contacts:
         return Observed(0, 0)
-    side, digest = contacts[0].side, rules.digest
+    side = contacts[0].side
     unique = {contact.id: contact for contact in contacts}
     known = {
         snapshot.external_id: snapshot
@@ -38,7 +38,7 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> 
         snapshot = known.get(contact.id)
         if snapshot is None:
             snapshot = Snapshot(link=link, side=side, external_id=contact.id)
-        elif _is_settled(snapshot, contact, rules, digest):
+        elif is_settled(snapshot, contact, rules):
             same.append(snapshot.pk)
             continue
         news.append(snapshot)
@@ -61,12 +61,12 @@ def take_in(snapshot: Snapshot, contact: Contact, rules: Rules) -> None:
     snapshot.remote_updated_at = contact.updated_at
 
 
-def _is_settled(snapshot: Snapshot, contact: Contact, rules: Rules, digest: str) -> bool:
+def is_settled(snapshot: Snapshot, contact: Contact, rules: Rules) -> bool:
     """Decided before, by the same rules, and the same since."""
     return (
         snapshot.fresh is None
         and snapshot.base is not None
-        and snapshot.rules == digest
+        and snapshot.rules == rules.digest
         and snapshot.fingerprint == fingerprint(contact.values, rules.keys(contact.side))
     )
 

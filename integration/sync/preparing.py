@@ -12,6 +12,7 @@ from integration.providers.ghl.fields import CUSTOM as GHL_CUSTOM
 from integration.providers.ghl.fields import resolve as resolve_ghl
 from integration.providers.gist.fields import resolve as resolve_gist
 from integration.records import Field
+from integration.samples import keep_fields, kept_fields
 
 
 def prepare(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange) -> Rules:
@@ -31,20 +32,28 @@ def prepare(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange) -> R
     if not rules.rows:
         raise SetupError("No row of the mapping can be used. Open the mapping: each row says why.", run.link.key)
     run.rules = rules.as_json()
-    aimed = run.kind in (RunKind.RETRY, RunKind.SINGLE)
-    run.phase = run.phase or ("read_people" if aimed else "read_ghl")
+    begins = {RunKind.RETRY: "read_people", RunKind.SINGLE: "read_people", RunKind.LIVE: "apply"}
+    run.phase = run.phase or begins.get(RunKind(run.kind), "read_ghl")
     return rules
 
 
 def _fields(
     run: Run, sides: Mapping[str, ContactSide], exchange: Exchange
 ) -> tuple[dict[str, Field], dict[str, Field]]:
-    """The fields of Gist and GHL. GHL is asked only when the mapping names a custom field: it writes them by id."""
-    gist, ghl = sides["gist"].fields, sides["ghl"].fields
+    """The fields of Gist and GHL. GHL is asked only when the mapping names a custom field: it writes them by id.
+
+    A live run, which must be quick, is content with what was read within the hour.
+    """
+    ghl = sides["ghl"].fields
     if run.mapping and run.mapping.rows.filter(ghl_field__startswith=GHL_CUSTOM).exists():
-        ghl = exchange.carry_out(sides["ghl"].load_fields())
-    kept = run.link.gist.settings.get("fields", {}).get("fields", {})
-    gist.update({key: Field(**{**raw, "options": tuple(raw["options"])}) for key, raw in kept.items()})
+        kept = kept_fields(run.link.ghl, 60) if run.kind == RunKind.LIVE else None
+        if kept:
+            ghl.update(kept)
+        else:
+            ghl = exchange.carry_out(sides["ghl"].load_fields())
+            keep_fields(run.link.ghl, ghl)
+    gist = sides["gist"].fields
+    gist.update(kept_fields(run.link.gist, 24 * 60) or {})
     return gist, ghl
 
 

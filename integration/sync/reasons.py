@@ -68,6 +68,14 @@ _ALL = (
         "The pair existed, and one side no longer lists it. Nothing was deleted.",
         "Delete or restore the contact by hand on the side where it should be.",
     ),
+    Reason(
+        "deleted_there",
+        "Deleted on one side",
+        "One side says that this contact was deleted. The link's rule is to leave the other side alone.",
+        "Delete the other one by hand, or change the link's rule for deletes.",
+    ),
+    Reason("unlinked", "Unlinked", "One side was deleted, and the link's rule is to let the other go its own way."),
+    Reason("deleted", "Deleted", "One side was deleted, and the link's rule is to delete the other one too."),
     Reason("held", "On hold", "A person put this pair on hold."),
     Reason(
         "rejected",

@@ -59,8 +59,12 @@ def start(
     user: Any = None,
     trigger: str = "person",
     target: dict[str, Any] | None = None,
+    queued: bool = True,
 ) -> Run:
-    """A new run, waiting for a worker. Raises SetupError, or AlreadyRunning when the link is busy."""
+    """A new run, waiting for a worker, or for the caller when it is not `queued`.
+
+    Raises SetupError, or AlreadyRunning when the link is busy.
+    """
     _check_ready(link)
     mapping = current_version(link)
     if mapping is None or not mapping.rows.exists():
@@ -78,7 +82,8 @@ def start(
                 mapping=mapping,
                 target=target or {},
             )
-            enqueue("work_on_run", run.pk)
+            if queued:
+                enqueue("work_on_run", run.pk)
     except IntegrityError as busy:
         active = Run.objects.select_related("link").filter(link=link, status__in=ACTIVE_RUNS).first()
         if active:
@@ -148,6 +153,8 @@ def work(run_id: int, owner: str, seconds: float) -> bool:
     run = Run.objects.select_related("link__gist", "link__ghl", "mapping").get(pk=run_id)
     if run.is_finished:
         return True
+    if run.status == RunStatus.PAUSED and not run.cancel_requested:
+        return False
     if run.wait_until and run.wait_until > timezone.now():
         return False
     _forget_dead_writer(run.link)
@@ -200,10 +207,32 @@ def _slice(run: Run, part: Slice) -> bool:
         _stumble(run, "internal", f"Gistline met a fault of its own ({type(fault).__name__}). Report it with this run.")
     else:
         run.checkpoint.pop("stumbles", None)
+        if part.capped:
+            _ask_to_confirm(run)
+            return False
         if not finished and Run.objects.filter(pk=run.pk, cancel_requested=True).exists():
             finish(run, RunStatus.CANCELLED)
         return run.is_finished
     return run.is_finished
+
+
+def _ask_to_confirm(run: Run) -> None:
+    run.status, run.error_code = RunStatus.PAUSED, "change_cap"
+    run.error = (
+        f"This run has changed {run.created + run.updated:,} contacts and is not done; the link allows "
+        f"{run.link.change_cap:,} before a person confirms. Look at its entries, then confirm or cancel it."
+    )
+    run.save(update_fields=["status", "error_code", "error"])
+
+
+def confirm(run: Run, user: Any = None) -> None:
+    """Let a run that waits at its cap go on. Raises SetupError when it does not wait."""
+    waiting = Run.objects.filter(pk=run.pk, status=RunStatus.PAUSED, error_code="change_cap")
+    target = {**run.target, "confirmed": str(user or "person")}
+    with transaction.atomic():
+        if not waiting.update(status=RunStatus.QUEUED, error_code="", error="", target=target):
+            raise SetupError(f"Run {run.pk} does not wait to be confirmed.")
+        enqueue("work_on_run", run.pk)
 
 
 def _give_up(run: Run, code: str, sentence: str) -> None:
@@ -259,7 +288,11 @@ def pick_up_lost_runs() -> int:
     )
     waited = Q(status=RunStatus.WAITING, wait_until__lte=now)
     lost = 0
-    for run in Run.objects.select_related("link").filter(status__in=ACTIVE_RUNS).exclude(wait_until__gt=now):
+    for run in (
+        Run.objects.select_related("link")
+        .filter(status__in=ACTIVE_RUNS)
+        .exclude(Q(wait_until__gt=now) | Q(status=RunStatus.PAUSED))
+    ):
         _forget_dead_writer(run.link)
         run.link.refresh_from_db(fields=["lease_owner", "lease_until"])
         held = run.link.lease_owner and run.link.lease_until and run.link.lease_until > now

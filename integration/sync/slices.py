@@ -21,16 +21,17 @@ from django.utils import timezone
 from integration.connections import contacts_of, exchange_for_link
 from integration.errors import Gone, ProviderError, Unexpected
 from integration.mapping.rules import Rules
-from integration.models import Pair, Run, RunKind, Snapshot
+from integration.models import Hint, Pair, Run, RunKind, Snapshot
 from integration.providers.base import ContactSide
-from integration.providers.exchange import Exchange, Steps
+from integration.providers.exchange import Exchange, Result, Steps
 from integration.records import Contact
 from integration.sync import worksheet
 from integration.sync.apply import Person, apply
-from integration.sync.closing import close_run, forget_unseen, missing_halves, people
+from integration.sync.closing import close_run, doubt_unseen, forget_unseen, people
+from integration.sync.hints import is_due, release, settle, take
 from integration.sync.ledger import Entry, Ledger
-from integration.sync.match import match_page
-from integration.sync.observe import observe
+from integration.sync.match import match_page, match_these
+from integration.sync.observe import is_settled, observe
 from integration.sync.preparing import prepare
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,9 @@ OVERLAP = {"ghl": timedelta(minutes=5), "gist": timedelta(minutes=1)}
 SIGN_OF_LIFE_SECONDS = 1.0
 SAVE_AT, SAVE_SECONDS = 40, 0.5
 """Results are put on record when so many are there, or after so long."""
+
+
+Tasks = Iterator[tuple[Entry, Steps[Person]]]
 
 
 class LeaseLost(Exception):
@@ -56,7 +60,13 @@ class Slice:
     exchange: Exchange = field(init=False)
     rules: Rules = field(init=False)
     sides: dict[str, ContactSide] = field(init=False)
+    ledger: Ledger = field(init=False)
     stopping: bool = False
+    capped: bool = False
+    heard: bool = False
+    changes: int = 0
+    """People this run has changed so far."""
+    _finished: list[Entry] = field(default_factory=list)
     _calls_before: dict[str, int] = field(default_factory=dict)
     _sign_at: float = 0.0
 
@@ -84,6 +94,8 @@ class Slice:
     def work(self) -> bool:
         """True when the run is finished."""
         self.rules = prepare(self.run, self.sides, self.exchange)
+        self.ledger = Ledger(self.run, self.rules)
+        self.changes = self.run.created + self.run.updated
         self.save()
         phases: dict[str, Callable[[], str]] = {
             "read_ghl": lambda: self.read("ghl", then="read_gist"),
@@ -92,9 +104,12 @@ class Slice:
             "match": self.match,
             "apply": self.apply,
         }
+        release(self.run)
         while self.run.phase != "close":
             if self.stopping or time.monotonic() > self.deadline:
                 return False
+            if self.run.phase.startswith("read_g"):
+                self.listen()
             done = phases[self.run.phase]()
             if done:
                 self.run.phase = done
@@ -182,7 +197,7 @@ class Slice:
                 for side, contact in (result.value or {}).items():
                     self._observe_again(side, contact)
             gone = [result.key for result in results if not result.value]
-            Ledger(self.run, self.rules).record(worksheet.gone(self.run, gone))
+            self.ledger.record(worksheet.gone(self.run, gone))
             self.checkpoint["cursor"] = done + len(chunk)
             self.save()
         return "match" if done + len(chunk) >= len(people_) else ""
@@ -214,42 +229,116 @@ class Slice:
             return ""
         if self.run.kind == RunKind.FULL:
             worksheet.look_at_loose_again(self.run)
+            doubt_unseen(self.run)
         if self.run.kind in (RunKind.FULL, RunKind.INCREMENTAL):
             self.run.total = people(self.run.link)
         return "apply"
 
     def apply(self) -> str:
         """Decide and write everyone who is left; "" when time ran out first."""
-        ledger = Ledger(self.run, self.rules)
-        ledger.record(missing_halves(self.run))
-        finished: list[Entry] = []
-        save_by = time.monotonic() + SAVE_SECONDS
-        try:
-            for result in self.exchange.run(self._tasks(ledger)):
-                entry: Entry = result.key
-                entry.error, entry.calls = result.error, result.calls
-                finished.append(entry)
-                if len(finished) >= SAVE_AT or time.monotonic() > save_by:
-                    ledger.record(finished)
-                    finished, save_by = [], time.monotonic() + SAVE_SECONDS
-        finally:
-            # What was carried out is put on record even when the login breaks half-way.
-            ledger.record(finished)
+        self.listen()
+        while not self.stopping:
+            self.heard = False
+            self.carry_out(self._tasks())
+            if not self.heard:
+                break
+            self.listen()
         return "" if self.stopping else "close"
 
-    def _tasks(self, ledger: Ledger) -> Iterator[tuple[Entry, Steps[Person]]]:
+    def carry_out(self, tasks: Tasks) -> None:
+        """Write what the tasks say, some at once, and put the results on record in handfuls."""
+        save_by = time.monotonic() + SAVE_SECONDS
+        try:
+            for result in self.exchange.run(tasks):
+                entry: Entry = result.key
+                entry.error, entry.calls = result.error, result.calls
+                self._finished.append(entry)
+                if len(self._finished) >= SAVE_AT or time.monotonic() > save_by:
+                    self._put_on_record()
+                    save_by = time.monotonic() + SAVE_SECONDS
+        finally:
+            # What was carried out is put on record even when the login breaks half-way.
+            self._put_on_record()
+
+    def _put_on_record(self) -> None:
+        if self._finished:
+            finished, self._finished = self._finished, []
+            self.ledger.record(finished)
+
+    def _tasks(self) -> Tasks:
+        """Everyone undecided, until something was heard meanwhile: that goes first."""
         for batch in worksheet.batches(self.run, self.rules):
-            writing = [entry for entry in batch if entry.person.decision.writes and not entry.planned]
-            ledger.record([entry for entry in batch if entry not in writing])
-            worksheet.mark_intents(writing)
-            for index, entry in enumerate(writing):
-                if self.stopping:
-                    worksheet.take_back_intents(writing[index:])
-                    return
-                yield entry, _guarded(apply(entry.person, self.sides, self.rules, self._is_taken))
+            yield from self._writes(batch)
             self.tick()
-            if self.stopping:
+            self.heard = is_due(self.run)
+            if self.stopping or self.heard:
                 return
+
+    def _writes(self, entries: list[Entry]) -> Tasks:
+        """Records those that need no call, and yields the others."""
+        writing = [entry for entry in entries if entry.person.decision.writes and not entry.planned]
+        self.ledger.record([entry for entry in entries if entry not in writing])
+        worksheet.mark_intents(writing)
+        for index, entry in enumerate(writing):
+            if self.stopping or self._is_capped():
+                worksheet.take_back_intents(writing[index:])
+                return
+            self.changes += 1
+            yield entry, _guarded(apply(entry.person, self.sides, self.rules, self._is_taken))
+
+    def _is_capped(self) -> bool:
+        """A run that changes more than the link allows waits for a person."""
+        cap = self.run.link.change_cap
+        if cap and self.changes >= cap and not self.run.target.get("confirmed"):
+            self.capped = self.stopping = True
+        return self.capped
+
+    # Listening ----------------------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """Read, decide and write what webhooks spoke of. Nothing else is under way meanwhile."""
+        while not self.stopping and not self.run.dry_run and (hints := take(self.run)):
+            results = list(self.exchange.run((hint, self._read_hint(hint)) for hint in hints))
+            failed = next((result.error for result in results if result.error), None)
+            if failed:
+                raise failed
+            self.carry_out(self._writes(self._take_notes(hints, results)))
+
+    def _take_notes(self, hints: list[Hint], results: list[Result[Hint, dict[str, Contact]]]) -> list[Entry]:
+        """What was read becomes work; the hints are settled with it, those of deleted records with their entry."""
+        touched: list[Snapshot] = []
+        parting: list[Entry] = []
+        with transaction.atomic():
+            for result in results:
+                if not result.value:
+                    parting += filter(None, [worksheet.parted(self.run, self.rules, result.key)])
+                touched += [self._take_note(side, contact) for side, contact in (result.value or {}).items()]
+            kept = {entry.hint.pk for entry in parting if entry.hint}
+            settle(hint for hint in hints if hint.pk not in kept)
+            match_these(self.run.link, self.rules, touched)
+        news = Snapshot.objects.select_related("pair").filter(pk__in=[s.pk for s in touched], fresh__isnull=False)
+        return [*parting, *worksheet.entries_of(self.run, self.rules, list(news))]
+
+    def _read_hint(self, hint: Hint) -> Steps[dict[str, Contact]]:
+        """The record itself; when it holds news, its other half too. Nothing when it was deleted."""
+        found: dict[str, Contact] = {}
+        with suppress(Gone):
+            found[hint.side] = yield from self.sides[hint.side].read(hint.external_id)
+        known = (
+            Snapshot.objects.select_related("pair")
+            .filter(link=self.run.link, side=hint.side, external_id=hint.external_id)
+            .first()
+        )
+        if not found or known is None or known.pair is None or is_settled(known, found[hint.side], self.rules):
+            return found
+        other = "ghl" if hint.side == "gist" else "gist"
+        with suppress(Gone):
+            found[other] = yield from self.sides[other].read(known.pair.external_id(other))
+        return found
+
+    def _take_note(self, side: str, contact: Contact) -> Snapshot:
+        observe(self.run.link, self.run, self.rules, [contact])
+        return Snapshot.objects.get(link=self.run.link, side=side, external_id=contact.id)
 
     def _is_taken(self, contact: Contact) -> bool:
         return Pair.objects.filter(link=self.run.link, **{f"{contact.side}_id": contact.id}).exists()

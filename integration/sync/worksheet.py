@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from django.db.models import F, QuerySet
 
 from integration.mapping.rules import Rules
-from integration.models import LogEntry, Pair, Run, RunKind, Snapshot
+from integration.models import Hint, LogEntry, Pair, Run, RunKind, Snapshot
 from integration.sync.apply import Person
-from integration.sync.decide import Decision
+from integration.sync.decide import Decision, decide_deleted
 from integration.sync.ledger import Entry
 from integration.sync.match import unclear
 from integration.sync.observe import as_contact
@@ -23,16 +23,17 @@ def batches(run: Run, rules: Rules, size: int = BATCH) -> Iterator[list[Entry]]:
         after = page[-1].pk
         page = [one for one in page if one.pair_id is None or one.pair_id not in met]
         met |= {one.pair_id for one in page if one.pair_id}
-        yield _entries(run, rules, page)
+        yield entries_of(run, rules, page)
 
 
 def _undecided(run: Run) -> QuerySet[Snapshot]:
     found = Snapshot.objects.filter(link=run.link, fresh__isnull=False).exclude(decided_run=run.pk)
-    aimed = run.kind in (RunKind.RETRY, RunKind.SINGLE)
+    aimed = run.kind in (RunKind.RETRY, RunKind.SINGLE, RunKind.LIVE)
     return found.filter(seen_run=run.pk) if aimed else found
 
 
-def _entries(run: Run, rules: Rules, page: list[Snapshot]) -> list[Entry]:
+def entries_of(run: Run, rules: Rules, page: list[Snapshot]) -> list[Entry]:
+    """One decided entry per person among these records; both halves of a pair are one person."""
     pairs = {one.pair_id for one in page if one.pair_id}
     both = Snapshot.objects.filter(pair_id__in=pairs).select_related("pair")
     halves = {(half.pair_id, half.side): half for half in both}
@@ -45,8 +46,39 @@ def _entries(run: Run, rules: Rules, page: list[Snapshot]) -> list[Entry]:
     entries += [_paired(halves.get((pk, "gist")), halves.get((pk, "ghl")), rules) for pk in pairs]
     for entry in entries:
         entry.planned = run.dry_run
+        # Between two full reads somebody may have come into being on the other side unheard.
+        entry.person.look_first |= run.kind in (RunKind.LIVE, RunKind.SINGLE)
         entry.parent = next(filter(None, (parents.get((s.side, s.external_id)) for s in entry.snapshots)), None)
     return entries
+
+
+APART = {Pair.State.ONE_GONE: "deleted_there", Pair.State.UNLINKED: "unlinked", Pair.State.DELETED: "deleted"}
+
+
+def parted(run: Run, rules: Rules, hint: Hint) -> Entry | None:
+    """The entry of a record that was deleted; None when nobody hangs on it."""
+    lost = (
+        Snapshot.objects.select_related("pair")
+        .filter(link=run.link, side=hint.side, external_id=hint.external_id)
+        .first()
+    )
+    if lost is None or lost.pair is None or lost.pair.state != Pair.State.LINKED:
+        Snapshot.objects.filter(pk=lost.pk if lost else 0, pair=None).delete()
+        return None
+    left = Snapshot.objects.select_related("pair").filter(pair=lost.pair).exclude(pk=lost.pk).first()
+    if left is None:
+        return None
+    person = Person()
+    person.put(as_contact(left))
+    person.decision = decide_deleted(rules, left.side)  # type: ignore[arg-type]
+    person.reason = person.decision.reason
+    name = {"gist": "Gist", "ghl": "GHL"}[hint.side]
+    entry = Entry(person, hint=hint, planned=run.dry_run, message=f"{name} no longer has {hint.external_id}.")
+    if left.side == "gist":
+        entry.gist = left
+    else:
+        entry.ghl = left
+    return entry
 
 
 def _single(one: Snapshot, rules: Rules, doubt: str) -> Entry:
@@ -80,7 +112,9 @@ def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules) -> Entry:
     if gist is None or ghl is None:
         person.decision, person.reason = Decision("missing_there"), "missing_there"
     elif known.pair and known.pair.state != Pair.State.LINKED:
-        person.decision, person.reason = Decision("held"), "held"
+        reason = APART.get(Pair.State(known.pair.state), "held")
+        person.decision, person.reason = Decision(reason), reason
+        return Entry(person, gist, ghl, quiet=known.pair.state != Pair.State.HELD)
     else:
         person.decide(rules)
     return Entry(person, gist, ghl)

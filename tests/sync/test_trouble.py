@@ -129,7 +129,7 @@ def test_a_run_killed_between_its_pages_goes_on_where_it_was(world, link, monkey
 def test_people_created_right_before_a_kill_are_found_and_not_created_again(world, link, monkeypatch):
     people(world, 60)
     run = runs.start(link)
-    killed_after(monkeypatch, Ledger, "record", 2, run)
+    killed_after(monkeypatch, Ledger, "record", 1, run)
     assert 0 < len(world.everyone("ghl")) < 60
     assert Snapshot.objects.filter(intent=True).exists()
     assert not Pair.objects.exists()

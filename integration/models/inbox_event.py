@@ -1,0 +1,46 @@
+"""A webhook as it arrived: stored before it is answered, handled afterwards, in order."""
+
+from django.db import models
+from django.utils import timezone
+
+from integration.models.choices import Provider, ToneChoices
+from integration.models.connection import Connection
+
+
+class EventState(ToneChoices):
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Handled"
+    PARKED = "parked", "Parked"
+    REFUSED = "refused", "Refused"
+
+
+class InboxEvent(models.Model):
+    """`body` holds the raw bytes the signature was checked over. Refused ones are kept, cut, to be shown.
+
+    `dedupe` is the provider's own id of the delivery, or a digest of topic, body and time window; it is unique per
+    connection or account, and empty for what was refused.
+    """
+
+    provider = models.CharField(max_length=8, choices=Provider)
+    topic = models.CharField("event type or topic", max_length=60, blank=True)
+    connection = models.ForeignKey(Connection, models.CASCADE, null=True, blank=True, related_name="events")
+    account = models.CharField("location or agency the body names", max_length=120, blank=True)
+    dedupe = models.CharField(max_length=140, null=True, blank=True, unique=True)
+    body = models.BinaryField()
+    headers = models.JSONField("headers worth keeping, without secrets", default=dict, blank=True)
+    state = models.CharField(max_length=10, choices=EventState, default=EventState.WAITING)
+    reason = models.CharField("reason code", max_length=40, blank=True)
+    message = models.TextField(blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    received_at = models.DateTimeField(default=timezone.now)
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["connection", "id"], condition=models.Q(state="waiting"), name="events_waiting"),
+            models.Index(fields=["state", "-id"], name="events_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.pk}"

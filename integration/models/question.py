@@ -1,0 +1,47 @@
+"""Something only a person can decide: a conflict on a field, or who somebody is. The answer is remembered."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from integration.models.link import Link
+from integration.models.pair import Pair
+
+
+class Question(models.Model):
+    """`about` names what is asked, unique while it is open: a pair and its row, or a record without a counterpart.
+
+    Conflict: `options` is `{"gist": value, "ghl": value}` of the field `field`; the answer is "gist" or "ghl".
+    Match: `options` lists `{"id", "label", "email", "phone"}` of the other side; the answer is an id, or "new".
+    """
+
+    class Kind(models.TextChoices):
+        CONFLICT = "conflict", "Changed on both sides"
+        MATCH = "match", "More than one match"
+
+    link = models.ForeignKey(Link, models.CASCADE, related_name="questions")
+    kind = models.CharField(max_length=10, choices=Kind)
+    about = models.CharField(max_length=200)
+    pair = models.ForeignKey(Pair, models.CASCADE, null=True, blank=True, related_name="questions")
+    side = models.CharField(max_length=8, blank=True)
+    external_id = models.CharField(max_length=120, blank=True)
+    field = models.CharField(max_length=200, blank=True)
+    label = models.CharField(max_length=200, blank=True)
+    message = models.TextField(blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    answer = models.CharField(max_length=120, blank=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField("answered and carried out, or no longer asked", null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["link", "about"], condition=models.Q(closed_at=None), name="one_open_question_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.label}"

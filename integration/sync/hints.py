@@ -1,0 +1,133 @@
+"""Hints: from stored events to records that a run reads, each once however often it was heard of."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Min, Q
+from django.utils import timezone
+
+from integration.models import EventState, Hint, InboxEvent, Link, Run
+from integration.sync.heard import Heard, heard
+
+UNPACK = 500
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits on a link: stored events not looked at, records to read, and since when."""
+
+    events: int
+    hints: int
+    oldest: datetime | None
+
+
+def backlog(link: Link) -> Backlog:
+    events = InboxEvent.objects.filter(state=EventState.WAITING, connection__in=[link.gist_id, link.ghl_id])
+    hints = Hint.objects.filter(link=link)
+    oldest = [events.aggregate(at=Min("received_at"))["at"], hints.aggregate(at=Min("first_at"))["at"]]
+    return Backlog(events.count(), hints.count(), min(filter(None, oldest), default=None))
+
+
+# Events to hints ----------------------------------------------------------------------------------------
+
+
+def unpack(link: Link) -> int:
+    """Turn the waiting events of both connections into hints, in the order they came. Returns how many there were."""
+    total = 0
+    while count := _unpack_some([link.gist_id, link.ghl_id]):
+        total += count
+    return total
+
+
+@transaction.atomic
+def _unpack_some(connections: list[int]) -> int:
+    waiting = InboxEvent.objects.select_for_update().filter(state=EventState.WAITING, connection__in=connections)
+    events = list(waiting.order_by("pk")[:UNPACK])
+    told: dict[int, dict[Heard, InboxEvent]] = defaultdict(dict)
+    for event in events:
+        said = heard(event)
+        event.state, event.handled_at = EventState.DONE, timezone.now()
+        if said:
+            _tell(told[event.connection_id or 0], said, event)
+        else:
+            event.state, event.reason = EventState.PARKED, "names_nobody"
+    InboxEvent.objects.bulk_update(events, ["state", "handled_at", "reason"], batch_size=100)
+    for connection, hints in told.items():
+        for link in Link.objects.filter(Q(gist=connection) | Q(ghl=connection)):
+            _note(link, hints)
+    return len(events)
+
+
+def _tell(told: dict[Heard, InboxEvent], said: Heard, event: InboxEvent) -> None:
+    """The last word about a record counts, the first one's time too."""
+    other = Heard(said.side, said.external_id, not said.deleted)
+    first = told.pop(other, None) or told.get(said) or event
+    told[said] = first
+
+
+def _note(link: Link, told: dict[Heard, InboxEvent]) -> None:
+    known = {
+        (hint.side, hint.external_id): hint
+        for hint in Hint.objects.filter(link=link, external_id__in=[said.external_id for said in told])
+    }
+    settle = timedelta(seconds=link.settle_seconds)
+    new = []
+    for said, event in told.items():
+        hint = known.get((said.side, said.external_id))
+        if hint:
+            # A run that reads it now sees by the count that it was heard of again.
+            hint.events, hint.deleted, hint.taken_run = hint.events + 1, said.deleted, 0
+            hint.save(update_fields=["events", "deleted", "taken_run"])
+        else:
+            at = event.received_at
+            new.append(
+                Hint(
+                    link=link,
+                    side=said.side,
+                    external_id=said.external_id,
+                    deleted=said.deleted,
+                    first_at=at,
+                    due_at=at + settle,
+                )
+            )
+    Hint.objects.bulk_create(new, ignore_conflicts=True)
+
+
+# Hints to a run -----------------------------------------------------------------------------------------
+
+
+def take(run: Run, number: int = 50) -> list[Hint]:
+    """Hints that are due and that this run has not taken yet."""
+    due = Hint.objects.filter(link=run.link, due_at__lte=timezone.now()).exclude(taken_run=run.pk)
+    hints = list(due.order_by("first_at", "pk")[:number])
+    Hint.objects.filter(pk__in=[hint.pk for hint in hints]).update(taken_run=run.pk)
+    return hints
+
+
+def is_due(run: Run) -> bool:
+    """Whether there is something to take."""
+    due = Hint.objects.filter(link=run.link, due_at__lte=timezone.now())
+    return due.exclude(taken_run=run.pk).exists()
+
+
+def release(run: Run) -> None:
+    """What this run took before it was interrupted is free again."""
+    Hint.objects.filter(link=run.link, taken_run=run.pk).update(taken_run=0)
+
+
+def settle(hints: Iterable[Hint]) -> None:
+    """These are done, unless they were heard of again while they were read."""
+    for hint in hints:
+        Hint.objects.filter(pk=hint.pk, events=hint.events).delete()
+
+
+def doubt(link: Link, side: str, external_ids: Iterable[str]) -> None:
+    """Records that a full read did not meet: each is asked for by id before anything is believed."""
+    now = timezone.now()
+    Hint.objects.bulk_create(
+        [Hint(link=link, side=side, external_id=one, deleted=True, first_at=now, due_at=now) for one in external_ids],
+        ignore_conflicts=True,
+    )
