@@ -61,6 +61,9 @@ if DEMO or GHL_API_URL.startswith("http://"):
 os.environ.setdefault("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
 HTTP_TIMEOUT_SECONDS = env.float("HTTP_TIMEOUT_SECONDS", default=30)
 
+# Signed GHL events older than this are refused: docs/ghl-api.md#webhooks.
+WEBHOOK_MAX_AGE_HOURS = env.float("WEBHOOK_MAX_AGE_HOURS", default=24)
+
 # Runs work in slices: see integration/sync/runs.py.
 RUN_SLICE_SECONDS = env.float("RUN_SLICE_SECONDS", default=40)
 RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", default=60)

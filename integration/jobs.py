@@ -6,6 +6,7 @@ from integration.models import Run
 from integration.queue import enqueue
 from integration.sync import live as live_
 from integration.sync import runs
+from integration.webhooks.spool import drain_spool
 
 SCHEDULES = {"watch": 1}
 """Periodic jobs and how many minutes lie between them."""
@@ -28,6 +29,7 @@ def live(link_id: int) -> None:
 
 def watch() -> None:
     """Take up what was lost, start what is due."""
+    drain_spool()
     runs.pick_up_lost_runs()
     live_.ring_again()
     runs.start_due_runs()

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from integration.errors import LostAnswer, ProviderError
 from integration.mapping.rules import Rules
-from integration.models import Hint, LogEntry, Outcome, Pair, Run, Snapshot
+from integration.models import Hint, LogEntry, Outcome, Pair, Question, Run, Snapshot
 from integration.providers.operations import Json
 from integration.records import Contact, Value, fingerprint
 from integration.sync.apply import Person
+from integration.sync.asking import ask
 from integration.sync.hints import settle
 from integration.sync.observe import e164, picked
 from integration.sync.reasons import reason
@@ -97,7 +98,17 @@ class Ledger:
             if not planned:
                 self._resolve(entries, now)
                 self._part(entries)
+                self._ask(entries, pairs)
             settle(entry.hint for entry in entries if entry.hint)
+
+    @cached_property
+    def _any_question(self) -> bool:
+        return Question.objects.filter(link=self.run.link, closed_at=None).exists()
+
+    def _ask(self, entries: list[Entry], pairs: dict[int, Pair]) -> None:
+        raised = any(e.reason == "ambiguous" or e.person.decision.held_rows for e in entries)
+        if raised or self._any_question:
+            self._any_question = ask(self.run, self.rules, entries, pairs)
 
     @staticmethod
     def _part(entries: list[Entry]) -> None:

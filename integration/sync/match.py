@@ -71,6 +71,12 @@ def unclear(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> dict[int, st
     return {pk: sentence for pk, sentence in sentences.items() if sentence} | known.doubles(loose)
 
 
+def candidates(link: Link, rules: Rules, snapshot: Snapshot) -> list[Snapshot]:
+    """The records of the other side that could be this person."""
+    found = _Candidates(link, rules, [snapshot]).of(snapshot)
+    return found.others if found else []
+
+
 @dataclass(frozen=True)
 class _Found:
     key: str

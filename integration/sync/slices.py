@@ -31,7 +31,7 @@ from integration.sync.closing import close_run, doubt_unseen, forget_unseen, peo
 from integration.sync.hints import is_due, release, settle, take
 from integration.sync.ledger import Entry, Ledger
 from integration.sync.match import match_page, match_these
-from integration.sync.observe import is_settled, observe
+from integration.sync.observe import is_settled, observe, take_in
 from integration.sync.preparing import prepare
 
 log = logging.getLogger(__name__)
@@ -215,7 +215,7 @@ class Slice:
         observe(self.run.link, self.run, self.rules, [contact])
         known = Snapshot.objects.get(link=self.run.link, side=side, external_id=contact.id)
         if known.fresh is None:
-            known.fresh = known.base
+            take_in(known, contact, self.rules)
             known.save(update_fields=["fresh"])
 
     # Matching and writing -----------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 """The work list of a run: records that were read and not decided yet, as people with both their sides."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.db.models import F, QuerySet
 
 from integration.mapping.rules import Rules
 from integration.models import Hint, LogEntry, Pair, Run, RunKind, Snapshot
 from integration.sync.apply import Person
+from integration.sync.asking import about_record, answered, known_as_new
 from integration.sync.decide import Decision, decide_deleted
 from integration.sync.ledger import Entry
 from integration.sync.match import unclear
@@ -41,15 +43,32 @@ def entries_of(run: Run, rules: Rules, page: list[Snapshot]) -> list[Entry]:
     doubts: dict[int, str] = {}
     for side in ("gist", "ghl"):
         doubts |= unclear(run.link, rules, [one for one in loose if one.side == side])
+    new = known_as_new(run.link, [(one.side, one.external_id) for one in loose if one.pk in doubts])
+    doubts = {
+        one.pk: doubts[one.pk]
+        for one in loose
+        if one.pk in doubts and about_record(one.side, one.external_id) not in new
+    }
+    answers = answered(run.link, pairs)
     parents = _parents(run)
     entries = [_single(one, rules, doubts.get(one.pk, "")) for one in loose]
-    entries += [_paired(halves.get((pk, "gist")), halves.get((pk, "ghl")), rules) for pk in pairs]
+    for pk in pairs:
+        ruled = _with_answers(rules, {field: side for (pair, field), side in answers.items() if pair == pk})
+        entries.append(_paired(halves.get((pk, "gist")), halves.get((pk, "ghl")), ruled))
     for entry in entries:
         entry.planned = run.dry_run
         # Between two full reads somebody may have come into being on the other side unheard.
         entry.person.look_first |= run.kind in (RunKind.LIVE, RunKind.SINGLE)
         entry.parent = next(filter(None, (parents.get((s.side, s.external_id)) for s in entry.snapshots)), None)
     return entries
+
+
+def _with_answers(rules: Rules, answers: dict[str, str]) -> Rules:
+    """The rules for one person of whom somebody said whose value of a field stands."""
+    if not answers:
+        return rules
+    rows = tuple(replace(row, owner=answers.get(row.ghl, row.owner)) for row in rules.rows)
+    return replace(rules, rows=rows)
 
 
 APART = {Pair.State.ONE_GONE: "deleted_there", Pair.State.UNLINKED: "unlinked", Pair.State.DELETED: "deleted"}

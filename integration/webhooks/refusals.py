@@ -1,0 +1,28 @@
+"""Why a webhook is turned away at the door, and with which status."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the sender is told: HTTP status and one sentence."""
+
+    status: int
+    text: str
+
+
+STORED = Answer(200, "stored")
+DUPLICATE = Answer(200, "known already")
+TRY_AGAIN = Answer(429, "It cannot be stored at the moment. Send it again later.")
+"""Never 500: GHL sends again after 429 only (docs/ghl-api.md#webhooks)."""
+
+REFUSALS = {
+    "too_large": Answer(413, "The body is larger than 1 MiB."),
+    "no_signature": Answer(401, "There is no signature."),
+    "bad_signature": Answer(401, "The signature does not fit the body."),
+    "too_old": Answer(401, "The event is older than the limit."),
+    "unreadable": Answer(400, "The body is not a JSON object."),
+    "unknown_token": Answer(404, "There is no such address."),
+    "unknown_topic": Answer(404, "There is no such address."),
+}
+"""Reason code of a refused event to the answer. Never 410: Gist would switch the webhook off for good."""

@@ -1,0 +1,137 @@
+"""Webhooks on disk, while the database is away: one file each under `DATA_DIR/spool`, in the order they came."""
+
+import base64
+import fcntl
+import json
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import DataError, IntegrityError
+
+from integration.webhooks.delivery import Delivery
+from integration.webhooks.refusals import REFUSALS
+from integration.webhooks.store import UnknownToken, keep, refuse
+
+FREE_BYTES = 200 * 1024 * 1024
+UNCHECKED_LIMIT = 1_000
+"""Of Gist webhooks whose token could not be looked up, no more are taken once so many files wait."""
+
+log = logging.getLogger(__name__)
+_numbers = count()
+
+
+def put(delivery: Delivery, *, checked: bool = True) -> None:
+    """Have the delivery on disk before this returns. Raises OSError when that cannot be."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if shutil.disk_usage(folder).free < FREE_BYTES:
+        raise OSError("the disk is nearly full")
+    if not checked and len(os.listdir(folder)) >= UNCHECKED_LIMIT:
+        raise OSError("too many unchecked webhooks wait already")
+    name = f"{time.time_ns():020d}-{next(_numbers):06d}-{os.getpid()}-{threading.get_ident()}"
+    _write(folder, name, json.dumps(_as_json(delivery)).encode())
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    """Complete or not at all: a file is renamed to `.json` when all of it is on disk."""
+    draft = folder / f"{name}.draft"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(folder / f"{name}.json")
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def waiting() -> list[Path]:
+    """What is spooled, oldest first."""
+    return sorted(_folder().glob("*.json"))
+
+
+def is_empty() -> bool:
+    try:
+        with os.scandir(_folder()) as entries:
+            return not any(entry.name.endswith(".json") for entry in entries)
+    except FileNotFoundError:
+        return True
+
+
+def drain_spool(seconds: float = 30.0) -> int:
+    """Move what is spooled to the inbox, oldest first, for at most so long. How many were moved.
+
+    Does nothing while another process does it. Raises a database error when the database is still away.
+    """
+    if is_empty():
+        return 0
+    deadline, moved = time.monotonic() + seconds, 0
+    with _alone() as is_mine:
+        for path in waiting() if is_mine else []:
+            _move(path)
+            moved += 1
+            if time.monotonic() > deadline:
+                break
+    return moved
+
+
+def _move(path: Path) -> None:
+    """A file goes only after its event is stored; after a crash in between it is known by its `dedupe`."""
+    try:
+        delivery = _from_json(json.loads(path.read_bytes()))
+        keep(delivery)
+    except UnknownToken:
+        refuse(delivery, "unknown_token", REFUSALS["unknown_token"].text)
+    except (DataError, IntegrityError, ValueError, KeyError, TypeError):
+        log.exception("a spooled webhook cannot be stored; it is set aside as %s.bad", path.name)
+        path.rename(path.with_suffix(".json.bad"))
+        return
+    path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether no other process or thread drains now; keeps them away meanwhile."""
+    with (_folder() / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "spool"
+
+
+def _as_json(delivery: Delivery) -> dict[str, Any]:
+    body, received_at = base64.b64encode(delivery.body).decode(), delivery.received_at.isoformat()
+    return asdict(delivery) | {"body": body, "received_at": received_at}
+
+
+def _from_json(stored: dict[str, Any]) -> Delivery:
+    body, received_at = base64.b64decode(stored["body"]), datetime.fromisoformat(stored["received_at"])
+    return Delivery(**stored | {"body": body, "received_at": received_at})

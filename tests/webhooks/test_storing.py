@@ -1,0 +1,183 @@
+"""Stored before it is answered: in the database, else on disk; 429 only when neither takes it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import OperationalError
+
+from integration.models import InboxEvent
+from integration.webhooks import spool, store
+from integration.webhooks.memory import memory
+from integration.webhooks.spool import drain_spool
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def database(monkeypatch, back):
+    """Can be taken away and given back."""
+
+    class Database:
+        def leave(self, error=OperationalError):
+            def fails(*args, **options):
+                raise error("disk I/O error")
+
+            monkeypatch.setattr(InboxEvent, "save", fails)
+
+        def come_back(self):
+            monkeypatch.undo()
+            monkeypatch.setattr("integration.sync.live.ring", lambda ids: None)
+            back()
+
+    return Database()
+
+
+def ids() -> list[str]:
+    return list(InboxEvent.objects.order_by("id").values_list("dedupe", flat=True))
+
+
+def test_without_the_database_events_wait_on_disk_and_are_stored_in_order(sender, database, ghl):
+    database.leave()
+    assert [sender.send(webhookId=f"w{n}").status_code for n in range(12)] == [200] * 12
+    assert (InboxEvent.objects.count(), len(spool.waiting())) == (0, 12)
+    database.come_back()
+    assert (drain_spool(), spool.waiting()) == (12, [])
+    assert ids() == [f"ghl:w{n}" for n in range(12)]
+    assert {event.connection for event in InboxEvent.objects.all()} == {ghl}
+
+
+def test_a_spooled_event_is_what_came_when_it_came(sender, database, time_machine):
+    came = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    time_machine.move_to(came, tick=False)
+    database.leave()
+    body = b'{"type": "NoteCreate", "webhookId": "w", "text": "\xf0\x9f\x8c\xb3"}'
+    sender.post(body, sender.signed(body))
+    database.come_back()
+    time_machine.move_to(came + timedelta(hours=30))
+    drain_spool()
+    event = InboxEvent.objects.get()
+    assert (bytes(event.body), event.received_at, event.topic) == (body, came, "NoteCreate")
+
+
+def test_the_next_event_takes_the_spooled_ones_along_and_comes_after_them(sender, database):
+    database.leave()
+    sender.send(webhookId="w1")
+    sender.send(webhookId="w2")
+    database.come_back()
+    sender.send(webhookId="w3")
+    assert (ids(), spool.waiting()) == (["ghl:w1", "ghl:w2", "ghl:w3"], [])
+
+
+def test_duplicates_in_the_spool_are_stored_once(sender, database):
+    database.leave()
+    assert [sender.send().status_code for _ in range(3)] == [200] * 3
+    database.come_back()
+    assert (drain_spool(), ids()) == (3, ["ghl:w1"])
+
+
+def test_a_database_that_is_away_is_not_asked_again_at_once(sender, database, monkeypatch):
+    database.leave()
+    sender.send(webhookId="w1")
+    monkeypatch.setattr("integration.webhooks.receive.keep", lambda delivery: pytest.fail("asked"))
+    assert sender.send(webhookId="w2").status_code == 200
+    assert len(spool.waiting()) == 2
+
+
+def test_gist_s_token_is_checked_later_when_it_cannot_be_now(gist_sender, gist, monkeypatch, back):
+    def fails(digest):
+        raise OperationalError("no connection")
+
+    monkeypatch.setattr("integration.webhooks.known._holder_of", fails)
+    assert gist_sender.send().status_code == 200
+    assert gist_sender.post("contact_created", b"{}", token="stranger").status_code == 200
+    assert gist_sender.token not in "".join(path.read_text() for path in spool.waiting())
+    monkeypatch.undo()
+    monkeypatch.setattr("integration.sync.live.ring", lambda ids: None)
+    assert drain_spool() == 2
+    kept = InboxEvent.objects.order_by("id").values_list("state", "reason", "connection")
+    assert list(kept) == [("waiting", "", gist.pk), ("refused", "unknown_token", None)]
+
+
+def test_unchecked_events_cannot_fill_the_disk(gist_sender, monkeypatch):
+    monkeypatch.setattr(spool, "UNCHECKED_LIMIT", 2)
+    memory().note_database(up=False)
+    sent = [gist_sender.post("contact_created", b"{}", token=f"t{n}").status_code for n in range(4)]
+    assert sent == [200, 200, 429, 429]
+
+
+@pytest.mark.parametrize("target", ["integration.webhooks.spool.os.fsync", "integration.webhooks.spool.os.open"])
+def test_429_when_the_disk_fails_too(sender, database, monkeypatch, target):
+    def fails(*args):
+        raise OSError("input/output error")
+
+    database.leave()
+    sender.send(webhookId="w1")
+    monkeypatch.setattr(target, fails)
+    assert sender.send(webhookId="w2").status_code == 429
+    assert [path.suffix for path in spool._folder().iterdir()] == [".json"]
+
+
+def test_429_when_the_disk_is_nearly_full(sender, database, monkeypatch):
+    database.leave()
+    monkeypatch.setattr(spool, "FREE_BYTES", 10**18)
+    assert sender.send().status_code == 429
+
+
+def test_what_can_never_be_stored_is_set_aside_and_holds_nothing_up(sender, database):
+    database.leave()
+    sender.send(webhookId="w1")
+    sender.send(webhookId="w2")
+    spool.waiting()[0].write_text('{"cut')
+    database.come_back()
+    drain_spool()
+    assert (ids(), spool.waiting()) == (["ghl:w2"], [])
+    assert [path.read_text() for path in spool._folder().glob("*.bad")] == ['{"cut']
+
+
+def test_a_file_stays_until_its_event_is_stored(sender, database, back):
+    database.leave()
+    sender.send()
+    with pytest.raises(OperationalError):
+        drain_spool()
+    assert len(spool.waiting()) == 1
+
+
+def test_only_one_drains_at_a_time(sender, database):
+    database.leave()
+    sender.send()
+    database.come_back()
+    with spool._alone():
+        assert drain_spool() == 0
+    assert drain_spool() == 1
+
+
+def test_spooled_events_are_for_their_owner_s_eyes_only(sender, database):
+    database.leave()
+    sender.send()
+    assert [oct(path.stat().st_mode)[-3:] for path in (spool._folder(), *spool.waiting())] == ["700", "600"]
+
+
+def test_an_event_is_answered_200_although_nobody_could_be_called(sender, monkeypatch):
+    def fails(ids):
+        raise OperationalError("the queue is away")
+
+    monkeypatch.setattr("integration.sync.live.ring", fails)
+    assert sender.send().status_code == 200
+    assert (len(ids()), spool.waiting()) == (1, [])
+
+
+def test_a_refusal_is_a_refusal_although_the_database_is_away(sender, monkeypatch):
+    def fails(*args, **options):
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(InboxEvent, "save", fails)
+    body = sender.event()
+    assert sender.post(body, {}).status_code == 401
+    assert spool.waiting() == []
+
+
+def test_a_fault_of_our_own_is_never_a_500(sender, monkeypatch):
+    monkeypatch.setattr(store, "connections_of", lambda delivery: 1 / 0)
+    assert sender.send().status_code == 429
+    assert json.loads(sender.event())["webhookId"] == "w1"
