@@ -179,6 +179,22 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.NumberInput(TEXT),
         help_text="0: only when you press Sync.",
     )
+    settle_seconds = forms.FloatField(
+        label="Settle window in seconds",
+        required=False,
+        min_value=0,
+        max_value=300,
+        widget=forms.NumberInput(TEXT),
+        help_text="Events about one contact that come within it are read once. 0 to 300.",
+    )
+    change_cap = forms.IntegerField(
+        label="Changes a run may make before you confirm",
+        required=False,
+        min_value=0,
+        max_value=2_000_000_000,
+        widget=forms.NumberInput(TEXT),
+        help_text="0: as many as it finds. A run that wants more waits for your yes.",
+    )
 
     class Meta:
         model = Link
@@ -190,6 +206,8 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
             "match",
             "default_country",
             "schedule_minutes",
+            "settle_seconds",
+            "change_cap",
             "mode",
             "enabled",
         ]
@@ -210,6 +228,16 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
             "default_country": forms.TextInput({**TEXT, "pattern": "[A-Za-z]{2}"}),
             "enabled": forms.CheckboxInput(SWITCH),
         }
+
+    def clean_settle_seconds(self) -> float:
+        return self._or_as_it_stands("settle_seconds")
+
+    def clean_change_cap(self) -> int:
+        return int(self._or_as_it_stands("change_cap"))
+
+    def _or_as_it_stands(self, name: str) -> float:
+        given = self.cleaned_data[name]
+        return float(getattr(self.instance, name) if given is None else given)
 
     def clean_default_country(self) -> str:
         country = str(self.cleaned_data["default_country"]).strip().upper()

@@ -5,16 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, IntegerField, Max, Q, Sum
+from django.db.models import Count, Expression, F, IntegerField, Max, Q, QuerySet, Sum, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from dashboard.parity import Parity, parity_of
+from dashboard.problem_filters import question_rows
+from dashboard.progress import waits_for_confirmation
 from integration.models import (
     ACTIVE_RUNS,
     COUNTS,
     FINISHED_RUNS,
     Connection,
+    Hint,
     Link,
     LogEntry,
     Mode,
@@ -39,19 +43,28 @@ class Health:
 
 @dataclass
 class Card:
-    """One link with everything its card shows. `today` and `calls` count since midnight, `records` per side."""
+    """One link with everything its card shows. `today` and `calls` count since midnight, `records` per side.
+
+    `questions` wait for a person; `waiting` counts records that events said to read again.
+    """
 
     link: Link
     active: Run | None = None
     last: Run | None = None
     failures: int = 0
+    questions: int = 0
+    waiting: int = 0
     records: dict[str, int] = field(default_factory=dict)
     today: dict[str, int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
 
     @property
     def health(self) -> Health:
-        return health_of(self.link, self.active, self.last, self.failures)
+        return health_of(self)
+
+    @property
+    def parity(self) -> Parity | None:
+        return parity_of(self.link)
 
     @property
     def fresh_at(self) -> datetime | None:
@@ -63,15 +76,16 @@ class Card:
         return sum(self.today.get(name, 0) for name in ("created", "updated"))
 
 
-def health_of(link: Link, active: Run | None, last: Run | None, failures: int) -> Health:
+def health_of(card: Card) -> Health:
     """The worst thing first: what stops everything, what is paused, what runs, what failed."""
+    link, active, last, failures = card.link, card.active, card.last, card.failures
     for connection in (link.gist, link.ghl):
         if connection.needs_person:
             return Health("bad", connection.get_status_display(), _broken(connection), person=True)
     if active:
         return _running(active)
     if not link.enabled:
-        return Health("idle", "Paused", "Nothing runs by itself until it is switched on.")
+        return Health("idle", "Paused", _paused(card.waiting))
     if last and last.status == RunStatus.FAILED:
         return Health("bad", "Last run failed", last.error or "It could not finish.", person=True)
     if failures:
@@ -82,6 +96,12 @@ def health_of(link: Link, active: Run | None, last: Run | None, failures: int) -
     if last is None:
         return Health("idle", "Not synced yet", "Start the first sync when the mapping is right.")
     return _after(last)
+
+
+def _paused(waiting: int) -> str:
+    records = "record waits" if waiting == 1 else "records wait"
+    said = f"{waiting:,} changed {records} to be read. " if waiting else ""
+    return f"{said}Nothing runs by itself until it is switched on."
 
 
 def _after(last: Run) -> Health:
@@ -99,6 +119,8 @@ def _broken(connection: Connection) -> str:
 def _running(run: Run) -> Health:
     name = "Backfill" if run.kind == "full" else "Sync"
     far = f"{run.examined:,} of {run.total:,} records." if run.total else f"{run.examined:,} records so far."
+    if waits_for_confirmation(run):
+        return Health("wait", "Waits for your yes", run.error, person=True)
     if run.status == RunStatus.WAITING:
         return Health("wait", "Waiting", run.wait_reason or far)
     if run.status == RunStatus.QUEUED:
@@ -111,11 +133,7 @@ def cards(links: Iterable[Link]) -> list[Card]:
     found = {link.pk: Card(link) for link in links}
     _add_runs(found)
     _add_counts(found)
-    for pk, number in _open_failures(found):
-        found[pk].failures = number
-    known = Snapshot.objects.filter(link__in=found).order_by().values_list("link", "side")
-    for pk, side, number in known.annotate(number=Count("pk")):
-        found[pk].records[side] = number
+    _add_totals(found)
     rank = {"bad": 0, "wait": 1, "run": 2, "ok": 3, "idle": 4}
     return sorted(found.values(), key=lambda card: (rank[card.health.tone], card.link.name.lower()))
 
@@ -147,9 +165,28 @@ def _add_counts(found: dict[int, Card]) -> None:
         card.calls = dict(zip(SIDES, values[len(COUNTS) :], strict=True))
 
 
-def _open_failures(found: dict[int, Card]) -> Iterable[tuple[int, int]]:
-    failed = LogEntry.objects.filter(link__in=found, outcome=Outcome.FAILED, resolved_at=None)
-    return failed.order_by().values_list("link").annotate(number=Count("pk"))
+def _add_totals(found: dict[int, Card]) -> None:
+    """Open failures, open questions, what waits, and the records known per side; one query for all of them."""
+    failed = LogEntry.objects.filter(outcome=Outcome.FAILED, resolved_at=None)
+    asked = question_rows().select_related(None)
+    totals = _per_link(found, Snapshot.objects.all(), F("side")).union(
+        _per_link(found, failed, Value("failures")),
+        _per_link(found, asked, Value("questions")),
+        _per_link(found, Hint.objects.all(), Value("waiting")),
+        all=True,
+    )
+    for pk, what, number in totals:
+        if what in SIDES:
+            found[pk].records[what] = number
+        else:
+            setattr(found[pk], what, number)
+
+
+def _per_link(found: dict[int, Card], rows: QuerySet[Any], what: Expression | F) -> QuerySet[Any]:
+    """Rows of link, what is counted, and how many."""
+    named = rows.filter(link__in=found).order_by().annotate(what=what).values_list("link", "what")
+    counted: QuerySet[Any] = named.annotate(number=Count("pk"))
+    return counted
 
 
 @dataclass(frozen=True)
@@ -176,6 +213,14 @@ def todos(all_cards: Iterable[Card]) -> list[Todo]:
             found.append(
                 Todo("bad", "The last run failed", f"{link.name}: {card.last.error}", "link", link.key, "Look")
             )
+        if card.active and waits_for_confirmation(card.active):
+            sentence = f"{link.name}: {card.active.error}"
+            found.append(Todo("wait", "A run waits for your yes", sentence, "run", str(card.active.pk), "Look"))
+        if card.questions:
+            questions = "question waits" if card.questions == 1 else "questions wait"
+            sentence = f"{link.name}: only a person can decide."
+            title = f"{card.questions:,} {questions} for you"
+            found.append(Todo("wait", title, sentence, "problems_person", "", "Decide", f"?link={link.key}"))
         if card.failures:
             sentence = f"{link.name}: see why, then retry."
             title = f"{card.failures:,} failed"

@@ -3,7 +3,19 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from dashboard.views import accounts, connections, health, links, log, mapping, oauth, overview, runs
+from dashboard.views import (
+    accounts,
+    connections,
+    health,
+    links,
+    log,
+    mapping,
+    oauth,
+    overview,
+    problems,
+    runs,
+    webhooks,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
@@ -33,11 +45,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/<int:pk>/cancel/", runs.cancel, name="run_cancel"),
     path("runs/<int:pk>/retry/", runs.retry, name="run_retry"),
+    path("runs/<int:pk>/confirm/", runs.confirm, name="run_confirm"),
+    path("problems/", problems.problems, name="problems"),
+    path("problems/person/", problems.person, name="problems_person"),
+    path("problems/person/<int:pk>/answer/", problems.answer, name="question_answer"),
+    path("problems/person/<int:pk>/dismiss/", problems.dismiss, name="question_dismiss"),
+    path("problems/rejected/", problems.rejected, name="problems_rejected"),
+    path("problems/rejected/<int:pk>/", problems.rejected_event, name="rejected_event"),
+    path("problems/waiting/", problems.waiting, name="problems_waiting"),
+    path("problems/waiting/events/", problems.waiting_event_list, name="problems_waiting_events"),
+    path("problems/waiting/<int:pk>/retry/", problems.retry, name="waiting_retry"),
     path("log/", log.log, name="log"),
     path("log/<int:pk>/", log.entry, name="log_entry"),
     path("log/<int:pk>/retry/", log.retry, name="log_retry"),
     path("accounts/login/", accounts.login, name="account_login"),
     path("accounts/", include("allauth.urls")),
+    path("webhooks/ghl/", webhooks.ghl, name="webhook_ghl"),
+    path("webhooks/gist/<str:token>/<str:topic>/", webhooks.gist, name="webhook_gist"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

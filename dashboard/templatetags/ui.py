@@ -13,7 +13,19 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
-from integration.models import COUNTS, Connection, ConnectionStatus, Direction, Link, Provider, Run, RunStatus
+from dashboard.refusals import refusal as refusal_of
+from integration.models import (
+    COUNTS,
+    Connection,
+    ConnectionStatus,
+    Direction,
+    EventState,
+    InboxEvent,
+    Link,
+    Provider,
+    Run,
+    RunStatus,
+)
 from integration.oauth.tokens import EARLY
 from integration.sync.reasons import Reason
 from integration.sync.reasons import reason as reason_of
@@ -44,6 +56,12 @@ def status_badge(record: Connection | Run) -> dict[str, str]:
     words = ConnectionStatus if isinstance(record, Connection) else RunStatus
     status = words(record.status)
     return {"tone": status.tone, "label": str(status.label)}
+
+
+@register.inclusion_tag("components/badge.html")
+def event_badge(event: InboxEvent) -> dict[str, str]:
+    state = EventState(event.state)
+    return {"tone": state.tone, "label": str(state.label)}
 
 
 @register.simple_tag
@@ -96,7 +114,13 @@ def reason(code: str) -> Reason:
 
 
 @register.filter
-def get(mapping: Mapping[str, Any], key: str) -> Any:
+def refusal(code: str) -> Reason:
+    """Why a webhook was turned away, in words."""
+    return refusal_of(code)
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any], key: Any) -> Any:
     return mapping.get(key)
 
 
@@ -177,6 +201,17 @@ def get_direction(value: str) -> str:
 @register.filter
 def side_name(side: str) -> str:
     return dict(Provider.choices).get(side, side)
+
+
+@register.filter
+def other_side_name(side: str) -> str:
+    return str(Provider(side).other.label) if side in Provider.values else "the other side"
+
+
+@register.filter
+def field_name(field: str) -> str:
+    """`custom_properties.lead_score` as people say it: `lead score`."""
+    return field.rpartition(".")[2].replace("_", " ")
 
 
 @register.filter

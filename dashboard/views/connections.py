@@ -19,11 +19,12 @@ from dashboard.paging import listing
 from dashboard.permissions import operators, owners
 from integration.connections import missing_scopes, verify
 from integration.errors import ProviderError, SetupError
-from integration.models import Connection, Provider
+from integration.models import Connection, ConnectionStatus, EventState, InboxEvent, Provider
 from integration.models.fields import UndecryptableValue
 from integration.oauth import connect
 from integration.providers.budgets import daily_remaining
 from integration.providers.ghl.oauth import NEEDED_SCOPES
+from integration.webhook_addresses import addresses
 
 PROBLEMS = (SetupError, ProviderError, UndecryptableValue)
 
@@ -40,7 +41,20 @@ def connections(request: HttpRequest) -> HttpResponse:
 
 def connection(request: HttpRequest, key: str) -> HttpResponse:
     found = get_object_or_404(without_secrets(), key=key)
-    return render(request, "connection.html", _facts(found))
+    return render(request, "connection.html", _facts(found) | _webhooks(request, found))
+
+
+def _webhooks(request: HttpRequest, found: Connection) -> dict[str, object]:
+    """Where its webhooks are to be sent, for operators only: whoever has a Gist address can send events to it."""
+    taken_in = InboxEvent.objects.filter(connection=found).exclude(state=EventState.REFUSED)
+    last = taken_in.defer("body", "headers").first()
+    facts: dict[str, object] = {"last_event": last, "may_see_addresses": getattr(request.user, "may_operate", False)}
+    if facts["may_see_addresses"] and found.status != ConnectionStatus.DISCONNECTED:
+        try:
+            facts["addresses"] = addresses(found)
+        except UndecryptableValue as problem:
+            facts["no_addresses"] = str(problem)
+    return facts
 
 
 def _facts(found: Connection) -> dict[str, object]:
@@ -79,7 +93,8 @@ def rename(request: HttpRequest, key: str) -> HttpResponse:
         messages.success(request, f"It is now called “{found.name}”.")
         return redirect("connection", key)
     found.refresh_from_db(fields=["name"])
-    return render(request, "connection.html", {**_facts(found), "rename": form}, status=422)
+    context = {**_facts(found), **_webhooks(request, found), "rename": form}
+    return render(request, "connection.html", context, status=422)
 
 
 @operators

@@ -1,7 +1,7 @@
 """Links: two connections with the rules between them."""
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -11,11 +11,13 @@ from dashboard.filters import log_rows, run_rows
 from dashboard.forms import LinkForm, NewLinkForm
 from dashboard.htmx import told
 from dashboard.link_cards import card_of, cards
+from dashboard.parity import backlog_words, circle_of
 from dashboard.permissions import operators, owners
 from integration.errors import ProviderError, SetupError
 from integration.mapping.versions import save_version
-from integration.models import ACTIVE_RUNS, Connection, Link, Outcome, RunKind
+from integration.models import ACTIVE_RUNS, Connection, Link, MappingVersion, Outcome, RunKind
 from integration.sync import runs as domain
+from integration.sync.live import backlog
 
 LAST_RUNS, LAST_FAILURES = 5, 10
 
@@ -25,11 +27,20 @@ def links(request: HttpRequest) -> HttpResponse:
 
 
 def link(request: HttpRequest, key: str) -> HttpResponse:
-    found = get_object_or_404(Link.objects.select_related("gist", "ghl"), key=key)
+    found = get_object_or_404(_with_version(), key=key)
     form = LinkForm(instance=found)
     if request.method == "POST":
         return _save_settings(request, found)
     return render(request, "link.html", _facts(found, form))
+
+
+def _with_version() -> QuerySet[Link]:
+    """Links with the number of their newest mapping version and how many rows it has."""
+    newest = MappingVersion.objects.filter(link=OuterRef("pk")).order_by("-number")
+    rows = newest.annotate(row_count=Count("rows")).values("row_count")
+    versions = {"version_number": Subquery(newest.values("number")[:1]), "row_count": Subquery(rows[:1])}
+    found: QuerySet[Link] = Link.objects.select_related("gist", "ghl").annotate(**versions)
+    return found
 
 
 @operators
@@ -44,13 +55,15 @@ def _save_settings(request: HttpRequest, found: Link) -> HttpResponse:
 
 
 def _facts(found: Link, form: LinkForm) -> dict[str, object]:
-    version = found.mapping_versions.annotate(row_count=Count("rows")).order_by("-number").first()
     failures = log_rows().filter(link=found, outcome=Outcome.FAILED, resolved_at=None)
+    waiting = backlog(found)
     return {
         "link": found,
+        "circle": circle_of(found),
+        "backlog": waiting,
+        "backlog_words": backlog_words(waiting),
         "card": card_of(found),
         "form": form,
-        "version": version,
         "runs": run_rows().filter(link=found)[:LAST_RUNS],
         "failures": failures[:LAST_FAILURES],
     }

@@ -9,7 +9,7 @@ from dashboard.filters import EntryFilter, RunFilter, log_rows, run_rows
 from dashboard.htmx import render_part, told
 from dashboard.paging import listing
 from dashboard.permissions import operators
-from dashboard.progress import progress_of
+from dashboard.progress import progress_of, waits_for_confirmation
 from integration.errors import ProviderError, SetupError
 from integration.models import LogEntry, Outcome, Run
 from integration.sync import runs as domain
@@ -26,6 +26,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Run.objects.select_related("link", "started_by", "mapping"), pk=pk)
     live = request.GET.get("live") != "off"
     context = {"run": found, "progress": progress_of(found), "live": live, "link": found.link}
+    context["unconfirmed"] = waits_for_confirmation(found)
     if request.htmx and request.htmx.target == "live":  # type: ignore[attr-defined]
         response = render(request, "run.html#live", context)
         if found.is_finished:
@@ -46,6 +47,22 @@ def _open_failures(found: Run) -> int:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     domain.cancel(get_object_or_404(Run, pk=pk))
     messages.success(request, "The run stops within a second or two. What was written stays.")
+    return redirect("run", pk)
+
+
+@require_POST
+@operators
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a run that wants to change more than its link allows go on."""
+    found = get_object_or_404(Run.objects.select_related("link"), pk=pk)
+    if not waits_for_confirmation(found):
+        messages.info(request, "This run waits for no confirmation any more.")
+        return redirect("run", pk)
+    try:
+        domain.confirm(found, request.user)
+        messages.success(request, "Confirmed. The run goes on.")
+    except (SetupError, ProviderError) as problem:
+        told(request, problem)
     return redirect("run", pk)
 
 

@@ -98,6 +98,11 @@ class Snapshot(models.Model):
             models.Index(fields=["link", "side", "email"], name="snapshot_by_email"),
             models.Index(fields=["link", "side", "phone"], name="snapshot_by_phone"),
             models.Index(fields=["link", "side", "seen_run"], name="snapshot_by_run"),
+            models.Index(
+                fields=["link", "id"],
+                condition=models.Q(parked=True) | models.Q(retry_at__isnull=False),
+                name="snapshot_waiting",
+            ),
             # The work list of a run: undecided records in the order they were read.
             models.Index(
                 fields=["link", "side", "id"],

@@ -34,6 +34,8 @@ def ask(run: Run, rules: Rules, entries: "Iterable[Entry]", pairs: dict[int, Pai
             wanted[question.about] = question
     open_ = Question.objects.filter(link=run.link, closed_at=None)
     open_.filter(settled).exclude(about__in=wanted).update(closed_at=timezone.now())
+    # Met again although it was answered: the answer could not settle it, so it is asked anew.
+    open_.filter(about__in=wanted).exclude(answer="").update(answer="", answered_at=None, answered_by=None)
     stands = set(open_.filter(about__in=wanted).values_list("about", flat=True))
     Question.objects.bulk_create(question for about, question in wanted.items() if about not in stands)
     return bool(wanted) or open_.exists()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from integration.models import EventState, Hint, InboxEvent, Link, Run
@@ -27,8 +27,10 @@ class Backlog:
 def backlog(link: Link) -> Backlog:
     events = InboxEvent.objects.filter(state=EventState.WAITING, connection__in=[link.gist_id, link.ghl_id])
     hints = Hint.objects.filter(link=link)
-    oldest = [events.aggregate(at=Min("received_at"))["at"], hints.aggregate(at=Min("first_at"))["at"]]
-    return Backlog(events.count(), hints.count(), min(filter(None, oldest), default=None))
+    stored = events.aggregate(number=Count("pk"), at=Min("received_at"))
+    known = hints.aggregate(number=Count("pk"), at=Min("first_at"))
+    oldest = min(filter(None, (stored["at"], known["at"])), default=None)
+    return Backlog(stored["number"], known["number"], oldest)
 
 
 # Events to hints ----------------------------------------------------------------------------------------

@@ -28,18 +28,36 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 const dismiss = (toast) => toast?.remove();
-for (const toast of document.querySelectorAll("[data-toast]")) {
-  const button = toast.querySelector("[data-dismiss]");
-  button.hidden = false;
-  button.addEventListener("click", () => dismiss(toast));
-  setTimeout(() => dismiss(toast), 10000);
+
+function toasts(place) {
+  for (const toast of place.querySelectorAll("[data-toast]")) {
+    const button = toast.querySelector("[data-dismiss]");
+    if (!button.hidden) continue;
+    button.hidden = false;
+    button.addEventListener("click", () => dismiss(toast));
+    setTimeout(() => dismiss(toast), 10000);
+  }
 }
 
+toasts(document);
+// Toasts that came with an answer to htmx.
+document.addEventListener("htmx:load", () => toasts(document));
+
+// Browsers lend the clipboard to pages over https only; elsewhere the text is marked, ready for Ctrl+C.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-  document.querySelector("#voice").textContent = "Copied";
+  const source = document.getElementById(button.dataset.copy);
+  const voice = document.querySelector("#voice");
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.classList.add("is-done");
+    setTimeout(() => button.classList.remove("is-done"), 2000);
+    voice.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(source);
+    voice.textContent = "Marked, press Ctrl and C to copy";
+  }
 });
 
 document.addEventListener("toggle", (event) => {

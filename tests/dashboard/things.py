@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from integration.models import Connection, Link, LogEntry, Run
+from integration.models import Connection, InboxEvent, Link, LogEntry, Question, Run
 
 
 def finished_run(link: Link, **facts: Any) -> Run:
@@ -48,3 +48,24 @@ def connections(count: int, provider: str = "ghl") -> list[Connection]:
 def links(count: int) -> list[Link]:
     pairs = zip(connections(count, "gist"), connections(count, "ghl"), strict=True)
     return [Link.objects.create(key=gist.key, name=f"Link {gist.pk}", gist=gist, ghl=ghl) for gist, ghl in pairs]
+
+
+def conflict(link: Link, label: str = "Ann Lee", **facts: Any) -> Question:
+    options = facts.pop("options", {"gist": "Family 12", "ghl": "Starter"})
+    return Question.objects.create(
+        link=link, kind="conflict", about=f"{label} plan", label=label, field="plan", options=options, **facts
+    )
+
+
+def match(link: Link, label: str = "Bob Ray") -> Question:
+    candidates = [
+        {"id": "ghl1", "label": "Bob Ray", "email": "bob@example.test", "phone": ""},
+        {"id": "ghl2", "label": "Robert Ray", "email": "", "phone": "+15125550136"},
+    ]
+    return Question.objects.create(
+        link=link, kind="match", about=label, label=label, side="gist", external_id="1001", options=candidates
+    )
+
+
+def event(link: Link, **facts: Any) -> InboxEvent:
+    return InboxEvent.objects.create(**{"provider": "ghl", "topic": "TaskCreate", "connection": link.ghl, **facts})

@@ -1,0 +1,68 @@
+"""Why a webhook was turned away at the door: every code, in words an operator can act on."""
+
+from integration.sync.reasons import Reason
+
+_ALL = (
+    Reason(
+        "bad_signature",
+        "Wrong signature",
+        "The signature does not belong to this body, so it did not come from GHL, or it was changed on its way.",
+        "If these are genuine, a proxy rewrites the body before it arrives here: let it pass bodies through as they "
+        "are. Otherwise somebody else is knocking, and nothing needs doing.",
+    ),
+    Reason(
+        "no_signature",
+        "Not signed",
+        "The request carries no signature, and GHL signs every webhook.",
+        "If a proxy stands in front, let it pass the headers X-GHL-Signature and X-WH-Signature.",
+    ),
+    Reason(
+        "unreadable",
+        "Body cannot be read",
+        "The body is no JSON object, so nobody can say what it is about.",
+        "In Gist, let the webhook send its standard JSON body. What GHL sends is readable as it is.",
+    ),
+    Reason(
+        "too_large",
+        "Too large",
+        "The body is larger than any webhook of Gist or GHL.",
+        "Nothing needs doing: the next sync reads the record itself, whatever its webhook said.",
+    ),
+    Reason(
+        "too_old",
+        "Sent too long ago",
+        "The time it was sent lies too far back: a late delivery, or an old one that somebody repeats.",
+        "Check this server's clock if all of them look old. The sweep finds what a late delivery meant.",
+    ),
+    Reason(
+        "unknown_location",
+        "Location not connected here",
+        "GHL sent it for a location that is no connection of this Gistline.",
+        "Connect that location, or uninstall the app from it in GHL.",
+    ),
+    Reason(
+        "unknown_token",
+        "Unknown address",
+        "The secret part of the address belongs to no Gist connection here.",
+        "Copy the address from the connection's page into Gist again; the old one no longer counts.",
+    ),
+    Reason(
+        "unknown_topic",
+        "Unknown topic",
+        "The address ends in a topic that Gist does not have.",
+        "Copy the address from the connection's page into Gist again.",
+    ),
+    Reason(
+        "disconnected",
+        "Connection is disconnected",
+        "The account it is about was disconnected here, so nothing is done with its events.",
+        "Reconnect the account, or remove the webhook there.",
+    ),
+)
+
+REFUSALS = {refusal.code: refusal for refusal in _ALL}
+_OTHER = Reason("", "Turned away", "It was not taken in; what it said stands below.")
+
+
+def refusal(code: str) -> Reason:
+    return REFUSALS.get(code) or _OTHER
