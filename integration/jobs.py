@@ -32,4 +32,5 @@ def watch() -> None:
     drain_spool()
     runs.pick_up_lost_runs()
     live_.ring_again()
+    runs.retry_due()
     runs.start_due_runs()

@@ -43,7 +43,11 @@ def close_run(run: Run, rules: Rules) -> None:
 def _count_the_rest(run: Run) -> None:
     mine = Snapshot.objects.filter(link=run.link)
     decided = mine.filter(decided_run=run.pk, pair__isnull=False).values("pair_id").distinct().count()
-    run.unchanged += Pair.objects.filter(link=run.link).count() - decided
+    # Those who wait for another try, or for a person, are not unchanged.
+    waiting = mine.filter(fresh__isnull=False, pair__isnull=False).exclude(decided_run=run.pk)
+    waits = waiting.values("pair_id").distinct().count()
+    run.unchanged += Pair.objects.filter(link=run.link).count() - decided - waits
+    run.skipped += waits
     run.skipped += mine.filter(pair=None).exclude(decided_run=run.pk).count()
 
 

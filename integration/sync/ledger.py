@@ -16,6 +16,7 @@ from integration.records import Contact, Value, fingerprint
 from integration.sync.apply import Person
 from integration.sync.asking import ask
 from integration.sync.hints import settle
+from integration.sync.ladder import climb, step_off
 from integration.sync.observe import e164, picked
 from integration.sync.reasons import reason
 
@@ -163,7 +164,9 @@ class Ledger:
             snapshot.fresh = None  # Nobody is there to write to; a full run says what is missing where.
             return
         if entry.error and entry.error.code != "duplicate" and snapshot.side not in entry.person.written:
+            climb(snapshot, entry.error, timezone.now())
             return  # Not carried out: what was read stays as work for a retry.
+        step_off(snapshot)
         if contact is None:
             return
         values = picked(contact, self.rules)

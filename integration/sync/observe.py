@@ -9,6 +9,7 @@ import phonenumbers
 from integration.mapping.rules import Rules
 from integration.models import Link, Run, Snapshot
 from integration.records import Contact, Value, Values, fingerprint
+from integration.sync.ladder import step_off
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> 
 def take_in(snapshot: Snapshot, contact: Contact, rules: Rules) -> None:
     """Put what was read into `fresh`, where it waits for its decision."""
     values = picked(contact, rules)
+    if snapshot.fingerprint != fingerprint(values, rules.keys(contact.side)):
+        step_off(snapshot)
     snapshot.fresh = values
     snapshot.email = contact.email[:254]
     snapshot.phone = e164(contact.phone, rules.country)

@@ -27,12 +27,14 @@ from integration.models import (
     Run,
     RunKind,
     RunStatus,
+    Snapshot,
 )
 from integration.queue import enqueue
 from integration.sync.closing import finish
 from integration.sync.slices import LeaseLost, Slice
 
 log = logging.getLogger(__name__)
+SIDES = ("gist", "ghl")
 
 STUMBLES = 5
 """Slices in a row that may fail for a passing reason before the run gives up."""
@@ -118,10 +120,10 @@ def retry_failed(run: Run, user: Any = None) -> Run | None:
     return _retry(run.link, entries, user) if entries else None
 
 
-def _retry(link: Link, entries: list[LogEntry], user: Any) -> Run:
+def _retry(link: Link, entries: list[LogEntry], user: Any, trigger: str = "person") -> Run:
     people = [{"gist": entry.gist_id, "ghl": entry.ghl_id} for entry in entries]
     target = {"people": people, "entries": [entry.pk for entry in entries]}
-    return start(link, RunKind.RETRY, user=user, target=target)
+    return start(link, RunKind.RETRY, user=user, target=target, trigger=trigger)
 
 
 def sync_one(pair: Pair, user: Any = None) -> Run:
@@ -301,6 +303,23 @@ def pick_up_lost_runs() -> int:
             enqueue("work_on_run", run.pk)
             lost += 1
     return lost
+
+
+def retry_due() -> int:
+    """Start retries of people whose next try has come. Returns for how many links."""
+    due = Snapshot.objects.filter(retry_at__lte=timezone.now(), fresh__isnull=False, parked=False)
+    started = 0
+    for link in Link.objects.select_related("gist", "ghl").filter(enabled=True, pk__in=due.values("link")):
+        ids = {
+            side: list(due.filter(link=link, side=side).values_list("external_id", flat=True)[:500]) for side in SIDES
+        }
+        about = Q(gist_id__in=ids["gist"]) | Q(ghl_id__in=ids["ghl"])
+        failures = list(link.log_entries.filter(about, outcome=Outcome.FAILED, resolved_at=None))
+        try:
+            started += bool(failures and _retry(link, failures, None, trigger="retry"))
+        except SetupError as problem:
+            log.info("link %s: nothing retried: %s", link.key, problem)
+    return started
 
 
 def start_due_runs() -> int:
