@@ -1,7 +1,9 @@
 from integration.models.budget import CallBudget
 from integration.models.choices import (
     ACTIVE_RUNS,
+    CIRCLES,
     FINISHED_RUNS,
+    READING,
     ConnectionStatus,
     Deletes,
     Direction,
@@ -24,8 +26,10 @@ from integration.models.run import COUNTS, Run
 
 __all__ = [
     "ACTIVE_RUNS",
+    "CIRCLES",
     "COUNTS",
     "FINISHED_RUNS",
+    "READING",
     "CallBudget",
     "Connection",
     "ConnectionStatus",

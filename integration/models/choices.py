@@ -52,6 +52,11 @@ class RunKind(models.TextChoices):
     SWEEP = "sweep", "Sweep"
 
 
+CIRCLES = (RunKind.FULL, RunKind.SWEEP)
+"""Runs that read everyone on both sides; a sweep does so slowly, by itself, with a small part of the budget."""
+READING = (*CIRCLES, RunKind.INCREMENTAL)
+
+
 class Outcome(ToneChoices):
     CREATED = "created", "Created"
     UPDATED = "updated", "Updated"

@@ -47,8 +47,6 @@ def _changes(checked: Checked) -> Iterator[str]:
 
 def _notes(checked: Checked) -> Iterator[str]:
     for number, link in enumerate(checked.document.links):
-        if link.deletes not in (None, "ignore"):
-            yield f"links[{number}].deletes: kept; deletions are not carried over in this version"
         if link.workflows:
             yield f"links[{number}].workflows: checked, not active in this version"
 

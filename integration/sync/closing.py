@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integration.mapping.rules import Rules
-from integration.models import COUNTS, Hint, Link, Pair, Run, RunKind, RunStatus, Snapshot
+from integration.models import CIRCLES, COUNTS, READING, Hint, Link, Pair, Run, RunStatus, Snapshot
 from integration.queue import enqueue
 from integration.sync.hints import doubt
 
@@ -30,9 +30,9 @@ def doubt_unseen(run: Run) -> None:
 def close_run(run: Run, rules: Rules) -> None:
     """Count everyone nothing was decided for, and move the link's marks on."""
     run.refresh_from_db(fields=["created", "updated", "unchanged", "skipped", "failed"])
-    if run.kind in (RunKind.FULL, RunKind.INCREMENTAL):
+    if run.kind in READING:
         _count_the_rest(run)
-    if not run.dry_run and run.kind in (RunKind.FULL, RunKind.INCREMENTAL):
+    if not run.dry_run and run.kind in READING:
         _move_marks(run, rules)
     run.total = run.examined
     finish(run, RunStatus.PARTIAL if run.failed or run.error else RunStatus.SUCCEEDED, counts=True)
@@ -57,10 +57,10 @@ def _move_marks(run: Run, rules: Rules) -> None:
     link.cursors = {**link.cursors, "rules": rules.digest} | {
         side: marks[side] for side in ("gist", "ghl") if side in marks
     }
-    if run.kind == RunKind.FULL:
+    if run.kind in CIRCLES:
         link.full_run_at = timezone.now()
-        link.parity = _parity(run)
-    link.save(update_fields=["cursors", "full_run_at", "parity"])
+        link.parity, link.sweep = _parity(run), {}
+    link.save(update_fields=["cursors", "full_run_at", "parity", "sweep"])
 
 
 def _parity(run: Run) -> dict[str, object]:

@@ -67,7 +67,7 @@ def start(
 
     Raises SetupError, or AlreadyRunning when the link is busy.
     """
-    _check_ready(link)
+    _check_ready(link, patient=trigger in ("person", "command"))
     mapping = current_version(link)
     if mapping is None or not mapping.rows.exists():
         raise SetupError(f"{link.name} has no mapping yet. Open its mapping and save at least one row.")
@@ -94,12 +94,21 @@ def start(
     return run
 
 
-def _check_ready(link: Link) -> None:
+LOOK_AGAIN_MINUTES = 10
+
+
+def _check_ready(link: Link, patient: bool = True) -> None:
+    """Raises SetupError when the link is off or a login is broken.
+
+    What broke a login may have passed, as when a location is reactivated: a person who asks has it checked again,
+    a schedule does so now and then.
+    """
     if not link.enabled:
         raise SetupError(f"{link.name} is paused. Switch it on first.")
     for connection in link.connections.values():
-        if connection.status == ConnectionStatus.RECONNECT:
-            # What broke the login may have passed: a location that was reactivated, a key that was put back.
+        looked = connection.checked_at and timezone.now() - connection.checked_at
+        long_ago = not looked or looked > timedelta(minutes=LOOK_AGAIN_MINUTES)
+        if connection.status == ConnectionStatus.RECONNECT and (patient or long_ago):
             verify(connection)
         if connection.needs_person:
             raise SetupError(
@@ -322,8 +331,15 @@ def retry_due() -> int:
     return started
 
 
+CIRCLE_HOURS = 24
+"""A sweep starts when nobody read everyone for this long."""
+
+
 def start_due_runs() -> int:
-    """Start the incremental runs whose time has come. The first run of a link is started by a person."""
+    """Start the runs whose time has come: a sweep when the last circle is old, else an incremental one.
+
+    The first run of a link is started by a person.
+    """
     started = 0
     links = Link.objects.select_related("gist", "ghl").filter(enabled=True, full_run_at__isnull=False)
     for link in links.exclude(schedule_minutes=0):
@@ -332,7 +348,8 @@ def start_due_runs() -> int:
         if last and (last.is_active or (last.finished_at and last.finished_at > due)):
             continue
         try:
-            start(link, RunKind.INCREMENTAL, trigger="schedule")
+            old = link.full_run_at and link.full_run_at < timezone.now() - timedelta(hours=CIRCLE_HOURS)
+            start(link, RunKind.SWEEP if old else RunKind.INCREMENTAL, trigger="schedule")
             started += 1
         except SetupError as problem:
             log.info("link %s: not started: %s", link.key, problem)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from integration.connections import contacts_of, exchange_for_link
 from integration.errors import Gone, ProviderError, Unexpected
 from integration.mapping.rules import Rules
-from integration.models import Hint, Pair, Run, RunKind, Snapshot
+from integration.models import CIRCLES, READING, Hint, Link, Pair, Run, RunKind, Snapshot
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Exchange, Result, Steps
 from integration.records import Contact
@@ -181,6 +181,9 @@ class Slice:
         marks[side] = min(seen, began) if seen else began
         read = self.checkpoint.setdefault("read", {})
         read[side] = read.get(side, 0) + len(contacts)
+        if self.run.kind == RunKind.SWEEP:
+            circle = {"started_at": (self.run.started_at or timezone.now()).isoformat(), "read": read}
+            Link.objects.filter(pk=self.run.link_id).update(sweep=circle)
 
     def read_people(self) -> str:
         """Both sides of the people a retry or single run is about, fresh from the APIs. Raises Retryable."""
@@ -227,10 +230,10 @@ class Slice:
             self.save()
             self.tick()
             return ""
-        if self.run.kind == RunKind.FULL:
+        if self.run.kind in CIRCLES:
             worksheet.look_at_loose_again(self.run)
             doubt_unseen(self.run)
-        if self.run.kind in (RunKind.FULL, RunKind.INCREMENTAL):
+        if self.run.kind in READING:
             self.run.total = people(self.run.link)
         return "apply"
 

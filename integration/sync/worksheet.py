@@ -32,7 +32,7 @@ def batches(run: Run, rules: Rules, size: int = BATCH) -> Iterator[list[Entry]]:
 def _undecided(run: Run) -> QuerySet[Snapshot]:
     found = Snapshot.objects.filter(link=run.link, fresh__isnull=False).exclude(decided_run=run.pk)
     aimed = run.kind in (RunKind.RETRY, RunKind.SINGLE, RunKind.LIVE)
-    if run.kind == RunKind.INCREMENTAL:
+    if run.kind in (RunKind.INCREMENTAL, RunKind.SWEEP):
         # The ladder has its own runs; a full run, which a person asked for, tries everyone.
         found = found.filter(parked=False).filter(Q(retry_at=None) | Q(retry_at__lte=timezone.now()))
     return found.filter(seen_run=run.pk) if aimed else found
