@@ -46,6 +46,12 @@ LIMIT_TRIES = 20
 RENEWALS = 2
 """Times one call's login is renewed: another process may have spent the first new token's life meanwhile."""
 LONGEST_NAP = 1.0
+WAITS = {
+    "limit": "its limit is reached",
+    "daily": "today's allowance is used up",
+    "daily_reserve": "what is left of today is kept for live events and people",
+}
+"""Why a budget grants nothing, by the reason it gives, in words."""
 
 
 class Login(Protocol):
@@ -248,7 +254,7 @@ class Exchange:
 
     def _check_patience(self, session: Session, seconds: float) -> None:
         if self.patience is not None and seconds > self.patience:
-            why = "today's allowance is used up" if session.waiting_for == "daily" else "its limit is reached"
+            why = WAITS.get(session.waiting_for, WAITS["limit"])
             raise RateLimited(
                 f"{session.wire.name} takes no more calls for {seconds:.0f} s: {why}.",
                 wait=seconds,

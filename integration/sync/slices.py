@@ -23,7 +23,7 @@ from integration.errors import Gone, ProviderError, Unexpected
 from integration.mapping.rules import Rules
 from integration.models import CIRCLES, READING, Hint, Link, Pair, Run, RunKind, Snapshot
 from integration.providers.base import ContactSide
-from integration.providers.exchange import Exchange, Result, Steps
+from integration.providers.exchange import WAITS, Exchange, Result, Steps
 from integration.records import Contact
 from integration.sync import worksheet
 from integration.sync.apply import Person, apply
@@ -137,7 +137,7 @@ class Slice:
         """A wait for a limit, in the words of the page; shorter ones than a second are not worth a word."""
         now = time.monotonic()
         waiting = [s for s in self.exchange.sessions.values() if s.waiting_for and s.free_at > now + 1]
-        told = (f"{s.wire.name} limit reached, goes on in {s.free_at - now:.0f} s" for s in waiting)
+        told = (f"{s.wire.name}: {WAITS[s.waiting_for]}; goes on in {s.free_at - now:.0f} s" for s in waiting)
         self.run.wait_reason = next(told, "")
 
     def save(self) -> None:

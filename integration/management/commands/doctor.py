@@ -18,6 +18,7 @@ from integration.management.reporting import ReportingCommand
 from integration.models import Connection, ConnectionStatus
 from integration.models.fields import UndecryptableValue, key_ring
 from integration.queue import health
+from integration.webhooks.signatures import problem_with
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -58,6 +59,7 @@ def examine(live: bool) -> Iterator[Finding]:
         yield _finding("broker", _broker)
         yield _finding("workers", _workers)
         yield _keys()
+        yield _finding("webhook keys", _webhook_keys)
         for connection in Connection.objects.defer("credentials"):
             yield _connection(connection, live)
 
@@ -106,6 +108,14 @@ def _keys() -> Finding:
         detail = f"{unreadable} secrets cannot be read. Put the key they were saved with back into ENCRYPTION_KEYS."
         return Finding("keys", False, detail)
     return Finding("keys", True, f"{readable} stored secrets can be read")
+
+
+def _webhook_keys() -> Finding:
+    try:
+        problem_with(b"", {"x-ghl-signature": "AA=="})
+    except SetupError as problem:
+        return Finding("webhook keys", False, str(problem))
+    return Finding("webhook keys", True, settings.GHL_WEBHOOK_PUBLIC_KEYS or "the ones GHL publishes")
 
 
 def _is_readable(token: str) -> bool:
