@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import uuid
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ def _own_twin(request, settings, tmp_path: Path, monkeypatch) -> None:
     """Each test has a twin of its own, reached without a socket unless it starts real processes."""
     if {"browser", "processes", "bench"} & set(request.keywords):
         return
+    if settings.REDIS_URL:
+        # Unlike the database, Redis is not rolled back: what one test counts must not meet the next.
+        settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}}
     settings.DATA_DIR = tmp_path
     settings.DEBUG_PROPAGATE_EXCEPTIONS = False
     settings.GHL_RATE = settings.GIST_RATE = "1000000/1"
