@@ -2,6 +2,7 @@
 
 import os
 import sys
+from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -148,7 +149,8 @@ CACHES = {
 }
 
 Q_CLUSTER = {
-    "name": "gistline",
+    # Jobs are signed with our key: another Gistline on the same Redis must not take them.
+    "name": f"gistline-{blake2b(SECRET_KEY.encode(), digest_size=4).hexdigest()}",
     "workers": WORKERS,
     # A slice stops by itself after RUN_SLICE_SECONDS; `retry` must exceed `timeout`, else a task runs twice.
     "timeout": 80,
