@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integration.mapping.rules import Rules
-from integration.models import CIRCLES, COUNTS, READING, Hint, Link, Pair, Run, RunStatus, Snapshot
+from integration.models import CIRCLES, COUNTS, READING, Hint, Link, Pair, Run, RunKind, RunStatus, Snapshot
 from integration.queue import enqueue
 from integration.sync.hints import doubt
 
@@ -64,11 +64,15 @@ def _move_marks(run: Run, rules: Rules) -> None:
 
 
 def _parity(run: Run) -> dict[str, object]:
-    """What a full circle found: people equal on both sides, those that differed, those that were on one side only."""
+    """What a circle says: people equal on both sides, those that differ, those that are on one side only.
+
+    A sweep tells what it found; a full run, which a person starts to bring both sides in step, what it left behind.
+    """
+    swept = run.kind == RunKind.SWEEP
     return {
-        "equal": run.unchanged,
-        "differs": run.updated + run.failed,
-        "missing": run.created + run.skipped,
+        "equal": run.unchanged + (0 if swept else run.created + run.updated),
+        "differs": run.failed + (run.updated if swept else 0),
+        "missing": run.skipped + (run.created if swept else 0),
         "pairs": Pair.objects.filter(link=run.link, state=Pair.State.LINKED).count(),
         "finished_at": timezone.now().isoformat(),
     }
