@@ -376,21 +376,6 @@ def test_doctor_finds_secrets_that_cannot_be_read(three_connections, settings):
     assert detail.startswith("3 secrets")
 
 
-@pytest.mark.parametrize(
-    ("url", "ok"),
-    [
-        ("https://gistline.example.com", True),
-        ("http://127.0.0.1:8000", True),
-        ("http://gistline.example.com", False),
-        ("gistline.example.com", False),
-        ("https://gistline.example.com/app", False),
-    ],
-)
-def test_doctor_judges_the_public_address(db, settings, url, ok):
-    settings.PUBLIC_URL = url
-    assert checks()["public url"][0] is ok
-
-
 def test_doctor_finds_a_broken_login(gist):
     Connection.objects.update(status="reconnect", status_reason="Gist refused the key.")
     assert checks("--offline")["connection alder-gist"] == (False, "Login broken. Gist refused the key.")

@@ -1,5 +1,6 @@
 """What probes and monitors ask. These pages need no login."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from integration import queue
 from integration.models import Connection, LogEntry, Run
+
+log = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -44,7 +47,9 @@ def _facts() -> dict[str, Any]:
         health = queue.health()
     except DatabaseError:
         return facts
-    except Exception:
+    except Exception as problem:
+        # Each broker's library has errors of its own; a probe answers 503 whatever they are.
+        log.warning("the job queue could not be asked: %s", type(problem).__name__)
         return facts
     facts |= {"broker": health.broker, "worker": health.workers > 0, "queue_age_seconds": health.queue_age_seconds}
     return facts
