@@ -104,13 +104,13 @@ class _Task:
 
 @dataclass
 class _Round:
-    """The tasks of one `run`: not begun, waiting for their turn, under way. `broken` is a login refused meanwhile."""
+    """The tasks of one `run`: not begun, waiting for their turn, under way. `broken` is what ends it early."""
 
     source: Iterator[tuple[Any, Steps[Any]]]
     waiting: deque[_Task] = field(default_factory=deque)
     flying: dict[Future[Answered], _Task] = field(default_factory=dict)
     exhausted: bool = False
-    broken: ReconnectRequired | None = None
+    broken: ProviderError | None = None
 
     @property
     def is_over(self) -> bool:
@@ -168,7 +168,8 @@ class Exchange:
     def run(self, tasks: Iterable[tuple[K, Steps[R]]]) -> Iterator[Result[K, R]]:
         """Carry out all tasks, some at once; results come in the order they are ready.
 
-        A task that fails does not stop the others, but a login that is refused does: ReconnectRequired is raised.
+        A task that fails does not stop the others. A login that is refused or cannot be renewed for now does, as does
+        a limit beyond our patience: ReconnectRequired or Retryable is raised.
         """
         round_ = _Round(iter(tasks))
         try:
@@ -176,7 +177,7 @@ class Exchange:
                 yield from self._fill(round_)
                 if round_.is_over:
                     break
-                pause = self._launch(round_)
+                pause = self._guarded(round_, self._launch, round_) or 0.0
                 self.on_tick()
                 for done in self._landed(round_.flying, pause):
                     task = round_.flying.pop(done)
@@ -208,11 +209,11 @@ class Exchange:
 
     @staticmethod
     def _guarded(round_: "_Round", step: Callable[..., R], *args: Any) -> R | None:
-        """A refused login ends the round, but only once the answers under way were taken in: they were carried out."""
+        """What ends the round does so only once the answers under way were taken in: they were carried out."""
         try:
             return step(*args)
-        except ReconnectRequired as refused:
-            round_.broken = round_.broken or refused
+        except (ReconnectRequired, Retryable) as end:
+            round_.broken = round_.broken or end
             round_.exhausted = True
             round_.waiting.clear()
             return None
@@ -231,8 +232,7 @@ class Exchange:
             session = self.sessions[task.call.provider]
             due = max(task.not_before, session.ready_at)
             if due <= now and self._permit(session, task.call.provider, waiting):
-                if sent := self._guarded(round_, self._submit, session, task):
-                    flying[sent] = task
+                flying[self._submit(session, task)] = task
             else:
                 waiting.append(task)
                 pause = min(pause, max(task.not_before, session.ready_at) - now)

@@ -5,6 +5,7 @@ No retry and no database here: `exchange.py` decides when to try again, so that 
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -139,7 +140,7 @@ class Wire:
     def _read(self, call: Call[A], response: requests.Response, attempt: Attempt) -> Answered:
         limits = self.read_limits(response.headers)
         body = _json(response)
-        attempt.response = redact(body if body is not None else response.text[:500])
+        attempt.response = redact(body if body is not None else _storable(response.text[:500]))
         error: ProviderError | None
         if response.ok or response.status_code in call.operation.lenient:
             if not response.ok:
@@ -245,21 +246,23 @@ def _json(response: requests.Response) -> Any:
         return {}
     try:
         body = json.loads(response.content, strict=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return _without_nul(body) if NUL in response.content else body
+    return _storable(body) if UNSTORABLE.search(response.content) else body
 
 
-NUL = b"\\u0000"
+UNSTORABLE = re.compile(rb"\0|\xed[\xa0-\xbf]|\\u(?:0000|[dD][89a-fA-F])")
 
 
-def _without_nul(value: Any) -> Any:
-    """PostgreSQL stores no NUL, and no name means one: such a character is dropped where it comes in."""
+def _storable(value: Any) -> Any:
+    """No database stores a NUL or half an emoji, as is left where a name was cut: the one is dropped, the other
+    becomes a question mark, where they come in.
+    """
     if isinstance(value, str):
-        return value.replace("\0", "")
+        return value.encode(errors="replace").decode().replace("\0", "")
     if isinstance(value, list):
-        return [_without_nul(item) for item in value]
-    return {_without_nul(k): _without_nul(v) for k, v in value.items()} if isinstance(value, dict) else value
+        return [_storable(item) for item in value]
+    return {_storable(k): _storable(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _retry_after(value: str | None) -> float | None:

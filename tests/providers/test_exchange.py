@@ -110,6 +110,16 @@ def test_what_was_carried_out_while_a_login_broke_is_still_told():
     assert [result.value for result in results] == [OK, OK, OK]
 
 
+def test_what_was_carried_out_while_a_login_could_not_be_renewed_is_still_told():
+    login = Login("old")
+    login.renew = lambda refused: (_ for _ in ()).throw(errors.Retryable("busy"))
+    speak, _ = exchange(errors.TokenExpired("old"), OK, login=login, concurrency=4)
+    results = []
+    with pytest.raises(errors.Retryable, match="busy"):
+        _told(speak.run((n, _read()) for n in range(4)), results)
+    assert [result.value for result in results] == [OK, OK, OK]
+
+
 def _told(run, results):
     for result in run:
         results.append(result)

@@ -107,8 +107,25 @@ def test_control_characters_inside_json_are_accepted():
     assert try_ghl(200, b'{"contact":{"id":"c1","name":"a\tb"}}').error is None
 
 
-def test_a_nul_in_a_name_is_dropped():
-    assert try_ghl(200, b'{"contact":{"id":"c1","name":"A\\u0000nn"}}').value.contact.name == "Ann"
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        (b"A\\u0000nn", "Ann"),
+        (b"A\0nn", "Ann"),
+        (b"Ann \\ud83d\\uDE00", "Ann 😀"),
+        (b"Ann \\uD83d", "Ann ?"),
+        (b"Ann \xed\xa0\xbd", "Ann ?"),
+    ],
+)
+def test_what_no_database_stores_is_taken_out_of_a_name(sent, name):
+    assert try_ghl(200, b'{"contact":{"id":"c1","name":"%s"}}' % sent).value.contact.name == name
+
+
+@pytest.mark.parametrize("body", [b"<html>\0</html>", b'{"contact":' * 100_000])
+def test_an_answer_that_is_no_json_is_kept_as_a_database_can_hold_it(body):
+    answered = try_ghl(200, body)
+    assert type(answered.error) is errors.LostAnswer
+    assert "\0" not in answered.attempt.response
 
 
 def test_no_secret_is_kept_with_an_attempt():
