@@ -15,6 +15,9 @@ from integration.providers.ghl.oauth import NEEDED_SCOPES
 from integration.providers.http import message_of, mount
 
 Hook = Literal["access_token_response", "refresh_token_response"]
+REFRESH_SECONDS = 10.0
+"""Longest wait for a connection, and again for the answer, of one refresh: a lost answer can be asked for again for 30
+seconds only (docs/ghl-api.md#token)."""
 SANDBOX_CLIENT = ("sandbox-gistline", "sandbox-secret")
 """The application that the built-in twin knows from the start."""
 
@@ -103,7 +106,7 @@ class OAuthApp:
                 client_id=self.client_id,
                 client_secret=self.client_secret,
                 user_type="Location",
-                timeout=settings.HTTP_TIMEOUT_SECONDS,
+                timeout=min(REFRESH_SECONDS, settings.HTTP_TIMEOUT_SECONDS),
             )
         except (TokenRefused, OAuth2Error) as refusal:
             raise ReconnectRequired(

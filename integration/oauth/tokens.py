@@ -7,7 +7,7 @@ nobody waits on the database while the provider is asked.
 
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -19,8 +19,12 @@ from integration.oauth.app import TokenAnswer, app_for
 EARLY = timedelta(minutes=10)
 """A token is renewed this long before it ends, or in the last tenth of its life when that is shorter."""
 TOKEN_FIELDS = ["credentials", "token_expires_at", "token_refreshed_at"]
-LOCK_SECONDS = 40
-"""Longer than one refresh can take; after that its holder is taken for dead."""
+LOCK_SECONDS = 25
+"""Longer than one try of a refresh can take; after that its holder is taken for dead. Shorter than the 30 seconds in
+which GHL answers a spent token again (docs/ghl-api.md#token), so that what a killed process began can be ended."""
+PAUSES = (0.5, 1.5)
+"""Seconds between the tries of a refresh that fails for now. Their answer may be lost, so the run's own pauses, which
+are longer than GHL's 30 seconds, would come too late."""
 POLL_SECONDS = 0.2
 
 
@@ -99,10 +103,12 @@ def refresh(connection: Connection, stale: str, patience: float = LOCK_SECONDS +
 
 
 def _lock(connection: Connection) -> bool:
-    now = timezone.now()
-    free = Q(refreshing_until=None) | Q(refreshing_until__lt=now)
-    until = now + timedelta(seconds=LOCK_SECONDS)
-    return Connection.objects.filter(free, pk=connection.pk).update(refreshing_until=until) == 1
+    free = Q(refreshing_until=None) | Q(refreshing_until__lt=timezone.now())
+    return Connection.objects.filter(free, pk=connection.pk).update(refreshing_until=_lock_ends()) == 1
+
+
+def _lock_ends() -> datetime:
+    return timezone.now() + timedelta(seconds=LOCK_SECONDS)
 
 
 def _refresh_locked(connection: Connection) -> None:
@@ -110,13 +116,25 @@ def _refresh_locked(connection: Connection) -> None:
     if connection.credentials.get("refused") == refresh_token:
         raise _reconnect(connection, "GHL refused to renew the login before. Reconnect it; mappings and history stay.")
     try:
-        answer = app_for(connection).refresh(refresh_token, connection.name)
+        answer = _ask(connection, refresh_token)
     except ReconnectRequired:
         # A spent token is never sent twice, whoever asks again.
         connection.credentials |= {"refused": refresh_token}
         connection.save(update_fields=["credentials"])
         raise
     store(connection, answer)
+
+
+def _ask(connection: Connection, refresh_token: str) -> TokenAnswer:
+    """GHL's answer to the refresh token; the lock is kept for each try anew."""
+    app = app_for(connection)
+    for pause in PAUSES:
+        try:
+            return app.refresh(refresh_token, connection.name)
+        except Retryable:
+            time.sleep(pause)
+            Connection.objects.filter(pk=connection.pk).update(refreshing_until=_lock_ends())
+    return app.refresh(refresh_token, connection.name)
 
 
 def store(connection: Connection, answer: TokenAnswer) -> None:

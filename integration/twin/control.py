@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from integration.twin import calls, faults, fill, limits, quirks, worlds
+from integration.twin.ghl import oauth
 from integration.twin.hooks import control as hooks
 from integration.twin.hooks import courier, watch
 from integration.twin.store import Doc, Store, current
@@ -52,10 +53,11 @@ def _reset(store: Store, body: Doc) -> Doc:
 
 
 def _fill(store: Store, body: Doc) -> Doc:
-    """{"side", "account", "count", "start", "with_tags", "events"}; "events": false keeps the webhooks silent."""
+    """{"side", "account", "count", "start", "with_tags", "edition", "events"}; "events": false: webhooks are silent."""
     start, count = int(body.get("start", 0)), int(body["count"])
+    look = fill.Look(bool(body.get("with_tags")), int(body.get("edition", 0)))
     with watch.everything(store) if body.get("events", True) else nullcontext():
-        fill.fill(store, body["side"], body["account"], count, start, with_tags=bool(body.get("with_tags")))
+        fill.fill(store, body["side"], body["account"], range(start, start + count), look)
     return {"created": count}
 
 
@@ -88,6 +90,16 @@ def _forget_calls(store: Store, body: Doc) -> Doc:
     return calls.report(store)
 
 
+def _tokens(store: Store, body: Doc) -> Doc:
+    """How often refresh tokens were sent since the reset, by what became of them."""
+    return {"refreshes": oauth.sent(store)}
+
+
+def _expire(store: Store, body: Doc) -> Doc:
+    """End the life of every access token from OAuth; says how many were alive."""
+    return {"expired": oauth.expire_all(store)}
+
+
 def _contacts(store: Store, body: Doc, side: str, account: str) -> Doc:
     return {"contacts": store.all(KINDS[side], worlds.account_of(side, account))}
 
@@ -100,6 +112,8 @@ ACTIONS: dict[tuple[str, str], Callable[..., Any]] = {
     ("POST", "quirks"): _quirks,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _forget_calls,
+    ("GET", "tokens"): _tokens,
+    ("POST", "expire"): _expire,
     ("GET", "contacts"): _contacts,
     **hooks.ACTIONS,
 }

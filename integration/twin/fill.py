@@ -1,6 +1,7 @@
 """Many plain people at once, for benches and tests: person<N>@example.test with a valid +1 phone."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from integration.twin import worlds
 from integration.twin.cast import FIRST, LAST
@@ -13,26 +14,36 @@ from integration.twin.store import Doc, Row, Store
 TAGS = ("newsletter", "customer", "prospect")
 
 
-def fill(store: Store, side: str, account: str, count: int, start: int = 0, *, with_tags: bool = False) -> None:
-    """Persons `start` to `start + count - 1`, the same ones on both sides. Raises ValueError for an unknown account."""
+@dataclass(frozen=True)
+class Look:
+    """What the persons are called and carry. Those of another edition keep their e-mail addresses and nothing else."""
+
+    with_tags: bool = False
+    edition: int = 0
+
+    def name(self, number: int) -> tuple[str, str]:
+        turn = number + self.edition
+        return FIRST[turn % len(FIRST)], LAST[turn // len(FIRST) % len(LAST)]
+
+    def phone(self, number: int) -> str:
+        return f"+1415{2_000_000 + 500_000 * self.edition + number}"
+
+    def tag(self, number: int) -> str:
+        return TAGS[(number + self.edition) % len(TAGS)]
+
+
+def fill(store: Store, side: str, account: str, numbers: range, look: Look) -> None:
+    """The persons of these numbers, the same ones on both sides. Raises ValueError for an unknown account."""
     rows = {"ghl": _ghl_rows, "gist": _gist_rows}[side]
     place = worlds.account_of(side, account)
     with store.transaction():
-        store.put_all(rows(store, place, range(start, start + count), with_tags))
+        store.put_all(rows(store, place, numbers, look))
 
 
-def _name(number: int) -> tuple[str, str]:
-    return FIRST[number % len(FIRST)], LAST[number // len(FIRST) % len(LAST)]
-
-
-def _phone(number: int) -> str:
-    return f"+1415{2_000_000 + number}"
-
-
-def _ghl_rows(store: Store, location: str, numbers: range, with_tags: bool) -> Iterator[Row]:
+def _ghl_rows(store: Store, location: str, numbers: range, look: Look) -> Iterator[Row]:
     now = now_ms()
     for place, number in enumerate(numbers):
-        first, last = _name(number)
+        first, last = look.name(number)
         made = iso(now - (len(numbers) - place) * 1000)
         yield ghl_people.row(
             {
@@ -42,9 +53,9 @@ def _ghl_rows(store: Store, location: str, numbers: range, with_tags: bool) -> I
                 "firstName": first,
                 "lastName": last,
                 "email": f"person{number}@example.test",
-                "phone": _phone(number),
+                "phone": look.phone(number),
                 "dnd": False,
-                "tags": [TAGS[number % len(TAGS)]] if with_tags else [],
+                "tags": [look.tag(number)] if look.with_tags else [],
                 "customFields": [],
                 "dateAdded": made,
                 "dateUpdated": made,
@@ -52,12 +63,12 @@ def _ghl_rows(store: Store, location: str, numbers: range, with_tags: bool) -> I
         )
 
 
-def _gist_rows(store: Store, workspace: str, numbers: range, with_tags: bool) -> Iterator[Row]:
+def _gist_rows(store: Store, workspace: str, numbers: range, look: Look) -> Iterator[Row]:
     now, first_id = now_s(), store.number("gist.id", len(numbers)) - len(numbers) + 1
-    tags: list[Doc] = [tagging.named(store, workspace, name) for name in TAGS] if with_tags else []
+    tags: dict[str, Doc] = {name: tagging.named(store, workspace, name) for name in TAGS} if look.with_tags else {}
     blank = gist_people.blank(0, 0)
     for place, number in enumerate(numbers):
-        first, last = _name(number)
+        first, last = look.name(number)
         made = now - (len(numbers) - place)
         yield gist_people.row(
             workspace,
@@ -68,9 +79,9 @@ def _gist_rows(store: Store, workspace: str, numbers: range, with_tags: bool) ->
                 "name": f"{first} {last}",
                 "full_name": f"{first} {last}",
                 "first_name": first,
-                "phone": _phone(number),
+                "phone": look.phone(number),
                 "created_at": made,
                 "updated_at": made,
-                "tags": [tags[number % len(tags)]] if tags else [],
+                "tags": [tags[look.tag(number)]] if tags else [],
             },
         )

@@ -9,8 +9,9 @@ from integration.connections import verify
 from integration.errors import ReconnectRequired, Retryable
 from integration.models import Connection
 from integration.oauth import connect, tokens
-from integration.oauth.app import sandbox_app
+from integration.oauth.app import REFRESH_SECONDS, sandbox_app
 from integration.sync import runs
+from integration.twin.ghl.oauth import GRACE_SECONDS
 from tests import consent
 from tests.world import finish, sync
 
@@ -41,6 +42,11 @@ def refreshes(world):
 @pytest.fixture(autouse=True)
 def _counted_from_here(ghl, world):
     world.forget_calls()
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    monkeypatch.setattr(tokens, "PAUSES", (0, 0))
 
 
 def test_an_expired_token_is_replaced_before_a_call(world, ghl):
@@ -128,13 +134,17 @@ def test_an_endpoint_that_fails_for_now_costs_no_login(world, ghl, kind):
     assert ghl.credentials != before
 
 
-def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_token(world, ghl):
+@pytest.mark.parametrize("kind", ["reset_after", "broken_json"])
+def test_an_answer_that_was_lost_is_asked_for_again_at_once_with_the_same_token(world, ghl, kind):
     before = ghl.credentials
-    world.fault({"side": "ghl", "path": "/oauth/token", "kind": "reset_after", "times": 1})
-    with pytest.raises(Retryable):
-        tokens.refresh(ghl, before["access_token"])
+    world.fault({"side": "ghl", "path": "/oauth/token", "kind": kind, "times": 1})
     tokens.refresh(ghl, before["access_token"])
+    assert world.control("GET", "tokens")["refreshes"] == {"fresh": 1, "again": 1, "spent": 0}
     assert in_another_process(ghl).credentials["refresh_token"] != before["refresh_token"]
+
+
+def test_what_a_dead_process_began_is_taken_up_while_ghl_still_answers_its_token():
+    assert 2 * REFRESH_SECONDS < tokens.LOCK_SECONDS < GRACE_SECONDS
 
 
 def test_scopes_that_changed_are_kept_with_the_new_token(world, ghl):
@@ -160,7 +170,7 @@ def test_a_login_that_cannot_be_renewed_ends_the_run_and_marks_the_connection(wo
 def test_a_run_waits_while_the_login_cannot_be_renewed_and_then_goes_on(world, link):
     world.gist_contact(email="ann@example.test", name="Ann")
     let_it_end(link.ghl)
-    world.fault({"side": "ghl", "path": "/oauth/token", "kind": "500", "times": 1})
+    world.fault({"side": "ghl", "path": "/oauth/token", "kind": "500", "times": 3})
     run = runs.start(link)
     runs.work(run.pk, "me", 20)
     run.refresh_from_db()

@@ -205,6 +205,19 @@ def test_filling_makes_the_same_people_on_both_sides(control: Api) -> None:
     assert len({row["phone"] for row in people["ghl"]}) == 30
 
 
+def test_another_edition_of_the_same_people_shares_nothing_but_the_address(control: Api) -> None:
+    control.post("/reset/", {"world": "empty"})
+    for side, edition in (("ghl", 0), ("gist", 1)):
+        body = {"side": side, "account": "alder", "count": 30, "with_tags": True, "edition": edition}
+        control.post("/fill/", body)
+    ghl, gist = (control.get(f"/contacts/{side}/alder/").json()["contacts"] for side in ("ghl", "gist"))
+    for one, other in zip(ghl, gist, strict=True):
+        assert one["email"] == other["email"]
+        assert one["phone"] != other["phone"]
+        assert one["tags"] != [tag["name"] for tag in other["tags"]]
+        assert f"{one['firstName']} {one['lastName']}" != other["name"]
+
+
 def test_a_quirk_can_be_switched_off(ghl: Api, control: Api) -> None:
     assert control.post("/quirks/", {"ghl_unknown_contact_400": False}).status_code == 200
     assert ghl.get("/contacts/nobody").status_code == 404

@@ -67,6 +67,23 @@ def test_a_spent_refresh_token_gives_the_same_answer_for_30_seconds(time_machine
     assert token(grant_type="refresh_token", refresh_token=first["refresh_token"]).status_code == 200
 
 
+def test_refresh_tokens_are_counted_by_what_became_of_them(control: Api, time_machine_at: Any) -> None:
+    refresh = signed_in()["refresh_token"]
+    for _ in range(2):
+        token(grant_type="refresh_token", refresh_token=refresh)
+    time_machine_at(31)
+    token(grant_type="refresh_token", refresh_token=refresh)
+    assert control.get("/tokens/").json() == {"refreshes": {"fresh": 1, "again": 1, "spent": 1}}
+
+
+def test_access_tokens_end_when_the_control_says_so(ghl: Api, control: Api) -> None:
+    bearer = {"Authorization": f"Bearer {signed_in()['access_token']}"}
+    assert ghl.get("/contacts/x", **bearer).status_code == 400
+    assert [control.post("/expire/").json() for _ in range(2)] == [{"expired": 1}, {"expired": 0}]
+    assert ghl.get("/contacts/x", **bearer).json()["message"] == "Invalid JWT"
+    assert ghl.get("/contacts/x").status_code == 400  # A private token has no end.
+
+
 @pytest.fixture
 def time_machine_at(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Moves the clock of the token endpoint on by some seconds."""

@@ -7,13 +7,15 @@ from integration.twin import quirks
 from integration.twin.clock import iso, now_ms
 from integration.twin.ghl.access import ACCESS_SECONDS, new_token, put_token, refuse, trace
 from integration.twin.ghl.api import ROUTER
-from integration.twin.router import Call, Refusal
+from integration.twin.router import Call, Refusal, Reply
 from integration.twin.store import Doc, Row, Store
 
 CLIENTS = {"sandbox-gistline": "sandbox-secret"}
 CODE_MINUTES = 10
 GRACE_SECONDS = 30
 REFRESH_DAYS = 365
+SENT = "ghl.refresh:"
+"""Begins the names of the counters of refresh tokens that came in."""
 PLAN = "66a0419a0dffa47fb5f8b22f"
 
 
@@ -26,7 +28,7 @@ def new_code(store: Store, grant: Doc, redirect_uri: str) -> str:
 
 
 @ROUTER.add("POST", "/oauth/token", access="open")
-def token(call: Call) -> Doc:
+def token(call: Call) -> Doc | Reply:
     body = call.body if isinstance(call.body, dict) else {}
     if CLIENTS.get(str(body.get("client_id"))) != body.get("client_secret") or not body.get("client_secret"):
         raise _refused(401, "invalid_client", "Invalid client credentials!")
@@ -48,21 +50,40 @@ def _of_code(store: Store, body: Doc) -> Doc:
     return issue(store, code["grant"])
 
 
-def _of_refresh_token(store: Store, body: Doc) -> Doc:
+def _of_refresh_token(store: Store, body: Doc) -> Doc | Reply:
     """Works once; the same token again within 30 seconds gets the same answer (docs/ghl-api.md#token)."""
     text = body.get("refresh_token") or ""
+    refused = _refused(400, "invalid_grant", "Invalid grant: refresh token is invalid")
     known = store.get("ghl.token", "", text)
     if known is None or known["use"] != "refresh" or known["expires"] < now_ms():
-        raise _refused(400, "invalid_grant", "Invalid grant: refresh token is invalid")
+        raise refused
     spent = known.get("spent")
     if spent:
         if quirks.on("ghl_refresh_grace") and now_ms() - spent["at"] <= GRACE_SECONDS * 1000:
+            store.number(SENT + "again")
             answer: Doc = spent["answer"]
             return answer
-        raise _refused(400, "invalid_grant", "Invalid grant: refresh token is invalid")
+        store.number(SENT + "spent")
+        return refused.reply  # Raised, it would take the count back.
     answer = issue(store, known["grant"])
     put_token(store, text, {**known, "spent": {"at": now_ms(), "answer": answer}})
+    store.number(SENT + "fresh")
     return answer
+
+
+def sent(store: Store) -> dict[str, int]:
+    """Refresh tokens that came in: fresh ones, spent ones again within the grace, and spent ones that were refused."""
+    return {kind: store.number(SENT + kind, 0) for kind in ("fresh", "again", "spent")}
+
+
+def expire_all(store: Store) -> int:
+    """End the life of every access token that has an end, as if its day had passed. Returns how many were alive."""
+    alive = (
+        "UPDATE documents SET body=json_set(body, '$.expires', ?) WHERE kind='ghl.token'"
+        " AND json_extract(body, '$.use')='access' AND json_extract(body, '$.expires') > ? RETURNING id"
+    )
+    with store.transaction():
+        return len(store.run(alive, (now_ms() - 1, now_ms())))
 
 
 def issue(store: Store, grant: Doc) -> Doc:
