@@ -37,8 +37,14 @@ _ALL = (
     Reason(
         "unknown_location",
         "Location not connected here",
-        "GHL sent it for a location that is no connection of this Gistline.",
+        "It came from GHL, but no connection here has this location.",
         "Connect that location, or uninstall the app from it in GHL.",
+    ),
+    Reason(
+        "other_app",
+        "Another app's event",
+        "GHL says that some other app was installed or uninstalled.",
+        "If it is Gistline's own app, set GHL_CLIENT_ID to its client id.",
     ),
     Reason(
         "unknown_token",
@@ -51,12 +57,6 @@ _ALL = (
         "Unknown topic",
         "The address ends in a topic that Gist does not have.",
         "Copy the address from the connection's page into Gist again.",
-    ),
-    Reason(
-        "disconnected",
-        "Connection is disconnected",
-        "The account it is about was disconnected here, so nothing is done with its events.",
-        "Reconnect the account, or remove the webhook there.",
     ),
 )
 

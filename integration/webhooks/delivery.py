@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.utils import timezone
@@ -18,12 +19,14 @@ twice, as when a contact is created. A wider window would take more real changes
 
 KEPT_HEADERS = ("content-type", "user-agent", "x-request-id", "x-webhook-id", "x-delivery-id", "idempotency-key")
 KEPT_PREFIXES = ("x-ghl-", "x-wh-", "x-gist-")
+MOST_HEADERS = 12
 
 
 @dataclass(frozen=True)
 class Delivery:
     """`token` is the digest of the secret in a Gist address, `account` the location (or with `agency` the agency) of
-    a GHL event. `by_content`: the sender gave no id, so `dedupe` was made of the body and the time.
+    a GHL event. `by_content`: the sender gave no id, so `dedupe` was made of the body and the time. `refused` is the
+    reason it was turned away for, `connection_id` whose it would have been where that is known.
     """
 
     provider: str
@@ -35,21 +38,20 @@ class Delivery:
     token: str = ""
     dedupe: str | None = None
     by_content: bool = False
+    refused: str = ""
+    connection_id: int | None = None
     received_at: datetime = field(default_factory=timezone.now)
 
 
 def kept(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers worth storing, with lower-case names; none of them is a secret."""
-    return {
-        name: clean(value, 1000)
-        for name, value in headers.items()
-        if name in KEPT_HEADERS or name.startswith(KEPT_PREFIXES)
-    }
+    worth = (name for name in headers if name in KEPT_HEADERS or name.startswith(KEPT_PREFIXES))
+    return {name: clean(headers[name], 1000) for name in islice(worth, MOST_HEADERS)}
 
 
 def clean(value: Any, length: int) -> str:
-    """Text any database takes: without NUL and half characters, cut to `length`."""
-    text = value if isinstance(value, str) else "" if value is None else str(value)
+    """Text any database takes: without NUL and half characters, cut to `length`; "" for what is no text or number."""
+    text = str(value) if isinstance(value, str | int | float) else ""
     return text.encode(errors="replace").decode().replace("\0", "")[:length]
 
 

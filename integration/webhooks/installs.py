@@ -1,6 +1,5 @@
 """The app put into a GHL location or taken out of it (docs/ghl-api.md#auth)."""
 
-import json
 from collections.abc import Callable
 
 from django.conf import settings
@@ -9,19 +8,29 @@ from django.db import transaction
 from integration.models import Connection, ConnectionStatus, EventState, InboxEvent
 from integration.oauth.app import SANDBOX_CLIENT
 from integration.oauth.connect import disconnect
-from integration.webhooks.delivery import fact
+from integration.webhooks.delivery import clean, fact, read_object
 from integration.webhooks.known import Found
+from integration.webhooks.refusals import turned_away
 
 INSTALL, UNINSTALL = "INSTALL", "UNINSTALL"
 TOPICS = (INSTALL, UNINSTALL)
+OUTCOMES = {
+    INSTALL: ("installed", "The app was installed. Connect the location on the connections page to use it."),
+    UNINSTALL: ("uninstalled", "The app was uninstalled; the login was dropped."),
+}
+"""Reason code and sentence."""
 TAKEN_OUT = "Uninstalled in GHL's marketplace. Install the app again and reconnect; mappings and history are kept."
 
 
 def keep(event: InboxEvent, found: Found, insert: Callable[[InboxEvent], bool]) -> bool:
-    """Store the event as handled. An uninstall and what follows from it are one transaction."""
+    """Store the event as handled, or as turned away. An uninstall and what follows from it are one transaction."""
+    if not _of_this_app(bytes(event.body)):
+        return insert(turned_away(event, "other_app"))
+    if event.topic == UNINSTALL and not found:
+        return insert(turned_away(event, "unknown_location"))
     event.state, event.handled_at = EventState.DONE, event.received_at
-    event.reason, event.message = _outcome(event, found)
-    if event.reason != "uninstalled":
+    event.reason, event.message = OUTCOMES[event.topic]
+    if event.topic == INSTALL:
         return insert(event)
     with transaction.atomic():
         is_news = insert(event)
@@ -30,20 +39,9 @@ def keep(event: InboxEvent, found: Found, insert: Callable[[InboxEvent], bool]) 
     return is_news
 
 
-def _outcome(event: InboxEvent, found: Found) -> tuple[str, str]:
-    """Reason code and sentence."""
-    if event.topic == INSTALL:
-        return "installed", "The app was installed. Connect the location on the connections page to use it."
-    if not _of_this_app(bytes(event.body)):
-        return "other_app", "Another app than Gistline's was uninstalled."
-    if not found:
-        return "unknown_location", "The app was uninstalled, but no connection stands for this account."
-    return "uninstalled", "The app was uninstalled; the login was dropped."
-
-
 def _of_this_app(body: bytes) -> bool:
     """GHL signs the events of every app with one key, so a stranger's app could have been sent this one."""
-    said = str(fact(json.loads(body), "appId") or "")
+    said = clean(fact(read_object(body), "appId"), 120)
     own = settings.GHL_CLIENT_ID
     return not said or not own or said in (own, own.partition("-")[0], SANDBOX_CLIENT[0])
 

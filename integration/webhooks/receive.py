@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from integration.webhooks import known, signatures, spool
 from integration.webhooks.database import UNAVAILABLE
 from integration.webhooks.delivery import Delivery, clean, from_ghl, from_gist, kept, read_object, sent_at, token_digest
 from integration.webhooks.memory import memory
-from integration.webhooks.refusals import DUPLICATE, REFUSALS, STORED, TRY_AGAIN, Answer
+from integration.webhooks.refusals import DUPLICATE, REFUSALS, REFUSED_BYTES, STORED, TRY_AGAIN, Answer
 from integration.webhooks.store import UnknownToken, keep, refuse
 
 LIMIT_BYTES = 1024 * 1024
@@ -46,7 +47,8 @@ def _receive(
     try:
         return _take(check(low))
     except Refused as refused:
-        return _turn_away(Delivery(provider, refused.topic, body, kept(low)), refused)
+        cut = Delivery(provider, refused.topic, body[:REFUSED_BYTES], kept(low))
+        return _turn_away(replace(cut, refused=refused.reason, connection_id=refused.connection_id))
     except Exception:
         log.exception("a webhook of %s could not be taken", provider)
         return TRY_AGAIN
@@ -116,14 +118,31 @@ def _take(delivery: Delivery) -> Answer:
 
 def _spool(delivery: Delivery) -> Answer:
     try:
-        spool.put(delivery, checked=not delivery.token or delivery.token in memory().tokens)
+        checked = not delivery.token or delivery.token in memory().tokens
+        spool.put(delivery, limit=None if checked else spool.UNCHECKED_LIMIT)
     except OSError:
         log.exception("neither the database nor the disk takes webhooks")
         return TRY_AGAIN
     return STORED
 
 
-def _turn_away(delivery: Delivery, refused: Refused) -> Answer:
-    answer = REFUSALS[refused.reason]
-    refuse(delivery, refused.reason, answer.text, refused.connection_id)
-    return answer
+def _turn_away(delivery: Delivery) -> Answer:
+    """Keep it to be shown, on disk while the database is away. The answer does not depend on that."""
+    log.warning("a webhook of %s was refused: %s", delivery.provider, delivery.refused)
+    if not _is_shown(delivery):
+        try:
+            spool.put(delivery, limit=spool.REFUSED_LIMIT)
+        except OSError:
+            log.exception("a refused webhook could not be kept")
+    return REFUSALS[delivery.refused]
+
+
+def _is_shown(delivery: Delivery) -> bool:
+    if memory().database_is_down:
+        return False
+    try:
+        refuse(delivery)
+    except UNAVAILABLE:
+        memory().note_database(up=False)
+        return False
+    return True

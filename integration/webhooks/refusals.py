@@ -1,6 +1,10 @@
-"""Why a webhook is turned away at the door, and with which status."""
+"""Why a webhook is turned away at the door, with which status, and what is kept of it."""
 
 from dataclasses import dataclass
+
+from integration.models import EventState, InboxEvent
+
+REFUSED_BYTES = 4_096
 
 
 @dataclass(frozen=True)
@@ -24,5 +28,15 @@ REFUSALS = {
     "unreadable": Answer(400, "The body is not a JSON object."),
     "unknown_token": Answer(404, "There is no such address."),
     "unknown_topic": Answer(404, "There is no such address."),
+    "unknown_location": Answer(200, "No connection here has this location."),
+    "other_app": Answer(200, "It is about another app than Gistline's."),
 }
-"""Reason code of a refused event to the answer. Never 410: Gist would switch the webhook off for good."""
+"""Reason code of a refused event to the answer. Never 410: Gist would switch the webhook off for good. 200 where the
+sender did nothing wrong and there is nothing to send again."""
+
+
+def turned_away(event: InboxEvent, reason: str) -> InboxEvent:
+    """The event as it is kept to be shown: cut, with the reason in words."""
+    event.state, event.reason, event.message = EventState.REFUSED, reason, REFUSALS[reason].text
+    event.body, event.handled_at = event.body[:REFUSED_BYTES], event.received_at
+    return event

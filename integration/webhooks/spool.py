@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -20,25 +20,25 @@ from django.conf import settings
 from django.db import DataError, IntegrityError
 
 from integration.webhooks.delivery import Delivery
-from integration.webhooks.refusals import REFUSALS
 from integration.webhooks.store import UnknownToken, keep, refuse
 
 FREE_BYTES = 200 * 1024 * 1024
-UNCHECKED_LIMIT = 1_000
-"""Of Gist webhooks whose token could not be looked up, no more are taken once so many files wait."""
+UNCHECKED_LIMIT, REFUSED_LIMIT = 1_000, 500
+"""Of Gist webhooks whose token could not be looked up, and of what was turned away, no more are taken once so many
+files wait: anybody can send such."""
 
 log = logging.getLogger(__name__)
 _numbers = count()
 
 
-def put(delivery: Delivery, *, checked: bool = True) -> None:
-    """Have the delivery on disk before this returns. Raises OSError when that cannot be."""
+def put(delivery: Delivery, *, limit: int | None = None) -> None:
+    """Have the delivery on disk before this returns. Raises OSError when that cannot be, or `limit` files wait."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if shutil.disk_usage(folder).free < FREE_BYTES:
         raise OSError("the disk is nearly full")
-    if not checked and len(os.listdir(folder)) >= UNCHECKED_LIMIT:
-        raise OSError("too many unchecked webhooks wait already")
+    if limit is not None and len(os.listdir(folder)) >= limit:
+        raise OSError("too many webhooks wait already")
     name = f"{time.time_ns():020d}-{next(_numbers):06d}-{os.getpid()}-{threading.get_ident()}"
     _write(folder, name, json.dumps(_as_json(delivery)).encode())
 
@@ -100,15 +100,22 @@ def drain_spool(seconds: float = 30.0) -> int:
 def _move(path: Path) -> None:
     """A file goes only after its event is stored; after a crash in between it is known by its `dedupe`."""
     try:
-        delivery = _from_json(json.loads(path.read_bytes()))
-        keep(delivery)
-    except UnknownToken:
-        refuse(delivery, "unknown_token", REFUSALS["unknown_token"].text)
+        _put_through(_from_json(json.loads(path.read_bytes())))
     except (DataError, IntegrityError, ValueError, KeyError, TypeError):
         log.exception("a spooled webhook cannot be stored; it is set aside as %s.bad", path.name)
         path.rename(path.with_suffix(".json.bad"))
         return
     path.unlink(missing_ok=True)
+
+
+def _put_through(delivery: Delivery) -> None:
+    if delivery.refused:
+        refuse(delivery)
+        return
+    try:
+        keep(delivery)
+    except UnknownToken:
+        refuse(replace(delivery, refused="unknown_token"))
 
 
 @contextmanager

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.utils import timezone
 
 from integration.models import EventState, InboxEvent
 from integration.sync import live
 from integration.webhooks import installs
 from integration.webhooks.database import (
-    UNAVAILABLE,
     durably,
     has_one_writer,
     impatient,
@@ -23,9 +21,10 @@ from integration.webhooks.database import (
 from integration.webhooks.delivery import Delivery
 from integration.webhooks.known import connections_of
 from integration.webhooks.memory import memory
+from integration.webhooks.refusals import turned_away
 
-REFUSED_KEPT = 1_000
-REFUSED_BYTES = 4_096
+REFUSED_KEPT = 5_000
+"""Cut bodies and few headers, so strangers cannot fill the disk with them."""
 
 log = logging.getLogger(__name__)
 
@@ -114,11 +113,14 @@ def _keep(delivery: Delivery) -> bool:
         raise UnknownToken
     event = InboxEvent(**_columns(delivery), connection_id=found[0] if found else None)
     if delivery.topic in installs.TOPICS:
-        return installs.keep(event, found, _insert)
-    if not found:
-        event.state, event.reason, event.handled_at = EventState.DONE, "unknown_location", event.received_at
-        event.message = "No connection stands for this location."
-    return _insert(event) or (delivery.by_content and _handle_again(event))
+        is_news = installs.keep(event, found, _insert)
+    elif found:
+        is_news = _insert(event) or (delivery.by_content and _handle_again(event))
+    else:
+        is_news = _insert(turned_away(event, "unknown_location"))
+    if is_news and event.state == EventState.REFUSED:
+        _drop_oldest_refused()
+    return is_news
 
 
 def _columns(delivery: Delivery) -> dict[str, Any]:
@@ -142,8 +144,6 @@ def _handle_again(event: InboxEvent) -> bool:
     """Equal content may also be a second change: tagged, untagged, tagged again. If the first was handled already,
     the record is read once more; if it still waits, the second is covered by it.
     """
-    if event.state != EventState.WAITING:
-        return False
     handled = InboxEvent.objects.filter(dedupe=event.dedupe, state__in=(EventState.DONE, EventState.PARKED))
     return handled.update(state=EventState.WAITING, reason="", message="", tries=0, handled_at=None) == 1
 
@@ -159,19 +159,13 @@ def _ring(news: list[Delivery]) -> None:
         log.exception("webhooks were stored, but no worker could be called for them")
 
 
-def refuse(delivery: Delivery, reason: str, message: str, connection_id: int | None = None) -> None:
-    """Keep what was turned away, cut, to be shown. When the database is away it is only logged."""
-    log.warning("a webhook of %s was refused: %s", delivery.provider, reason)
-    if memory().database_is_down:
-        return
-    cut = _columns(delivery) | {"body": delivery.body[:REFUSED_BYTES], "dedupe": None}
-    words = {"state": EventState.REFUSED, "reason": reason, "message": message, "handled_at": timezone.now()}
-    try:
-        with in_turn(), impatient():
-            persistently(InboxEvent(**cut, **words, connection_id=connection_id).save)
-            persistently(_drop_oldest_refused)
-    except UNAVAILABLE:
-        memory().note_database(up=False)
+def refuse(delivery: Delivery) -> None:
+    """Keep what was turned away, cut, to be shown. Raises UNAVAILABLE as `keep` does."""
+    columns = _columns(delivery) | {"dedupe": None, "connection_id": delivery.connection_id}
+    event = turned_away(InboxEvent(**columns), delivery.refused)
+    with in_turn(), impatient():
+        persistently(event.save)
+        persistently(_drop_oldest_refused)
 
 
 def _drop_oldest_refused() -> None:

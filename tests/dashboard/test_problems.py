@@ -10,6 +10,7 @@ from django.utils import timezone
 from dashboard.refusals import REFUSALS
 from integration.errors import SetupError
 from integration.models import InboxEvent, Question, Run, Snapshot
+from integration.webhooks.refusals import REFUSALS as AT_THE_DOOR
 from tests.dashboard import things
 from tests.dashboard.browser import html, words
 
@@ -165,6 +166,10 @@ def test_the_rail_counts_what_needs_a_person(as_viewer, link):
 
 
 # Rejected at the door ------------------------------------------------------------------------------------
+
+
+def test_every_reason_the_door_has_is_put_into_words():
+    assert set(REFUSALS) == set(AT_THE_DOOR)
 
 
 @pytest.mark.parametrize("code", REFUSALS)

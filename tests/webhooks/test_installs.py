@@ -77,6 +77,16 @@ def test_an_install_is_recorded_and_nothing_else(sender, connected, rung):
     assert (event.state, event.reason, state_of(connected)[0], rung) == ("done", "installed", "ok", [])
 
 
-def test_an_uninstall_of_an_account_nobody_connected_is_recorded(sender):
-    assert send(sender, type="UNINSTALL", locationId="elsewhere") == 200
-    assert InboxEvent.objects.get().reason == "unknown_location"
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"type": "UNINSTALL"}, "unknown_location"),
+        ({"type": "UNINSTALL", "appId": "theirs"}, "other_app"),
+        ({"type": "INSTALL", "appId": "theirs"}, "other_app"),
+    ],
+)
+def test_what_concerns_nobody_here_is_shown_as_turned_away(sender, settings, facts, reason):
+    settings.GHL_CLIENT_ID = "ours-abc123"
+    assert send(sender, locationId="elsewhere", **facts) == 200
+    event = InboxEvent.objects.get()
+    assert (event.state, event.reason) == ("refused", reason)

@@ -167,14 +167,29 @@ def test_an_event_is_answered_200_although_nobody_could_be_called(sender, monkey
     assert (len(ids()), spool.waiting()) == (1, [])
 
 
-def test_a_refusal_is_a_refusal_although_the_database_is_away(sender, monkeypatch):
-    def fails(*args, **options):
-        raise OperationalError("disk I/O error")
-
-    monkeypatch.setattr(InboxEvent, "save", fails)
-    body = sender.event()
+def test_a_refusal_is_a_refusal_although_the_database_is_away_and_is_shown_later(sender, database, gist_sender, gist):
+    body = sender.event(text="x" * 10_000)
+    assert gist_sender.send().status_code == 200
+    database.leave()
     assert sender.post(body, {}).status_code == 401
-    assert spool.waiting() == []
+    assert gist_sender.post("contact_created", b"{}x").status_code == 400
+    assert gist_sender.post("nonsense", b"{}").status_code == 404
+    database.come_back()
+    drain_spool()
+    refused = InboxEvent.objects.filter(state="refused").order_by("id")
+    assert list(refused.values_list("reason", "connection")) == [
+        ("no_signature", None),
+        ("unreadable", gist.pk),
+        ("unknown_topic", None),
+    ]
+    assert bytes(refused[0].body) == body[:4096]
+
+
+def test_refusals_cannot_fill_the_disk(sender, monkeypatch):
+    monkeypatch.setattr(spool, "REFUSED_LIMIT", 2)
+    memory().note_database(up=False)
+    assert [sender.post(b"{}", {}).status_code for _ in range(4)] == [401] * 4
+    assert len(spool.waiting()) == 2
 
 
 def test_a_fault_of_our_own_is_never_a_500(sender, monkeypatch):
