@@ -4,6 +4,7 @@ Gist does not document its bodies (docs/gist-api.md#webhooks), so the contact is
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from integration.models import InboxEvent
 DELETES = {"ContactDelete", "user_deleted", "lead_deleted"}
 WRAPPERS = ("contact", "user", "lead", "message")
 """Where a Gist body may hold the contact; automations put it under `message`."""
+ID = re.compile(r"[A-Za-z0-9_-]{1,120}")
+"""What an id of either side may be made of: it becomes part of an address."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ def heard(event: InboxEvent) -> Heard | None:
     """The contact the event is about; None when it names none."""
     try:
         body = json.loads(bytes(event.body), strict=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict):
         return None
@@ -40,19 +43,26 @@ def _ghl_id(topic: str, body: dict[str, Any]) -> str:
     """Contact events carry the contact's id; those of its tasks, notes and appointments name it."""
     body = body["data"] if isinstance(body.get("data"), dict) else body
     if topic.startswith("Contact"):
-        return str(body.get("id") or "")
+        return _id(body.get("id"))
     nested = body.get("appointment")
     holder = nested if isinstance(nested, dict) else body
-    return str(holder.get("contactId") or "")
+    return _id(holder.get("contactId"))
 
 
 def _gist_id(body: dict[str, Any]) -> str:
     places = [body, *(value for value in (body.get("data"),) if isinstance(value, dict))]
-    return next((str(found["id"]) for place in places for found in _contacts_in(place) if found.get("id")), "")
+    ids = (_id(found.get("id")) for place in places for found in _contacts_in(place))
+    return next(filter(None, ids), "")
 
 
 def _contacts_in(place: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (place[name] for name in WRAPPERS if isinstance(place.get(name), dict) and "author" not in place[name])
     conversation = place.get("conversation")
     listed = conversation.get("contacts") if isinstance(conversation, dict) else None
-    yield from (one for one in listed or () if isinstance(one, dict))
+    yield from (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
+
+
+def _id(value: Any) -> str:
+    """As text, or "" for what can be no id."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text if ID.fullmatch(text) else ""

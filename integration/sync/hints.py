@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from integration.models import EventState, Hint, InboxEvent, Link, Run
 from integration.sync.heard import Heard, heard
 
 UNPACK = 500
+NAMES_NOBODY = "It names no contact that could be read. The next full run finds what it may have meant."
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def _unpack_some(connections: list[int]) -> int:
         if said:
             _tell(told[event.connection_id or 0], said, event)
         else:
-            event.state, event.reason = EventState.PARKED, "names_nobody"
-    InboxEvent.objects.bulk_update(events, ["state", "handled_at", "reason"], batch_size=100)
+            event.state, event.reason, event.message = EventState.PARKED, "names_nobody", NAMES_NOBODY
+    InboxEvent.objects.bulk_update(events, ["state", "handled_at", "reason", "message"], batch_size=100)
     for connection, hints in told.items():
         for link in Link.objects.filter(Q(gist=connection) | Q(ghl=connection)):
             _note(link, hints)
@@ -73,7 +74,7 @@ def _tell(told: dict[Heard, InboxEvent], said: Heard, event: InboxEvent) -> None
 def _note(link: Link, told: dict[Heard, InboxEvent]) -> None:
     known = {
         (hint.side, hint.external_id): hint
-        for hint in Hint.objects.filter(link=link, external_id__in=[said.external_id for said in told])
+        for hint in _held(Hint.objects.filter(link=link, external_id__in=[said.external_id for said in told]))
     }
     settle = timedelta(seconds=link.settle_seconds)
     new = []
@@ -96,6 +97,11 @@ def _note(link: Link, told: dict[Heard, InboxEvent]) -> None:
                 )
             )
     Hint.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def _held(hints: QuerySet[Hint]) -> QuerySet[Hint]:
+    """Locked, always in the same order: a run may be about to settle them."""
+    return hints.select_for_update().order_by("pk")
 
 
 # Hints to a run -----------------------------------------------------------------------------------------
@@ -122,8 +128,16 @@ def release(run: Run) -> None:
 
 def settle(hints: Iterable[Hint]) -> None:
     """These are done, unless they were heard of again while they were read."""
-    for hint in hints:
+    for hint in sorted(hints, key=lambda hint: hint.pk):
         Hint.objects.filter(pk=hint.pk, events=hint.events).delete()
+
+
+def put_off(hints: Iterable[Hint]) -> None:
+    """These could not be read: again in a minute, and ever more rarely, at least once a day."""
+    now = timezone.now()
+    for hint in hints:
+        pause = min(max(now - hint.first_at, timedelta(minutes=1)), timedelta(days=1))
+        Hint.objects.filter(pk=hint.pk).update(due_at=now + pause, taken_run=0)
 
 
 def doubt(link: Link, side: str, external_ids: Iterable[str]) -> None:

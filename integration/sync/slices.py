@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integration.connections import contacts_of, exchange_for_link
-from integration.errors import Gone, ProviderError, Unexpected
+from integration.errors import Gone, MissingScope, ProviderError, RateLimited, ReconnectRequired, Retryable, Unexpected
 from integration.mapping.rules import Rules
 from integration.models import CIRCLES, READING, Hint, Link, Pair, Run, RunKind, Snapshot
 from integration.providers.base import ContactSide
@@ -28,7 +28,7 @@ from integration.records import Contact
 from integration.sync import worksheet
 from integration.sync.apply import Person, apply
 from integration.sync.closing import close_run, doubt_unseen, forget_unseen, people
-from integration.sync.hints import is_due, release, settle, take
+from integration.sync.hints import is_due, put_off, release, settle, take
 from integration.sync.ledger import Entry, Ledger
 from integration.sync.match import match_page, match_these
 from integration.sync.observe import is_settled, observe, take_in
@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 OVERLAP = {"ghl": timedelta(minutes=5), "gist": timedelta(minutes=1)}
 """Changes are read again this far back: GHL's search index shows a write late (docs/ghl-api.md#search)."""
 SIGN_OF_LIFE_SECONDS = 1.0
+OF_ALL = (RateLimited, ReconnectRequired, MissingScope)
+"""What a record cannot be read for that keeps every other one from being read too."""
 SAVE_AT, SAVE_SECONDS = 40, 0.5
 """Results are put on record when so many are there, or after so long."""
 
@@ -302,10 +304,18 @@ class Slice:
         """Read, decide and write what webhooks spoke of. Nothing else is under way meanwhile."""
         while not self.stopping and not self.run.dry_run and (hints := take(self.run)):
             results = list(self.exchange.run((hint, self._read_hint(hint)) for hint in hints))
-            failed = next((result.error for result in results if result.error), None)
-            if failed:
-                raise failed
-            self.carry_out(self._writes(self._take_notes(hints, results)))
+            self._put_off_unreadable(results)
+            read = [result for result in results if not result.error]
+            self.carry_out(self._writes(self._take_notes([result.key for result in read], read)))
+
+    def _put_off_unreadable(self, results: list[Result[Hint, dict[str, Contact]]]) -> None:
+        """One record that cannot be read must not hold up the others. Raises what concerns more than one record."""
+        failed = {result.key: result.error for result in results if result.error}
+        of_all = OF_ALL if len(failed) < len(results) else (*OF_ALL, Retryable)
+        for error in failed.values():
+            if isinstance(error, of_all):
+                raise error
+        put_off(failed)
 
     def _take_notes(self, hints: list[Hint], results: list[Result[Hint, dict[str, Contact]]]) -> list[Entry]:
         """What was read becomes work; the hints are settled with it, those of deleted records with their entry."""

@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from integration.models import EventState, Hint, InboxEvent, Pair, Run
 from integration.sync import live, runs
-from integration.sync.hints import backlog, unpack
+from integration.sync.hints import NAMES_NOBODY, backlog, unpack
 from tests.world import finish, sync
 
 
@@ -128,7 +129,8 @@ def test_a_deletion_that_is_not_true_deletes_nobody(world, link, ghl):
 def test_an_event_that_names_nobody_is_parked_not_lost(world, link, ghl):
     heard(ghl, "TaskCreate", id="task1")
     go(link)
-    assert InboxEvent.objects.get().state == EventState.PARKED
+    event = InboxEvent.objects.get()
+    assert (event.state, event.message) == (EventState.PARKED, NAMES_NOBODY)
 
 
 def test_a_run_that_changes_more_than_the_cap_waits_for_a_person(world, link):
@@ -151,3 +153,15 @@ def test_live_runs_leave_counts_that_balance(world, link, ghl):
     go(link)
     run = Run.objects.get(kind="live")
     assert (run.status, run.created, run.examined) == ("succeeded", 1, 1)
+
+
+def test_a_record_that_cannot_be_read_holds_up_nobody_else(world, link, ghl, monkeypatch):
+    monkeypatch.setattr("integration.providers.exchange.TRIES", 1)
+    bob = world.ghl_contact(firstName="Bob", email="bob@example.test")
+    world.fault({"side": "ghl", "kind": "500", "path": "/contacts/odd", "rate": 1})
+    for one_id in ("odd", bob["id"]):
+        heard(ghl, "ContactUpdate", id=one_id)
+    go(link)
+    assert world.emails("gist") == ["bob@example.test"]
+    assert Run.objects.get(kind="live").status == "succeeded"
+    assert [hint.external_id for hint in Hint.objects.filter(due_at__gt=timezone.now())] == ["odd"]
