@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,8 +117,45 @@ class Up:
 
     def writer(self) -> int:
         """The process id of the worker that holds the link now, 0 when none does."""
-        found = re.search(r":(\d+):\d+$", self.ask("Link.objects.get().lease_owner"))
-        return int(found[1]) if found else 0
+        return writer_of(self.ask(LEASE))
+
+
+LEASE = "Link.objects.get().lease_owner"
+
+
+def writer_of(lease: str) -> int:
+    """The process id in a lease, 0 when nobody holds it."""
+    found = re.search(r":(\d+):\d+$", lease)
+    return int(found[1]) if found else 0
+
+
+class Shell:
+    """A Python shell over the models beside the running server, kept open: many questions at the cost of one start."""
+
+    ANSWER = """
+        import json, sys
+        from integration.models import *
+        for line in sys.stdin:
+            print(json.dumps(eval(line), default=str), flush=True)
+    """
+
+    def __init__(self, up: Up):
+        command = [sys.executable, "manage.py", "shell", "-v0", "-c", textwrap.dedent(self.ANSWER)]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, cwd=ROOT, env=up.env, stdin=pipe, stdout=pipe, text=True)
+
+    def __enter__(self) -> "Shell":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.process.communicate(timeout=20)
+
+    def ask(self, expression: str) -> Any:
+        """As Up.ask."""
+        assert self.process.stdin
+        assert self.process.stdout
+        print(expression, file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
 
 
 class Web(Up):
@@ -180,18 +218,41 @@ SETUP = {
 }
 
 
+ACCOUNTS = {"gist": "48211", "ghl": "A1derDenta1Group0001"}
+
+
 def prepare(up: Up, gist: int = 0, ghl: int = 0) -> None:
     """An empty sandbox without limits, with so many people on each side (the first ones are the same), and one link."""
+    clear(up)
+    for side, count in (("gist", gist), ("ghl", ghl)):
+        if count:
+            fill(up, side, range(count))
+    apply(up, SETUP)
+
+
+def clear(up: Up) -> None:
+    """An empty sandbox without limits."""
     up.control("POST", "reset", {"world": "empty"})
     up.control("POST", "limits", {"ghl": None, "gist": None})
-    for side, account, count in (("gist", "48211", gist), ("ghl", "A1derDenta1Group0001", ghl)):
-        if count:
-            up.control("POST", "fill", {"side": side, "account": account, "count": count, "with_tags": True})
+
+
+def fill(up: Up, side: str, numbers: range, edition: int = 0) -> None:
+    """People with tags; those of another edition share their e-mail addresses with the first one and nothing else."""
+    body = {"side": side, "account": ACCOUNTS[side], "start": numbers.start, "count": len(numbers), "edition": edition}
+    up.control("POST", "fill", {**body, "with_tags": True})
+
+
+def apply(up: Up, setup: dict[str, Any]) -> None:
     path = up.folder / "setup.json"
-    path.write_text(json.dumps(SETUP))
+    path.write_text(json.dumps(setup))
     up.manage("apply", str(path))
 
 
+def contacts(up: Up, side: str) -> list[dict[str, Any]]:
+    """Everyone as the twin stores them."""
+    found: list[dict[str, Any]] = up.control("GET", f"contacts/{side}/{ACCOUNTS[side]}")["contacts"]
+    return found
+
+
 def emails(up: Up, side: str) -> list[str]:
-    account = "48211" if side == "gist" else "A1derDenta1Group0001"
-    return sorted(one["email"].lower() for one in up.control("GET", f"contacts/{side}/{account}")["contacts"])
+    return sorted(one["email"].lower() for one in contacts(up, side))
