@@ -42,6 +42,7 @@ class Contact:
     id: str
     values: Values
     updated_at: datetime | None = None
+    created_at: datetime | None = None
 
     @property
     def email(self) -> str:
@@ -59,6 +60,28 @@ class Contact:
 
     def changed(self, values: Values) -> "Contact":
         return replace(self, values={**self.values, **values})
+
+
+RelatedType = Literal["task", "note", "appointment"]
+
+
+@dataclass(frozen=True)
+class RelatedRecord:
+    """A task, note or appointment of a GHL contact.
+
+    Keys of `values`: a task has title, body, due_at, completed, assigned_to; a note title, body, assigned_to (its
+    author), added_at; an appointment title, calendar_id, start_at, end_at, status, assigned_to, address. Moments are
+    "YYYY-MM-DDTHH:MM:SSZ".
+    """
+
+    kind: RelatedType
+    id: str
+    contact_id: str
+    values: Values
+
+    @property
+    def label(self) -> str:
+        return str(self.values.get("title") or self.values.get("body") or self.id).strip()[:80]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,13 @@ from integration.models import Mapping as MappingRow
 from integration.records import Field, Side, Value
 
 
+KEPT = {
+    "gist": ("email", "phone", "name", "user_id", "tags", "custom_properties.ghl_complete_task"),
+    "ghl": ("email", "phone", "name", "tags", "assignedTo"),
+}
+"""Kept of every contact, mapped or not: who it is, and what workflows watch."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One mapping row with what decide needs to know of its two fields. `owner` is never empty here."""
@@ -66,9 +73,10 @@ class Rules:
     rows: tuple[Row, ...] = field(default_factory=tuple)
 
     def keys(self, side: Side | str) -> tuple[str, ...]:
-        """The fields of `side` that are kept: the mapped ones, and those by which people are known there."""
-        known_by = ("email", "phone", "name", "user_id") if side == "gist" else ("email", "phone", "name")
-        return tuple(dict.fromkeys([*known_by, *(row.key(side) for row in self.rows)]))
+        """The fields of `side` that are kept: the mapped ones, those by which people are known there, and those that
+        workflows watch.
+        """
+        return tuple(dict.fromkeys([*KEPT[side], *(row.key(side) for row in self.rows)]))
 
     def creates_on(self, side: str) -> bool:
         against = Direction.GHL_TO_GIST if side == "ghl" else Direction.GIST_TO_GHL

@@ -22,7 +22,9 @@ from integration.models.log_entry import LogEntry
 from integration.models.mapping import Mapping, MappingVersion
 from integration.models.pair import Pair, Snapshot
 from integration.models.question import Question
+from integration.models.related import Related, RelatedKind
 from integration.models.run import COUNTS, Run
+from integration.models.workflow import UNFINISHED, Execution, ExecutionState, Workflow, WorkflowVersion
 
 __all__ = [
     "ACTIVE_RUNS",
@@ -30,12 +32,15 @@ __all__ = [
     "COUNTS",
     "FINISHED_RUNS",
     "READING",
+    "UNFINISHED",
     "CallBudget",
     "Connection",
     "ConnectionStatus",
     "Deletes",
     "Direction",
     "EventState",
+    "Execution",
+    "ExecutionState",
     "Hint",
     "InboxEvent",
     "Link",
@@ -48,8 +53,12 @@ __all__ = [
     "Pair",
     "Provider",
     "Question",
+    "Related",
+    "RelatedKind",
     "Run",
     "RunKind",
     "RunStatus",
     "Snapshot",
+    "Workflow",
+    "WorkflowVersion",
 ]

@@ -110,6 +110,7 @@ TONES: dict[str, dict[str, str]] = {
         "failed": "bad",
         "cancelled": "idle",
     },
+    "ExecutionState": {"waiting": "wait", "running": "run", "done": "ok", "skipped": "idle", "failed": "bad"},
     "EventState": {"waiting": "wait", "done": "ok", "parked": "idle", "refused": "bad"},
     "Outcome": {"created": "ok", "updated": "run", "unchanged": "idle", "skipped": "wait", "failed": "bad"},
 }

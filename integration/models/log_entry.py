@@ -7,15 +7,23 @@ from integration.models.choices import Outcome, Provider
 from integration.models.link import Link
 from integration.models.pair import Pair
 from integration.models.run import Run
+from integration.models.workflow import Execution
 
 
 class LogEntry(models.Model):
-    """`changes` is a list of `{"side", "field", "before", "after"}`; `calls` the HTTP exchanges, masked."""
+    """`changes` is a list of `{"side", "field", "before", "after"}`; `calls` the HTTP exchanges, masked.
+
+    `kind` says what it is about: "contact", "task", "note", "appointment", "tag", "event" and the like. Only contacts
+    are counted in the run's balance. `execution` and `step` name the workflow's action that it records.
+    """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="log_entries")
     run = models.ForeignKey(Run, models.CASCADE, related_name="entries")
     pair = models.ForeignKey(Pair, models.SET_NULL, null=True, blank=True, related_name="log_entries")
     kind = models.CharField(max_length=12, default="contact")
+    external_id = models.CharField("the task, note or appointment", max_length=120, blank=True)
+    execution = models.ForeignKey(Execution, models.SET_NULL, null=True, blank=True, related_name="entries")
+    step = models.PositiveSmallIntegerField(null=True, blank=True)
     side = models.CharField("side written", max_length=8, choices=Provider, blank=True)
     gist_id = models.CharField(max_length=120, blank=True)
     ghl_id = models.CharField(max_length=120, blank=True)

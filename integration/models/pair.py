@@ -54,7 +54,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
 RECORD = ["link", "kind", "side", "external_id"]
 CONTENT = [
-    "pair", "email", "phone", "label", "base", "fresh", "fingerprint", "rules", "remote_updated_at", "seen_run",
+    "pair", "email", "phone", "label", "base", "fresh", "fingerprint", "rules", "remote_updated_at", "remote_created_at", "seen_run",
     "decided_run", "intent", "tries", "retry_at", "parked",
 ]  # fmt: skip
 
@@ -81,6 +81,7 @@ class Snapshot(models.Model):
     fingerprint = models.CharField("of the values last read", max_length=40, blank=True)
     rules = models.CharField("digest of the rules it was last decided by", max_length=20, blank=True)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
+    remote_created_at = models.DateTimeField(null=True, blank=True)
     seen_run = models.BigIntegerField("run that last read it", default=0)
     decided_run = models.BigIntegerField("run that last decided it", default=0)
     intent = models.BooleanField("a create was sent and not answered yet", default=False)

@@ -62,6 +62,7 @@ def take_in(snapshot: Snapshot, contact: Contact, rules: Rules) -> None:
     snapshot.label = contact.label
     snapshot.fingerprint = fingerprint(values, rules.keys(contact.side))
     snapshot.remote_updated_at = contact.updated_at
+    snapshot.remote_created_at = contact.created_at or snapshot.remote_created_at
 
 
 def is_settled(snapshot: Snapshot, contact: Contact, rules: Rules) -> bool:

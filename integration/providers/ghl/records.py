@@ -160,7 +160,8 @@ class GhlContacts:
         for known in self.fields.values():
             if known.custom_id:
                 values[known.key] = _read_custom(known, held.get(known.custom_id, {}))
-        return Contact("ghl", contact.id, values, moment(raw.get("dateUpdated") or raw.get("dateAdded")))
+        added = moment(raw.get("dateAdded"))
+        return Contact("ghl", contact.id, values, moment(raw.get("dateUpdated")) or added, added)
 
     def _as_written(self, contact: s.Contact, sent: Values) -> Contact:
         """What an answer to a write tells, completed by what was sent: create and update answer with less than GET."""

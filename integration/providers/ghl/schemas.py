@@ -104,6 +104,7 @@ class Note(Schema):
     userId: str | None = None
     contactId: str | None = None
     dateAdded: str | None = None
+    title: str | None = None
 
 
 class NoteAnswer(Schema):
@@ -132,6 +133,8 @@ class Event(Schema):
     appointmentStatus: str | None = None
     startTime: Any = None
     endTime: Any = None
+    assignedUserId: str | None = None
+    address: str | None = None
 
 
 class EventList(Schema):

@@ -121,7 +121,7 @@ class GistContacts:
         # Properties that nobody had when the fields were read are values all the same.
         for name, value in contact.custom_properties.items():
             values[CUSTOM + name] = _plain(value, self.fields.get(CUSTOM + name))
-        return Contact("gist", contact.id, values, _moment(contact.updated_at))
+        return Contact("gist", contact.id, values, _moment(contact.updated_at), _moment(contact.created_at))
 
 
 def _difference(wanted: Value, held: Value) -> tuple[list[str], list[str]]:

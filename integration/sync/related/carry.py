@@ -1,0 +1,129 @@
+"""What Gist shows of a GHL contact's tasks, notes and appointments: custom properties that follow them.
+
+Gist has no such objects (docs/gist-api.md#no-tasks), so they are carried: told anew whenever they change, and only
+what differs is written.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+from integration.models import Link
+from integration.providers.exchange import Steps
+from integration.providers.ghl.related import GhlRelated
+from integration.providers.gist.records import LONGEST_TEXT, GistContacts
+from integration.records import Contact, RelatedRecord, Value, Values, is_blank
+from integration.sync.related.deeds import Deed, changes_of
+from integration.sync.related.store import of_contact
+
+OPEN_TASKS, NEXT_TASK, NEXT_TASK_DUE = "ghl_open_tasks", "ghl_next_task", "ghl_next_task_due_at"
+LAST_TASK, LAST_NOTE, NEXT_APPOINTMENT = "ghl_last_task_done", "ghl_last_note", "ghl_next_appointment_at"
+ADDRESS = "gistline_url"
+PREFIX = "custom_properties."
+
+
+@dataclass(frozen=True)
+class Property:
+    """A custom property that Gistline writes in Gist."""
+
+    name: str
+    shows: str
+
+
+PROPERTIES = (
+    Property(OPEN_TASKS, "how many tasks are open"),
+    Property(NEXT_TASK, "the open task that is due first"),
+    Property(NEXT_TASK_DUE, "when that task is due"),
+    Property(LAST_TASK, "the task that was completed last"),
+    Property(LAST_NOTE, "the newest note, shortened"),
+    Property(NEXT_APPOINTMENT, "when the next appointment begins"),
+    Property(ADDRESS, "opens the contact in Gistline"),
+)
+
+
+def carried(link: Link, gist_id: str, ghl_id: str, now: datetime | None = None) -> dict[str, Value]:
+    """What Gist should show of this contact, by property name, from what is known here."""
+    tasks = of_contact(link, ghl_id, "task")
+    open_ = sorted((one for one in tasks if not one.values.get("completed")), key=_due)
+    done = [one for one in tasks if one.values.get("completed")]
+    notes = sorted(of_contact(link, ghl_id, "note"), key=lambda one: str(one.values.get("added_at") or ""))
+    coming = _coming(of_contact(link, ghl_id, "appointment"), now or timezone.now())
+    return {
+        OPEN_TASKS: len(open_),
+        NEXT_TASK: _cut(open_[0].label) if open_ else None,
+        NEXT_TASK_DUE: open_[0].values.get("due_at") if open_ else None,
+        LAST_TASK: _cut(done[-1].label) if done else None,
+        LAST_NOTE: _cut(str(notes[-1].values.get("body") or "")) if notes else None,
+        NEXT_APPOINTMENT: coming[0].values["start_at"] if coming else None,
+        ADDRESS: f"{settings.PUBLIC_URL}/contacts/{link.key}/gist/{gist_id}/",
+    }
+
+
+def refresh(link: Link, ghl_id: str, related: GhlRelated) -> Steps[dict[str, list[RelatedRecord]]]:
+    """Everything that belongs to the contact, read anew: three calls."""
+    return {
+        "task": (yield from related.all("task", ghl_id)),
+        "note": (yield from related.all("note", ghl_id)),
+        "appointment": (yield from related.all("appointment", ghl_id)),
+    }
+
+
+def carry(side: GistContacts, wanted: Values, gist: Contact) -> Steps[Deed]:
+    """Write the properties that differ in Gist. `gist` is the contact as it stands there."""
+    changes = {
+        PREFIX + name: value
+        for name, value in wanted.items()
+        if not _same(name, gist.values.get(PREFIX + name), value)
+    }
+    label = "Carried to Gist"
+    if not changes:
+        return Deed("carried", label, side="gist", reason="same_value", message="Gist shows all of it already.")
+    yield from side.update(gist.id, changes, gist.values)
+    told = [name.removeprefix(PREFIX) for name in changes]
+    return Deed(
+        "carried", label, side="gist", did="updated", reason="carried", message=f"Gist now shows {', '.join(told)}.",
+        changes=changes_of("gist", gist.values, changes),
+    )  # fmt: skip
+
+
+def _same(name: str, held: Value, wanted: Value) -> bool:
+    if is_blank(held) or is_blank(wanted):
+        return is_blank(held) and is_blank(wanted)
+    if name.endswith("_at"):
+        # Gist keeps moments as seconds, and tells them so until the property is known as a field.
+        return _seconds(held) == _seconds(wanted)
+    return str(held) == str(wanted)
+
+
+def _due(task: RelatedRecord) -> str:
+    return str(task.values.get("due_at") or "9999")
+
+
+def _coming(appointments: list[RelatedRecord], now: datetime) -> list[RelatedRecord]:
+    """Appointments that are still to come, the next one first."""
+    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    standing = (one for one in appointments if one.values.get("status") not in ("cancelled", "noshow", "invalid"))
+    return sorted(
+        (one for one in standing if str(one.values.get("start_at") or "") > at),
+        key=lambda one: str(one.values["start_at"]),
+    )
+
+
+def next_appointment(link: Link, ghl_id: str, now: datetime | None = None) -> RelatedRecord | None:
+    return next(iter(_coming(of_contact(link, ghl_id, "appointment"), now or timezone.now())), None)
+
+
+def _seconds(moment: Value) -> str:
+    if isinstance(moment, int | float):
+        return str(int(moment))
+    try:
+        return str(int(datetime.fromisoformat(str(moment)).timestamp()))
+    except ValueError:
+        return str(moment)
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"

@@ -1,0 +1,108 @@
+"""A deed: one write that is not a contact's fields, from what it does to its entry in the log."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integration.errors import ProviderError
+from integration.models import Execution, Link, LogEntry, Outcome, Run, RunKind, RunStatus
+from integration.providers.operations import Json
+from integration.records import RelatedRecord, Value
+from integration.sync.related.store import note_written, part
+
+Change = dict[str, Value]
+"""`{"side", "field", "before", "after"}`, as the log shows it."""
+
+
+@dataclass
+class Deed:
+    """What was written, or why nothing was.
+
+    `kind` is "task", "note", "appointment", "tag", "contact", "carried", "event" or the like; `did` one of "created",
+    "updated", "deleted", "sent", or "" when nothing needed doing. `record` is a task, note or appointment as it stands
+    now; `gist_key` and `wanted` say what it stands for in Gist.
+    """
+
+    kind: str
+    label: str
+    side: str = "ghl"
+    did: str = ""
+    reason: str = "asked"
+    message: str = ""
+    changes: list[Change] = field(default_factory=list)
+    external_id: str = ""
+    record: RelatedRecord | None = None
+    gist_key: str = ""
+    wanted: dict[str, Value] | None = None
+    error: ProviderError | None = None
+    calls: list[Json] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.error:
+            return Outcome.SKIPPED if self.error.code == "gone" else Outcome.FAILED
+        if not self.did:
+            return Outcome.UNCHANGED if self.reason in ("same_value", "noticed") else Outcome.SKIPPED
+        return Outcome.CREATED if self.did in ("created", "sent") else Outcome.UPDATED
+
+
+@dataclass(frozen=True)
+class About:
+    """The person a deed is about: ids on both sides, and what to call them."""
+
+    gist_id: str = ""
+    ghl_id: str = ""
+    label: str = ""
+
+
+@transaction.atomic
+def record(run: Run, deed: Deed, about: About, execution: Execution | None = None) -> LogEntry:
+    """Put a deed on record: what is known of the object, and the log entry."""
+    if deed.record and not deed.error:
+        if deed.did == "deleted":
+            part(run.link, deed.record.kind, deed.record.id)
+        elif deed.did or deed.gist_key:
+            workflow = execution.workflow if execution and deed.did == "created" else None
+            note_written(run.link, deed.record, gist_key=deed.gist_key, wanted=deed.wanted, workflow=workflow)
+    return LogEntry.objects.create(
+        link=run.link,
+        run=run,
+        kind=deed.kind,
+        external_id=deed.external_id or (deed.record.id if deed.record else ""),
+        side=deed.side,
+        gist_id=about.gist_id,
+        ghl_id=about.ghl_id,
+        label=about.label,
+        outcome=deed.outcome,
+        reason=deed.error.code if deed.error else deed.reason,
+        message=f"{deed.label}: {deed.error}" if deed.error else (deed.message or deed.label),
+        changes=deed.changes,
+        calls=deed.calls[-8:],
+        applied=bool(deed.did),
+        execution=execution,
+        step=execution.step if execution else None,
+        attempt=execution.tries + 1 if execution else 1,
+    )
+
+
+def run_of_person(link: Link, user: Any) -> Run:
+    """A finished run for what a person does at once on a page: every write in the log belongs to a run."""
+    now = timezone.now()
+    return Run.objects.create(
+        link=link,
+        kind=RunKind.SINGLE,
+        status=RunStatus.SUCCEEDED,
+        trigger="page",
+        started_by=user,
+        started_at=now,
+        finished_at=now,
+        total=0,
+    )
+
+
+def changes_of(side: str, before: dict[str, Value] | Any, after: dict[str, Value]) -> list[Change]:
+    return [
+        {"side": side, "field": key, "before": (before or {}).get(key), "after": value} for key, value in after.items()
+    ]

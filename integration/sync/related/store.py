@@ -1,0 +1,116 @@
+"""What Gistline knows of tasks, notes and appointments, and what is news about them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integration.models import Link, Related, Workflow
+from integration.records import RelatedRecord, RelatedType, Value
+
+CREATED, COMPLETED, REOPENED, CHANGED, CANCELLED, DELETED = (
+    "created", "completed", "reopened", "changed", "cancelled", "deleted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class News:
+    """Something that happened in GHL. `before` holds the values that changed as they were, empty for a new one."""
+
+    what: str
+    record: RelatedRecord
+    before: dict[str, Value]
+    workflow_id: int | None = None
+    """The workflow that made the record, when one did."""
+
+
+def of_contact(link: Link, contact_id: str, kind: RelatedType) -> list[RelatedRecord]:
+    """What is known without asking GHL."""
+    rows = Related.objects.filter(link=link, contact_id=contact_id, kind=kind, deleted_at=None)
+    return [as_record(row) for row in rows.order_by("pk")]
+
+
+def as_record(row: Related) -> RelatedRecord:
+    return RelatedRecord(row.kind, row.ghl_id, row.contact_id, row.base)  # type: ignore[arg-type]
+
+
+def known_ids(link: Link, contact_id: str, kind: RelatedType) -> list[str]:
+    rows = Related.objects.filter(link=link, contact_id=contact_id, kind=kind)
+    return list(rows.values_list("ghl_id", flat=True))
+
+
+@transaction.atomic
+def take_in(link: Link, records: Iterable[RelatedRecord]) -> list[News]:
+    """Store records as they were read; what differs from the last time is news. What was never seen is news too."""
+    return [news for record in records if (news := _take_in_one(link, record))]
+
+
+@transaction.atomic
+def take_in_all(link: Link, contact_id: str, kind: RelatedType, records: list[RelatedRecord]) -> list[News]:
+    """As `take_in`, of everything of a kind that the contact has: what is no longer among it was deleted."""
+    here = {record.id for record in records}
+    lost = Related.objects.filter(link=link, contact_id=contact_id, kind=kind, deleted_at=None).exclude(ghl_id__in=here)
+    parted = [news for row in lost if (news := part(link, kind, row.ghl_id))]
+    return [*take_in(link, records), *parted]
+
+
+def _take_in_one(link: Link, record: RelatedRecord) -> News | None:
+    row = Related.objects.select_for_update().filter(link=link, kind=record.kind, ghl_id=record.id).first()
+    now = timezone.now()
+    if row is None:
+        Related.objects.create(
+            link=link, kind=record.kind, ghl_id=record.id, contact_id=record.contact_id, base=record.values, read_at=now
+        )
+        return News(CREATED, record, {})
+    before = {key: row.base.get(key) for key, value in record.values.items() if row.base.get(key) != value}
+    row.base, row.read_at, row.deleted_at = dict(record.values), now, None
+    row.contact_id = record.contact_id or row.contact_id
+    row.save(update_fields=["base", "read_at", "deleted_at", "contact_id"])
+    return News(_what(record, before), record, before, row.workflow_id) if before else None
+
+
+def _what(record: RelatedRecord, before: dict[str, Value]) -> str:
+    if "completed" in before:
+        return COMPLETED if record.values["completed"] else REOPENED
+    if "status" in before and record.values["status"] == "cancelled":
+        return CANCELLED
+    return CHANGED
+
+
+def part(link: Link, kind: RelatedType, ghl_id: str) -> News | None:
+    """GHL no longer has it. None when it was not known, or known to be gone."""
+    row = Related.objects.filter(link=link, kind=kind, ghl_id=ghl_id, deleted_at=None).first()
+    if row is None:
+        return None
+    row.deleted_at = timezone.now()
+    row.save(update_fields=["deleted_at"])
+    return News(DELETED, as_record(row), {}, row.workflow_id)
+
+
+def note_written(
+    link: Link, record: RelatedRecord, *, gist_key: str = "", wanted: dict[str, Value] | None = None,
+    workflow: Workflow | None = None,
+) -> Related:  # fmt: skip
+    """Store what was written, so that reading it again is no news. `gist_key` and `wanted` say what Gist asked for."""
+    told: dict[str, Any] = {"gist_key": gist_key} if gist_key else {}
+    told |= {"gist_base": wanted} if wanted is not None else {}
+    made = {"workflow": workflow} if workflow else {}
+    row, _ = Related.objects.update_or_create(
+        link=link,
+        kind=record.kind,
+        ghl_id=record.id,
+        defaults={
+            "contact_id": record.contact_id, "base": dict(record.values), "read_at": timezone.now(),
+            "deleted_at": None, **told,
+        },
+        create_defaults={
+            "contact_id": record.contact_id, "base": dict(record.values), **told, **made,
+        },
+    )  # fmt: skip
+    return row
+
+
+def by_gist_key(link: Link, kind: RelatedType, gist_key: str) -> Related | None:
+    return Related.objects.filter(link=link, kind=kind, gist_key=gist_key).first()

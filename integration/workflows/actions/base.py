@@ -1,0 +1,86 @@
+"""What an action is: its name, the values it takes, and the steps that carry it out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from integration.errors import Rejected
+from integration.models import Execution, Link
+from integration.providers.exchange import Steps
+from integration.providers.ghl.records import GhlContacts
+from integration.providers.ghl.related import GhlRelated
+from integration.providers.gist.records import GistContacts
+from integration.records import Contact
+from integration.sync.related.deeds import Deed
+from integration.sync.related.writing import related_of
+
+Values = Mapping[str, Any]
+InputType = Literal["text", "long", "moment", "user", "calendar", "teammate", "flag", "number"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A value an operator gives an action. Texts may hold placeholders."""
+
+    name: str
+    label: str
+    type: InputType = "text"
+    required: bool = False
+    help: str = ""
+
+
+@dataclass
+class Context:
+    """What an action works with. `key` names this step for ever; `look_first` says it may have been sent before."""
+
+    link: Link
+    execution: Execution
+    gist_side: GistContacts
+    ghl_side: GhlContacts
+    key: str
+    look_first: bool = False
+
+    @property
+    def related(self) -> GhlRelated:
+        return related_of(self.link)
+
+    @property
+    def ghl_id(self) -> str:
+        """The GHL contact. Raises Rejected when there is none."""
+        if not self.execution.ghl_id:
+            raise Rejected("This person is not in GHL yet: the link has not created or matched them.", provider="ghl")
+        return self.execution.ghl_id
+
+    @property
+    def gist_id(self) -> str:
+        """The Gist contact. Raises Rejected when there is none."""
+        if not self.execution.gist_id:
+            raise Rejected("This person is not in Gist yet: the link has not created or matched them.", provider="gist")
+        return self.execution.gist_id
+
+    @property
+    def event(self) -> dict[str, Any]:
+        return cast(dict[str, Any], self.execution.facts.get("event") or {})
+
+    def read(self, side: str) -> Steps[Contact]:
+        """The contact as it stands on one side now. Raises Gone."""
+        if side == "gist":
+            return (yield from self.gist_side.read(self.gist_id))
+        return (yield from self.ghl_side.read(self.ghl_id))
+
+
+Carry = Callable[[Context, Values], Steps[Deed]]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing a workflow can do. `calls` is what it costs at most, in words."""
+
+    key: str
+    title: str
+    does: str
+    side: str
+    carry_out: Carry
+    inputs: tuple[Input, ...] = field(default_factory=tuple)
+    calls: str = "1 call"
+    kind: str = "contact"

@@ -1,0 +1,230 @@
+"""Actions on tasks, notes and appointments of the GHL contact."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from integration.errors import Gone, Rejected
+from integration.models import Related
+from integration.providers.exchange import Steps
+from integration.providers.ghl.related import utc_text
+from integration.records import RelatedRecord, Value, is_blank
+from integration.sync.related import carry as carrying
+from integration.sync.related import store, writing
+from integration.sync.related.deeds import Deed
+from integration.workflows.actions.base import Action, Context, Input, Values
+
+MEETING_MINUTES = 30
+"""How long an appointment is when nobody says when it ends."""
+
+TITLE, BODY = Input("title", "Title", required=True), Input("body", "Details", "long")
+DUE = Input("due_at", "Due", "moment", help="Without one it is due a day later: GHL has no task without a due date.")
+ASSIGNEE = Input("assigned_to", "Assigned to", "user")
+
+
+def create_task(context: Context, values: Values) -> Steps[Deed]:
+    return (
+        yield from writing.create(
+            context.link, "task", context.ghl_id, values, gist_key=context.key, look_first=context.look_first
+        )
+    )
+
+
+def create_note(context: Context, values: Values) -> Steps[Deed]:
+    return (
+        yield from writing.create(
+            context.link, "note", context.ghl_id, values, gist_key=context.key, look_first=context.look_first
+        )
+    )
+
+
+def complete_task(context: Context, values: Values) -> Steps[Deed]:
+    """Tick the task that is named by id or title; the trigger names it where the action does not."""
+    event = context.event
+    named = str(values.get("task") or event.get("task") or event.get("tag_rest") or event.get("task_id") or "").strip()
+    if not named:
+        raise Rejected("Which task? Neither the action nor what started it names one by id or title.", provider="ghl")
+    task = yield from _task_named(context, named)
+    return (yield from writing.update(task, {"completed": True}, context.related))
+
+
+def _task_named(context: Context, named: str) -> Steps[RelatedRecord]:
+    """The contact's task with this id, else its open task with this title. Raises Gone, Rejected."""
+    tasks = yield from context.related.all("task", context.ghl_id)
+    store.take_in_all(context.link, context.ghl_id, "task", tasks)
+    if found := next((task for task in tasks if task.id == named), None):
+        return found
+    titled = [task for task in tasks if str(task.values["title"]).strip().casefold() == named.casefold()]
+    titled = [task for task in titled if not task.values["completed"]] or titled[:1]
+    if len(titled) > 1:
+        raise Rejected(f"{len(titled)} open tasks are called “{named}”: name the one by its id.", provider="ghl")
+    if not titled:
+        raise Gone(
+            f"This contact has no task with the id or title “{named}”: deleted, or it belongs to somebody else.",
+            provider="ghl",
+        )
+    return titled[0]
+
+
+def update_open_tasks(context: Context, values: Values) -> Steps[Deed]:
+    """Title, due date or assignee of every open task."""
+    tasks = yield from context.related.all("task", context.ghl_id)
+    store.take_in_all(context.link, context.ghl_id, "task", tasks)
+    open_ = [task for task in tasks if not task.values["completed"]]
+    return (yield from _update_each(context, "task", "Open tasks", open_, values))
+
+
+def update_next_appointment(context: Context, values: Values) -> Steps[Deed]:
+    """Title or assignee of the appointment that comes next."""
+    there = yield from context.related.all("appointment", context.ghl_id)
+    store.take_in_all(context.link, context.ghl_id, "appointment", there)
+    now = datetime.fromisoformat(str(context.execution.facts["now"]))
+    coming = carrying.next_appointment(context.link, context.ghl_id, now)
+    return (yield from _update_each(context, "appointment", "Next appointment", [coming] if coming else [], values))
+
+
+def _update_each(context: Context, kind: str, label: str, records: list[RelatedRecord], values: Values) -> Steps[Deed]:
+    """One deed for all of them; each that was written is noted at once, so that an interruption repeats none."""
+    changed, done = [], []
+    for record in records:
+        wanted = {key: value for key, value in values.items() if key != "rename" and not is_blank(value)}
+        if values.get("rename"):
+            wanted["title"] = _renamed(str(record.values.get("title") or ""), context)
+        deed = yield from writing.update(record, wanted, context.related)
+        if deed.did and deed.record:
+            store.note_written(context.link, deed.record)
+            changed += [{**change, "field": f"{record.label}: {change['field']}"} for change in deed.changes]
+            done.append(record.label)
+    if not done:
+        return Deed(kind, label, reason="same_value", message=f"{label}: nothing to change.")
+    return Deed(kind, label, did="updated", changes=changed, message=f"{label} updated: {', '.join(done)}.")
+
+
+def _renamed(title: str, context: Context) -> str:
+    """The title with the person's old name replaced by the new one."""
+    for old, new in _names(context):
+        title = title.replace(old, new)
+    return title
+
+
+def _names(context: Context) -> Iterator[tuple[str, str]]:
+    """The full name first: a first name is part of it."""
+    before, facts = context.event.get("before") or {}, context.execution.facts
+    for names in (("name",), ("firstName", "first_name"), ("lastName", "last_name")):
+        for side in ("ghl", "gist"):
+            for name in names:
+                old, new = before.get(name), (facts.get(side) or {}).get(name)
+                if old and new and old != new:
+                    yield str(old), str(new)
+
+
+def follow_meeting(context: Context, values: Values) -> Steps[Deed]:
+    """Book the meeting as an appointment, move it or cancel it, as the trigger says. One meeting, one appointment."""
+    event = context.event
+    meeting = str(event.get("meeting_id") or "")
+    if not meeting:
+        raise Rejected("The webhook names no meeting id: point at it under “Meeting fields”.", provider="gist")
+    row = store.by_gist_key(context.link, "appointment", f"meeting:{meeting}")
+    wanted = _meeting_values(context, values)
+    if context.execution.trigger == "gist.meeting_cancelled":
+        return (yield from _cancel_meeting(context, meeting, row))
+    if row is None or row.deleted_at:
+        return (yield from _book_meeting(context, f"meeting:{meeting}", wanted))
+    record = yield from writing.read_now(context.link, "appointment", row.contact_id, row.ghl_id)
+    return (
+        yield from writing.update(
+            record, wanted, context.related, wanted_base=row.gist_base, held_base=row.base,
+            owner=context.link.conflict, gist_key=row.gist_key,
+        )
+    )  # fmt: skip
+
+
+def _meeting_values(context: Context, values: Values) -> dict[str, Value]:
+    event = context.event
+    start, end = str(event.get("start_at") or ""), str(event.get("end_at") or "")
+    if start and not end:
+        end = utc_text(datetime.fromisoformat(start) + timedelta(minutes=MEETING_MINUTES))
+    return {
+        "title": str(values.get("title") or event.get("title") or "Meeting booked in Gist"),
+        "start_at": start or None,
+        "end_at": end or None,
+        "calendar_id": values.get("calendar_id") or None,
+        "assigned_to": values.get("assigned_to") or None,
+    }
+
+
+def _book_meeting(context: Context, key: str, wanted: dict[str, Value]) -> Steps[Deed]:
+    if not wanted["start_at"]:
+        raise Rejected("The webhook gives no start: point at it under “Meeting fields”.", provider="gist")
+    calendar = yield from _calendar(context, wanted)
+    # It stands in Gist's calendar already, so GHL's free slots do not decide about it.
+    wanted = {**wanted, **calendar, "status": "confirmed", "ignore_free_slots": True}
+    return (
+        yield from writing.create(
+            context.link, "appointment", context.ghl_id, wanted, gist_key=key, look_first=context.look_first
+        )
+    )
+
+
+def _calendar(context: Context, wanted: dict[str, Value]) -> Steps[dict[str, Value]]:
+    """The calendar to book in, and who takes it where the calendar has nobody (docs/ghl-api.md#calendars)."""
+    calendars = yield from context.related.calendars()
+    if not calendars:
+        raise Rejected("The GHL location has no calendar: create one there, then try again.", provider="ghl")
+    chosen = next((one for one in calendars if one.id == wanted["calendar_id"]), None)
+    if wanted["calendar_id"] and chosen is None:
+        raise Rejected(f"GHL has no calendar {wanted['calendar_id']}: choose another one.", provider="ghl")
+    if chosen is None and len(calendars) > 1:
+        chosen = next((one for one in calendars if one.teamMembers), None)
+    calendar = chosen or calendars[0]
+    if not calendar.teamMembers and not wanted["assigned_to"]:
+        raise Rejected(
+            f"Calendar “{calendar.name}” has no team member: choose who takes the appointments.", provider="ghl"
+        )
+    return {"calendar_id": calendar.id}
+
+
+def _cancel_meeting(context: Context, meeting: str, row: Related | None) -> Steps[Deed]:
+    label = f"Meeting {meeting}"
+    if row is None or row.deleted_at:
+        return Deed("appointment", label, reason="same_value", message="It has no appointment in GHL.")
+    record = yield from writing.read_now(context.link, "appointment", row.contact_id, row.ghl_id)
+    return (yield from writing.update(record, {"status": "cancelled"}, context.related, gist_key=row.gist_key))
+
+
+ACTIONS = (
+    Action(
+        "task.create", "Create a task", "A new task on the GHL contact.", "ghl", create_task,
+        (TITLE, BODY, DUE, ASSIGNEE), kind="task",
+    ),
+    Action(
+        "note.create", "Add a note", "A new note on the GHL contact.", "ghl", create_note,
+        (Input("body", "Text", "long", required=True), Input("title", "Title")), kind="note",
+    ),
+    Action(
+        "task.complete", "Complete a task", "Ticks the task in GHL that the trigger or you name.", "ghl", complete_task,
+        (Input("task", "Task", help="Id or title. Empty: the one the trigger names."),), "2 calls", "task",
+    ),
+    Action(
+        "tasks.update_open", "Update open tasks", "Title, due date or assignee of every open task.", "ghl",
+        update_open_tasks,
+        (
+            Input("rename", "A changed name is changed in titles too", "flag"), Input("title", "Title"), DUE, ASSIGNEE,
+        ),
+        "1 call, and 1 per task changed", "task",
+    ),
+    Action(
+        "appointment.update_next", "Update the next appointment", "Title or assignee of the one that comes next.",
+        "ghl", update_next_appointment,
+        (Input("rename", "A changed name is changed in the title too", "flag"), Input("title", "Title"), ASSIGNEE),
+        "2 calls", "appointment",
+    ),
+    Action(
+        "appointment.follow_meeting", "Follow a Gist meeting", "Books, moves or cancels the appointment of a meeting.",
+        "ghl", follow_meeting,
+        (
+            Input("calendar_id", "Calendar", "calendar", help="Empty: the location's first with a team member."),
+            Input("title", "Title", help="Empty: the meeting's own."), ASSIGNEE,
+        ),
+        "2 calls", "appointment",
+    ),
+)  # fmt: skip

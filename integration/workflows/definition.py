@@ -1,0 +1,132 @@
+"""A workflow's definition: its shape, and every refusal with its place.
+
+{"triggers": [{"on": "gist.tag_added", "tag": "task-done:*"}],
+ "match": "all",
+ "conditions": [{"field": "contact.email", "op": "ends_with", "value": "@acme.com"}],
+ "actions": [{"do": "task.create", "values": {"title": "Call {{ contact.name }}",
+                                              "due_at": {"from": "now", "days": 2, "at": "17:00"}}}]}
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from integration.errors import SetupError
+from integration.workflows import placeholders
+from integration.workflows.actions import ACTIONS, Action, Input
+from integration.workflows.actions.operations import BODY
+from integration.workflows.conditions import OPERATORS
+from integration.workflows.triggers import TRIGGERS
+
+Definition = dict[str, Any]
+MOST_ACTIONS = 50
+_TIME = re.compile(r"^([01]?\d|2[0-3]):[0-5]\d$")
+
+
+def checked(raw: Any) -> Definition:
+    """The definition, tidied. Raises SetupError with the place: `actions[1].values.title`."""
+    if not isinstance(raw, Mapping):
+        raise SetupError("a workflow is an object with triggers, conditions and actions.")
+    triggers = [_trigger(one, f"triggers[{i}]") for i, one in enumerate(_list(raw, "triggers"))]
+    if not triggers:
+        raise SetupError("choose at least one trigger.", "triggers")
+    keys = [trigger["on"] for trigger in triggers]
+    conditions = [_condition(one, keys, f"conditions[{i}]") for i, one in enumerate(_list(raw, "conditions"))]
+    actions = [_action(one, keys, f"actions[{i}]") for i, one in enumerate(_list(raw, "actions"))]
+    if not actions:
+        raise SetupError("add at least one action.", "actions")
+    if len(actions) > MOST_ACTIONS:
+        raise SetupError(f"has {len(actions)} actions; {MOST_ACTIONS} is the most.", "actions")
+    match = "any" if raw.get("match") == "any" else "all"
+    return {"triggers": triggers, "match": match, "conditions": conditions, "actions": actions}
+
+
+def _list(raw: Mapping[str, Any], name: str) -> list[Any]:
+    found = raw.get(name) or []
+    if not isinstance(found, list):
+        raise SetupError("must be a list.", name)
+    return found
+
+
+def _trigger(raw: Any, where: str) -> dict[str, str]:
+    key = raw.get("on") if isinstance(raw, Mapping) else None
+    trigger = TRIGGERS.get(str(key))
+    if trigger is None:
+        raise SetupError(f"“{key}” is not a trigger; known are: {', '.join(TRIGGERS)}.", where)
+    unknown = set(raw) - {"on", *trigger.options}
+    if unknown:
+        raise SetupError(f"“{sorted(unknown)[0]}” does not belong to {trigger.title}.", where)
+    return {name: str(value).strip() for name, value in raw.items() if str(value or "").strip()}
+
+
+def _condition(raw: Any, triggers: list[str], where: str) -> dict[str, str]:
+    if not isinstance(raw, Mapping) or not str(raw.get("field") or "").strip():
+        raise SetupError("needs a field.", where)
+    if raw.get("op") not in OPERATORS:
+        raise SetupError(f"“{raw.get('op')}” is not an operator; known are: {', '.join(OPERATORS)}.", where)
+    field = str(raw["field"]).strip()
+    if problem := placeholders.check(f"{{{{ {field} }}}}", triggers):
+        raise SetupError(problem, where)
+    return {"field": field, "op": str(raw["op"]), "value": str(raw.get("value") or "").strip()}
+
+
+def _action(raw: Any, triggers: list[str], where: str) -> dict[str, Any]:
+    key = raw.get("do") if isinstance(raw, Mapping) else None
+    action = ACTIONS.get(str(key))
+    if action is None:
+        raise SetupError(f"“{key}” is not an action of this catalogue.", where)
+    given = raw.get("values") or {}
+    inputs = {one.name: one for one in action.inputs}
+    if not isinstance(given, Mapping) or set(given) - set(inputs):
+        extra = sorted(set(given) - set(inputs))[:1] if isinstance(given, Mapping) else ["values"]
+        raise SetupError(f"“{extra[0]}” is not a value of “{action.title}”; known are: {', '.join(inputs)}.", where)
+    values = {name: _value(inputs[name], value, triggers, f"{where}.{name}") for name, value in given.items()}
+    _check_required(action, values, where)
+    return {"do": action.key, "values": {name: value for name, value in values.items() if value not in ("", None)}}
+
+
+def _check_required(action: Action, values: Mapping[str, Any], where: str) -> None:
+    missing = next((one for one in action.inputs if one.required and values.get(one.name) in (None, "", [])), None)
+    if missing:
+        raise SetupError(f"“{action.title}” needs {missing.label.lower()}.", where)
+
+
+def _value(known: Input, value: Any, triggers: list[str], where: str) -> Any:
+    if known.name == BODY and isinstance(value, str) and value.strip():
+        value = _parsed(value, where)
+    if problem := placeholders.check(value, triggers):
+        raise SetupError(problem, where)
+    if known.type == "moment" and value:
+        return _moment(value, triggers, where)
+    if known.type == "flag":
+        return value in (True, "true", "on", "1", "yes")
+    return value.strip() if isinstance(value, str) else value
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        parsed = json.loads(text)
+    except ValueError as problem:
+        raise SetupError(f"is not readable JSON: {problem}.", where) from None
+    if not isinstance(parsed, dict):
+        raise SetupError("must be a JSON object.", where)
+    return parsed
+
+
+def _moment(value: Any, triggers: list[str], where: str) -> Any:
+    """A fixed moment or field as text, or one relative to now or to a field."""
+    if not placeholders.is_moment(value):
+        return str(value).strip()
+    if value["from"] != "now" and (problem := placeholders.check(f"{{{{ {value['from']} }}}}", triggers)):
+        raise SetupError(problem, where)
+    try:
+        days, hours = float(value.get("days") or 0), float(value.get("hours") or 0)
+    except (TypeError, ValueError):
+        raise SetupError("days and hours must be numbers.", where) from None
+    at = str(value.get("at") or "").strip()
+    if at and not _TIME.match(at):
+        raise SetupError(f"“{at}” is no time of day; write it like 17:00.", where)
+    if abs(days) > 3650 or abs(hours) > 87_600:
+        raise SetupError("lies more than ten years away.", where)
+    return {"from": str(value["from"]), "days": days, "hours": hours} | ({"at": at} if at else {})

@@ -1,0 +1,222 @@
+"""What happened becomes executions: each enabled workflow whose trigger it fits begins once for it.
+
+Contacts are noticed where their decision is put on record, tasks and the like where they are taken in, and Gist's
+events where they are unpacked; each in the transaction that makes it happen no second time.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from integration.models import Execution, ExecutionState, InboxEvent, Link, Mode, Pair, Related, Workflow
+from integration.records import RelatedRecord, is_blank
+from integration.sync.related import store
+from integration.sync.related.carry import PREFIX
+from integration.workflows.triggers import fits, rest_of
+
+REQUEST = f"{PREFIX}ghl_complete_task"
+LOOP_RUNS, LOOP_MINUTES = 25, 10
+"""A workflow that runs so often for one person in so many minutes is taken for a loop."""
+LOOP = (
+    f"It ran {LOOP_RUNS} times for this person within {LOOP_MINUTES} minutes, as workflows do that start each other. "
+    "Nothing was done this time. Look at what its actions change, and at the triggers of the other workflows."
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who it happened to."""
+
+    gist_id: str = ""
+    ghl_id: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ContactNews:
+    """What was read of a contact against what was known: `before` is None for someone never seen."""
+
+    side: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any]
+    created_at: datetime | None
+    person: Person
+
+
+def workflows_on(link: Link) -> list[Workflow]:
+    """Those that are switched on; none while the link only watches."""
+    if link.mode != Mode.LIVE:
+        return []
+    return list(Workflow.objects.filter(link=link, enabled=True))
+
+
+# Contacts ------------------------------------------------------------------------------------------------
+
+
+def contacts(workflows: list[Workflow], news: Iterable[ContactNews]) -> None:
+    """Begin what these contacts' changes trigger."""
+    begun = []
+    for one in news:
+        for workflow in workflows:
+            for key, facts in _happened(workflow, one):
+                begun += _begin(workflow, key, one.person, facts, _cause(key, one))
+    _save(begun)
+
+
+def _cause(key: str, news: ContactNews) -> str:
+    if key.endswith("contact_created"):
+        return created_cause(news.side, news.person)
+    return f"{key}:{uuid.uuid4().hex}"
+
+
+def created_cause(side: str, person: Person) -> str:
+    """Someone is new once, however it was heard of."""
+    return f"{side}.contact_created:{person.gist_id if side == 'gist' else person.ghl_id}"
+
+
+def _happened(workflow: Workflow, news: ContactNews) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Trigger keys and event facts of what the news hold."""
+    side = news.side
+    new = news.before is None
+    if new and not _is_new(workflow, news):
+        return  # Known to the other system long before the workflow was: a backfill greets nobody.
+    if new:
+        yield f"{side}.contact_created", {}
+    before = news.before or {}
+    changed = [key for key in news.after if not _same(before.get(key), news.after[key])]
+    fields = [key for key in changed if key not in ("tags", REQUEST)]
+    if fields and not new:
+        yield f"{side}.contact_changed", {"fields": fields, "before": {key: before.get(key) for key in fields}}
+    held, now = _tags(before), _tags(news.after)
+    for name in now.keys() - held.keys():
+        yield f"{side}.tag_added", {"tag": now[name]}
+    for name in held.keys() - now.keys():
+        yield f"{side}.tag_removed", {"tag": held[name]}
+    if REQUEST in changed and not is_blank(news.after[REQUEST]):
+        yield "gist.complete_task", {"task": str(news.after[REQUEST])}
+
+
+def _is_new(workflow: Workflow, news: ContactNews) -> bool:
+    """Whether somebody never seen came after the workflow was switched on."""
+    if news.created_at is None:
+        return workflow.link.full_run_at is not None
+    switched_on = workflow.enabled_at or timezone.now()
+    return news.created_at >= switched_on.replace(microsecond=0)
+
+
+def _tags(values: Mapping[str, Any]) -> dict[str, str]:
+    return {str(tag).strip().casefold(): str(tag) for tag in values.get("tags") or ()}
+
+
+def _same(one: Any, other: Any) -> bool:
+    return (is_blank(one) and is_blank(other)) or one == other
+
+
+# Tasks, notes, appointments ------------------------------------------------------------------------------
+
+
+RELATED = {
+    ("task", store.CREATED): "ghl.task_created",
+    ("task", store.COMPLETED): "ghl.task_completed",
+    ("task", store.DELETED): "ghl.task_deleted",
+    ("note", store.CREATED): "ghl.note_added",
+    ("appointment", store.CREATED): "ghl.appointment_booked",
+    ("appointment", store.CHANGED): "ghl.appointment_changed",
+    ("appointment", store.CANCELLED): "ghl.appointment_changed",
+}
+
+
+def related(link: Link, news: Iterable[store.News], person: Person, by: Execution | None = None) -> None:
+    """Begin what happened to tasks, notes and appointments; a workflow is not started by its own work."""
+    begun = []
+    on = workflows_on(link)
+    for one in news:
+        for what in _kinds_of(one):
+            key = RELATED.get((one.record.kind, what))
+            if key:
+                others = [flow for flow in on if flow.pk not in (one.workflow_id, by and by.workflow_id)]
+                facts, cause = _facts_of(one.record), f"{key}:{one.record.id}:{uuid.uuid4().hex[:8]}"
+                begun += [made for flow in others for made in _begin(flow, key, person, facts, cause)]
+    _save(begun)
+
+
+def _kinds_of(news: store.News) -> Iterable[str]:
+    """A task that is met for the first time when it is completed already was both made and completed."""
+    yield news.what
+    if news.what == store.CREATED and news.record.values.get("completed"):
+        yield store.COMPLETED
+
+
+def _facts_of(record: RelatedRecord) -> dict[str, Any]:
+    values = record.values
+    if record.kind == "task":
+        return {"task_id": record.id, "task": record.id, "task_title": values.get("title")}
+    if record.kind == "note":
+        return {"note": values.get("body"), "note_id": record.id}
+    return {"appointment_id": record.id, **{key: values.get(key) for key in ("title", "start_at", "end_at")}}
+
+
+def person_of(link: Link, ghl_id: str) -> Person:
+    pair = Pair.objects.filter(link=link, kind="contact", ghl_id=ghl_id).first()
+    return Person(pair.gist_id if pair else "", ghl_id, pair.label if pair else "")
+
+
+def is_known(link: Link, kind: str, ghl_id: str) -> bool:
+    return Related.objects.filter(link=link, kind=kind, ghl_id=ghl_id).exists()
+
+
+# Events of Gist ------------------------------------------------------------------------------------------
+
+
+def event(link: Link, key: str, heard: InboxEvent, person: Person, facts: Mapping[str, Any]) -> None:
+    """Begin what a webhook triggers by itself. The contact may be known by its e-mail address only, in `facts`."""
+    cause = created_cause("gist", person) if key == "gist.contact_created" else f"event:{heard.pk}"
+    begun = []
+    for workflow in workflows_on(link):
+        begun += _begin(workflow, key, person, facts, cause, heard)
+    _save(begun)
+
+
+# Beginning -----------------------------------------------------------------------------------------------
+
+
+def _begin(
+    workflow: Workflow, key: str, person: Person, facts: Mapping[str, Any], cause: str, heard: InboxEvent | None = None
+) -> list[Execution]:
+    entry = next((one for one in workflow.definition["triggers"] if one["on"] == key and fits(one, facts)), None)
+    if entry is None:
+        return []
+    told = {**facts, "tag_rest": rest_of(entry["tag"], facts["tag"])} if entry.get("tag") else dict(facts)
+    execution = Execution(
+        link_id=workflow.link_id,
+        workflow=workflow,
+        version=workflow.versions.get(number=workflow.version),
+        cause=cause[:200],
+        trigger=key,
+        event=heard,
+        gist_id=person.gist_id,
+        ghl_id=person.ghl_id,
+        label=person.label,
+        facts={"event": told},
+    )
+    return [_unless_loop(execution)]
+
+
+def _unless_loop(execution: Execution) -> Execution:
+    lately = timezone.now() - timedelta(minutes=LOOP_MINUTES)
+    who = {"gist_id": execution.gist_id} if execution.gist_id else {"ghl_id": execution.ghl_id}
+    runs = Execution.objects.filter(workflow=execution.workflow, created_at__gt=lately, **who).count()
+    if runs >= LOOP_RUNS and any(who.values()):
+        execution.state, execution.reason, execution.message = ExecutionState.SKIPPED, "loop", LOOP
+        execution.finished_at = timezone.now()
+    return execution
+
+
+def _save(begun: list[Execution]) -> None:
+    """Those of a cause that was met before are there already."""
+    if begun:
+        Execution.objects.bulk_create(begun, ignore_conflicts=True)

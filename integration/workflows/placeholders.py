@@ -1,0 +1,115 @@
+"""`{{ contact.name }}` in the texts of an action: names looked up in the facts, and nothing else.
+
+There is no template engine here on purpose: a placeholder is a dotted name, never an expression.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from integration.errors import Rejected
+from integration.providers.ghl.related import utc_text, zone
+from integration.workflows.triggers import TRIGGERS
+
+_PLACEHOLDER = re.compile(r"{{\s*([^{}]*?)\s*}}")
+_NAME = re.compile(r"^[A-Za-z][\w]*(\.[\w .-]+)+$")
+ROOTS = ("contact", "gist", "ghl", "event", "link", "run")
+"""`contact` looks in GHL first, then in Gist; the two sides can be named too."""
+CONTACT_WORDS = {
+    "first_name": ("firstName", "first_name"),
+    "last_name": ("lastName", "last_name"),
+    "company": ("companyName", "company_name"),
+    "owner": ("assignedTo",),
+}
+"""Words for `contact.…` that the two sides spell differently."""
+
+Facts = Mapping[str, Any]
+
+
+def names_in(text: Any) -> Iterator[str]:
+    """The placeholders of a text, or of everything inside a value."""
+    if isinstance(text, str):
+        yield from _PLACEHOLDER.findall(text)
+    elif isinstance(text, Mapping):
+        for value in text.values():
+            yield from names_in(value)
+    elif isinstance(text, list | tuple):
+        for value in text:
+            yield from names_in(value)
+
+
+def check(text: Any, triggers: Iterable[str]) -> str:
+    """What is wrong with the placeholders, in a sentence; "" when nothing is."""
+    given = {name for key in triggers for name in TRIGGERS[key].gives}
+    for name in names_in(text):
+        root, _, rest = name.partition(".")
+        if not _NAME.match(name) or root not in ROOTS:
+            return f"“{{{{ {name} }}}}” names no field. Use one like {{{{ contact.name }}}} or {{{{ ghl.city }}}}."
+        if root == "event" and rest not in given:
+            known = ", ".join(f"event.{one}" for one in sorted(given)) or "none"
+            return f"“{{{{ {name} }}}}” is not given by this workflow's triggers; given are: {known}."
+        if root == "link" and rest != "name":
+            return f"“{{{{ {name} }}}}” names no field; the link has a name only."
+    return ""
+
+
+def fill(value: Any, facts: Facts) -> Any:
+    """The value with every placeholder replaced; a field that is blank leaves nothing."""
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(lambda found: _as_text(look_up(found[1], facts)), value).strip()
+    if isinstance(value, Mapping):
+        return moment(value, facts) if is_moment(value) else {key: fill(one, facts) for key, one in value.items()}
+    return [fill(one, facts) for one in value] if isinstance(value, list) else value
+
+
+def look_up(name: str, facts: Facts) -> Any:
+    """The value a placeholder or a condition's field names; None when there is none."""
+    root, _, key = name.strip().partition(".")
+    if root == "contact":
+        names = CONTACT_WORDS.get(key, (key,))
+        sides = [facts.get(side) or {} for side in ("ghl", "gist")]
+        return next((side[name] for side in sides for name in names if _holds(side, name)), None)
+    found = facts.get(root) or {}
+    return found.get(key) if isinstance(found, Mapping) else None
+
+
+def _holds(side: Mapping[str, Any], name: str) -> bool:
+    return side.get(name) not in (None, "", [])
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+# Moments -------------------------------------------------------------------------------------------------
+
+
+def is_moment(value: Any) -> bool:
+    """`{"from": "now" or a field, "days": 2, "hours": 0, "at": "17:00"}`: a moment relative to another."""
+    return isinstance(value, Mapping) and "from" in value
+
+
+def moment(value: Mapping[str, Any], facts: Facts) -> str:
+    """The moment as "YYYY-MM-DDTHH:MM:SSZ"; `at` is a time of day in the location's zone. Raises Rejected."""
+    start = _start(str(value["from"]), facts)
+    local = zone(str(facts.get("timezone") or "UTC"))
+    moved = start.astimezone(local) + timedelta(days=float(value.get("days") or 0))
+    if at := str(value.get("at") or ""):
+        hour, _, minute = at.partition(":")
+        moved = moved.replace(hour=int(hour), minute=int(minute or 0), second=0, microsecond=0)
+    moved = (moved.astimezone(zone("UTC"))) + timedelta(hours=float(value.get("hours") or 0))
+    return utc_text(moved)
+
+
+def _start(name: str, facts: Facts) -> datetime:
+    if name == "now":
+        return datetime.fromisoformat(str(facts["now"]))
+    value = look_up(name, facts)
+    try:
+        read = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise Rejected(f"{name} holds no date (“{value if value is not None else 'blank'}”).") from None
+    return read if read.tzinfo else read.replace(tzinfo=zone(str(facts.get("timezone") or "UTC")))

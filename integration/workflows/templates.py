@@ -1,0 +1,151 @@
+"""The ready-made workflows: what each is for, and the definition a copy begins with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from integration.workflows.definition import Definition
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Template:
+    """`does` is a sentence for the gallery; `needs` says what must be set up outside Gistline, "" for nothing."""
+
+    key: str
+    title: str
+    does: str
+    definition: Definition
+    needs: str = ""
+
+
+def _on(*keys: str, **options: str) -> list[Json]:
+    return [{"on": key, **options} for key in keys]
+
+
+def _do(key: str, **values: Any) -> Json:
+    return {"do": key, "values": values}
+
+
+_WEBHOOKS = "Gist's webhooks, as the Gist connection's page lists them."
+
+_ALL = (
+    Template(
+        "welcome_new_contact",
+        "Welcome new contact",
+        "Someone new in Gist arrives in GHL with first tasks, a note and tags.",
+        {
+            "triggers": _on("gist.contact_created"),
+            "match": "all",
+            "conditions": [],
+            "actions": [
+                _do(
+                    "task.create", title="Welcome {{ contact.name }}", due_at={"from": "now", "days": 1.0, "hours": 0.0}
+                ),
+                _do("note.create", body="Came from Gist."),
+            ],
+        },
+    ),
+    Template(
+        "keep_in_step",
+        "Keep in step",
+        "When a contact changes, open tasks and the next appointment follow: names in titles, and who takes them.",
+        {
+            "triggers": _on("gist.contact_changed", "ghl.contact_changed"),
+            "match": "all",
+            "conditions": [],
+            "actions": [
+                _do("tasks.update_open", rename=True, assigned_to="{{ contact.owner }}"),
+                _do("appointment.update_next", rename=True, assigned_to="{{ contact.owner }}"),
+            ],
+        },
+    ),
+    Template(
+        "task_done",
+        "Task done",
+        "A task ticked off in Gist is completed in GHL; Gist shows how the tasks stand, whoever ticked them.",
+        {
+            "triggers": [
+                {"on": "gist.tag_added", "tag": "task-done:*"},
+                {"on": "gist.complete_task"},
+                {"on": "gist.webhook", "action": "complete_task"},
+                {"on": "ghl.task_completed"},
+            ],
+            "match": "all",
+            "conditions": [],
+            "actions": [
+                _do("task.complete"),
+                _do("gist.take_back"),
+                _do("carry"),
+                _do("gist.event", name="GHL task completed", detail="{{ event.task_title }}"),
+            ],
+        },
+    ),
+    Template(
+        "contact_opened",
+        "Contact opened",
+        "When a conversation opens in Gist, the contact shows its GHL tasks, notes and appointments as they are now.",
+        {
+            "triggers": _on("gist.conversation_opened"),
+            "match": "all",
+            "conditions": [],
+            "actions": [_do("carry")],
+        },
+        needs=_WEBHOOKS,
+    ),
+    Template(
+        "meeting_booked",
+        "Meeting booked",
+        "A meeting in Gist becomes an appointment in GHL; moved and cancelled follow.",
+        {
+            "triggers": _on("gist.meeting_scheduled", "gist.meeting_rescheduled", "gist.meeting_cancelled"),
+            "match": "all",
+            "conditions": [],
+            "actions": [_do("appointment.follow_meeting"), _do("carry")],
+        },
+        needs=_WEBHOOKS,
+    ),
+    Template(
+        "tag_bridge",
+        "Tag bridge",
+        "A tag on one side adds or removes a tag, a GHL workflow or a Gist campaign on the other.",
+        {
+            "triggers": _on("gist.tag_added", "gist.tag_removed", "ghl.tag_added", "ghl.tag_removed"),
+            "match": "all",
+            "conditions": [],
+            "actions": [_do("tag.mirror")],
+        },
+    ),
+)
+
+TEMPLATES: dict[str, Template] = {template.key: template for template in _ALL}
+
+
+def from_setup(template: str, entry: Mapping[str, Any]) -> Definition:
+    """The definition of a setup file's entry: the template's own, with the tasks, notes and tags it names.
+
+    `tasks` are `{"title", "body", "due_in_days", "assigned_to"}`, `notes` `{"body"}`, `tags` texts; what the entry
+    does not name stays as the template has it.
+    """
+    base = TEMPLATES[template].definition
+    asked = [*(_task(task) for task in entry.get("tasks") or ()), *(_note(note) for note in entry.get("notes") or ())]
+    if tags := entry.get("tags"):
+        asked.append(_do("ghl.tags.add", tags=", ".join(tags)))
+    if user := entry.get("assigned_to"):
+        asked.insert(0, _do("contact.assign", user_id=user))
+    if not asked:
+        return base
+    kept = [] if template == "welcome_new_contact" else base["actions"]
+    return {**base, "actions": [*kept, *asked]}
+
+
+def _task(task: Mapping[str, Any]) -> Json:
+    days = task.get("due_in_days")
+    due = {"due_at": {"from": "now", "days": float(1 if days is None else days), "hours": 0.0}}
+    told = {name: task[name] for name in ("body", "assigned_to") if task.get(name)}
+    return _do("task.create", title=task["title"], **told, **due)
+
+
+def _note(note: Mapping[str, Any]) -> Json:
+    return _do("note.create", body=note["body"])

@@ -1,0 +1,47 @@
+"""Making, changing and switching workflows. Every save is a version; executions keep to the one they began with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integration.errors import SetupError
+from integration.models import Link, Workflow, WorkflowVersion
+from integration.workflows.definition import Definition, checked
+from integration.workflows.templates import TEMPLATES
+
+
+@transaction.atomic
+def create(
+    link: Link, template: str, *, name: str = "", definition: Any = None, enabled: bool = False, user: Any = None
+) -> Workflow:
+    """A copy of a template. Raises SetupError."""
+    known = TEMPLATES.get(template)
+    if known is None:
+        raise SetupError(f"“{template}” is not a template; known are: {', '.join(TEMPLATES)}.")
+    workflow = Workflow.objects.create(link=link, template=template, name=name or known.title)
+    save(workflow, definition or known.definition, user=user)
+    switch(workflow, enabled)
+    return workflow
+
+
+@transaction.atomic
+def save(workflow: Workflow, definition: Mapping[str, Any], *, user: Any = None) -> WorkflowVersion:
+    """Make `definition` what runs from now on. An equal one keeps the present version. Raises SetupError."""
+    tidy: Definition = checked(definition)
+    locked = Workflow.objects.select_for_update().get(pk=workflow.pk)
+    if locked.version and locked.definition == tidy:
+        return locked.versions.get(number=locked.version)
+    locked.version, locked.definition = locked.version + 1, tidy
+    locked.save(update_fields=["version", "definition"])
+    workflow.version, workflow.definition = locked.version, tidy
+    return WorkflowVersion.objects.create(workflow=locked, number=locked.version, definition=tidy, created_by=user)
+
+
+def switch(workflow: Workflow, on: bool) -> None:
+    """What happened before it was switched on does not count."""
+    if on and not workflow.enabled:
+        workflow.enabled_at = timezone.now()
+    workflow.enabled = on
+    workflow.save(update_fields=["enabled", "enabled_at"])
