@@ -13,7 +13,6 @@ from integration.models import Direction, Link, MappingVersion, Owner
 from integration.models import Mapping as MappingRow
 from integration.records import Field, Side, Value
 
-
 KEPT = {
     "gist": ("email", "phone", "name", "user_id", "tags", "custom_properties.ghl_complete_task"),
     "ghl": ("email", "phone", "name", "tags", "assignedTo"),

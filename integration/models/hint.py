@@ -21,6 +21,7 @@ class Hint(models.Model):
     contact_id = models.CharField(max_length=120, blank=True)
     title = models.CharField("of a task whose contact is to be found", max_length=200, blank=True)
     deleted = models.BooleanField(default=False)
+    born = models.BooleanField("an event said that it was made", default=False)
     events = models.PositiveIntegerField("events merged into it", default=1)
     first_at = models.DateTimeField("when the first of them was stored")
     due_at = models.DateTimeField()

@@ -54,8 +54,8 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
 RECORD = ["link", "kind", "side", "external_id"]
 CONTENT = [
-    "pair", "email", "phone", "label", "base", "fresh", "fingerprint", "rules", "remote_updated_at", "remote_created_at", "seen_run",
-    "decided_run", "intent", "tries", "retry_at", "parked",
+    "pair", "email", "phone", "label", "base", "fresh", "fingerprint", "rules", "remote_updated_at",
+    "remote_created_at", "seen_run", "decided_run", "intent", "tries", "retry_at", "parked",
 ]  # fmt: skip
 
 

@@ -17,7 +17,8 @@ class Related(models.Model):
 
     GHL keeps the object itself. `gist_key` names what it stands for in Gist: a meeting's id, or the step of a workflow
     that asked for it; "" for what was made in GHL. `base` holds its values as GHL last told them, `gist_base` those
-    that Gist last asked for: the two ancestors of the three-way merge.
+    that Gist last asked for: the two ancestors of the three-way merge. One that was met by reading, before any event
+    spoke of it, is not `announced`: its event may still come.
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="related")
@@ -31,6 +32,7 @@ class Related(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField("last read or written", default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    announced = models.BooleanField("workflows were told of it", default=True)
 
     class Meta:
         constraints = [

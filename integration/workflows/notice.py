@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from integration.models import Execution, ExecutionState, InboxEvent, Link, Mode, Pair, Related, Workflow
 from integration.records import RelatedRecord, is_blank
-from integration.sync.related import store
-from integration.sync.related.carry import PREFIX
+from integration.related import store
+from integration.related.carry import PREFIX
 from integration.workflows.triggers import fits, rest_of
 
 REQUEST = f"{PREFIX}ghl_complete_task"

@@ -23,6 +23,7 @@ class Contact(Schema):
     user_id: str | None = None
     email: str | None = None
     name: str | None = None
+    created_at: int | None = None
     updated_at: int | None = None
     tags: list[dict[str, Any]] = Field(default_factory=list)
     custom_properties: dict[str, Any] = Field(default_factory=dict)

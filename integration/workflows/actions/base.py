@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from django.db import transaction
+
 from integration.errors import Rejected
 from integration.models import Execution, Link
 from integration.providers.exchange import Steps
 from integration.providers.ghl.records import GhlContacts
 from integration.providers.ghl.related import GhlRelated
 from integration.providers.gist.records import GistContacts
-from integration.records import Contact
-from integration.sync.related.deeds import Deed
-from integration.sync.related.writing import related_of
+from integration.records import Contact, RelatedRecord, RelatedType
+from integration.related import store
+from integration.related.deeds import Deed, settle
+from integration.related.writing import related_of
+from integration.workflows import notice
 
 Values = Mapping[str, Any]
 InputType = Literal["text", "long", "moment", "user", "calendar", "teammate", "flag", "number"]
@@ -39,6 +43,8 @@ class Context:
     ghl_side: GhlContacts
     key: str
     look_first: bool = False
+    rehearsing: bool = False
+    """Nothing is to be kept: a dry run."""
 
     @property
     def related(self) -> GhlRelated:
@@ -61,6 +67,20 @@ class Context:
     @property
     def event(self) -> dict[str, Any]:
         return cast(dict[str, Any], self.execution.facts.get("event") or {})
+
+    def take_in(self, kind: RelatedType, records: list[RelatedRecord]) -> None:
+        """Keep everything of a kind that was read of the contact, and tell workflows what is news in it."""
+        if not self.rehearsing:
+            with transaction.atomic():
+                news = store.take_in_all(self.link, self.ghl_id, kind, records)
+                notice.related(self.link, news, notice.person_of(self.link, self.ghl_id), by=self.execution)
+
+    def keep(self, deed: Deed) -> None:
+        """Keep what a part of the action did at once, so that an interruption does not repeat it."""
+        if not self.rehearsing:
+            with transaction.atomic():
+                news = settle(self.link, deed)
+                notice.related(self.link, news, notice.person_of(self.link, self.ghl_id), by=self.execution)
 
     def read(self, side: str) -> Steps[Contact]:
         """The contact as it stands on one side now. Raises Gone."""

@@ -11,7 +11,7 @@ from integration.providers.ghl.catalogue import OPERATIONS as GHL
 from integration.providers.gist.catalogue import OPERATIONS as GIST
 from integration.providers.operations import Json, Operation
 from integration.records import is_blank
-from integration.sync.related.deeds import Deed, changes_of
+from integration.related.deeds import Deed, changes_of
 from integration.workflows.actions.base import Action, Context, Input, InputType, Values
 
 BODY = "body_json"

@@ -6,10 +6,9 @@ from integration.errors import Rejected
 from integration.providers.exchange import Steps
 from integration.providers.gist import audience, conversations
 from integration.records import Contact, Value, is_blank
-from integration.sync.related import carry as carrying
-from integration.sync.related import store
-from integration.sync.related.deeds import Deed, changes_of
-from integration.sync.related.writing import check_note
+from integration.related import carry as carrying
+from integration.related.deeds import Deed, changes_of
+from integration.related.writing import check_note
 from integration.workflows.actions.base import Action, Carry, Context, Input, Values
 
 TAGS = Input("tags", "Tags", required=True, help="Several are separated by commas.")
@@ -109,10 +108,10 @@ def take_back_request(context: Context, values: Values) -> Steps[Deed]:
 
 def carry(context: Context, values: Values) -> Steps[Deed]:
     """Read what belongs to the contact and have Gist show it."""
-    fresh = yield from carrying.refresh(context.link, context.ghl_id, context.related)
-    for kind, records in fresh.items():
-        store.take_in_all(context.link, context.ghl_id, kind, records)  # type: ignore[arg-type]
-    wanted = carrying.carried(context.link, context.gist_id, context.ghl_id)
+    around = yield from carrying.read_around(context.ghl_id, context.related)
+    for kind, records in around.items():
+        context.take_in(kind, records)
+    wanted = carrying.carried(context.link, context.gist_id, around)
     gist = yield from context.read("gist")
     return (yield from carrying.carry(context.gist_side, wanted, gist))
 

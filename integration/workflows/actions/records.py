@@ -8,9 +8,9 @@ from integration.models import Related
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import utc_text
 from integration.records import RelatedRecord, Value, is_blank
-from integration.sync.related import carry as carrying
-from integration.sync.related import store, writing
-from integration.sync.related.deeds import Deed
+from integration.related import carry as carrying
+from integration.related import store, writing
+from integration.related.deeds import Deed
 from integration.workflows.actions.base import Action, Context, Input, Values
 
 MEETING_MINUTES = 30
@@ -50,7 +50,7 @@ def complete_task(context: Context, values: Values) -> Steps[Deed]:
 def _task_named(context: Context, named: str) -> Steps[RelatedRecord]:
     """The contact's task with this id, else its open task with this title. Raises Gone, Rejected."""
     tasks = yield from context.related.all("task", context.ghl_id)
-    store.take_in_all(context.link, context.ghl_id, "task", tasks)
+    context.take_in("task", tasks)
     if found := next((task for task in tasks if task.id == named), None):
         return found
     titled = [task for task in tasks if str(task.values["title"]).strip().casefold() == named.casefold()]
@@ -68,7 +68,7 @@ def _task_named(context: Context, named: str) -> Steps[RelatedRecord]:
 def update_open_tasks(context: Context, values: Values) -> Steps[Deed]:
     """Title, due date or assignee of every open task."""
     tasks = yield from context.related.all("task", context.ghl_id)
-    store.take_in_all(context.link, context.ghl_id, "task", tasks)
+    context.take_in("task", tasks)
     open_ = [task for task in tasks if not task.values["completed"]]
     return (yield from _update_each(context, "task", "Open tasks", open_, values))
 
@@ -76,9 +76,8 @@ def update_open_tasks(context: Context, values: Values) -> Steps[Deed]:
 def update_next_appointment(context: Context, values: Values) -> Steps[Deed]:
     """Title or assignee of the appointment that comes next."""
     there = yield from context.related.all("appointment", context.ghl_id)
-    store.take_in_all(context.link, context.ghl_id, "appointment", there)
-    now = datetime.fromisoformat(str(context.execution.facts["now"]))
-    coming = carrying.next_appointment(context.link, context.ghl_id, now)
+    context.take_in("appointment", there)
+    coming = carrying.next_appointment(there)
     return (yield from _update_each(context, "appointment", "Next appointment", [coming] if coming else [], values))
 
 
@@ -91,7 +90,7 @@ def _update_each(context: Context, kind: str, label: str, records: list[RelatedR
             wanted["title"] = _renamed(str(record.values.get("title") or ""), context)
         deed = yield from writing.update(record, wanted, context.related)
         if deed.did and deed.record:
-            store.note_written(context.link, deed.record)
+            context.keep(deed)
             changed += [{**change, "field": f"{record.label}: {change['field']}"} for change in deed.changes]
             done.append(record.label)
     if not done:

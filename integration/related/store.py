@@ -43,8 +43,25 @@ def known_ids(link: Link, contact_id: str, kind: RelatedType) -> list[str]:
 
 @transaction.atomic
 def take_in(link: Link, records: Iterable[RelatedRecord]) -> list[News]:
-    """Store records as they were read; what differs from the last time is news. What was never seen is news too."""
+    """Store records as they were read; what differs from the last time is news.
+
+    What was never seen is none: it may have stood there for years. Its own event, when there is one, announces it.
+    """
     return [news for record in records if (news := _take_in_one(link, record))]
+
+
+@transaction.atomic
+def announce(link: Link, record: RelatedRecord, *, born: bool) -> list[News]:
+    """As `take_in`, of a record that an event spoke of; `born` when the event said that it was made."""
+    row = Related.objects.filter(link=link, kind=record.kind, ghl_id=record.id).first()
+    is_new = row is None or not row.announced
+    found = take_in(link, [record])
+    Related.objects.filter(link=link, kind=record.kind, ghl_id=record.id, announced=False).update(announced=True)
+    if is_new and born:
+        return [News(CREATED, record, {}), *found]
+    if is_new and not found and record.values.get("completed"):
+        return [News(COMPLETED, record, {})]
+    return found
 
 
 @transaction.atomic
@@ -61,14 +78,20 @@ def _take_in_one(link: Link, record: RelatedRecord) -> News | None:
     now = timezone.now()
     if row is None:
         Related.objects.create(
-            link=link, kind=record.kind, ghl_id=record.id, contact_id=record.contact_id, base=record.values, read_at=now
-        )
-        return News(CREATED, record, {})
-    before = {key: row.base.get(key) for key, value in record.values.items() if row.base.get(key) != value}
+            link=link, kind=record.kind, ghl_id=record.id, contact_id=record.contact_id, base=record.values,
+            read_at=now, announced=False,
+        )  # fmt: skip
+        return None
+    before = _before(row, record)
     row.base, row.read_at, row.deleted_at = dict(record.values), now, None
     row.contact_id = record.contact_id or row.contact_id
     row.save(update_fields=["base", "read_at", "deleted_at", "contact_id"])
     return News(_what(record, before), record, before, row.workflow_id) if before else None
+
+
+def _before(row: Related, record: RelatedRecord) -> dict[str, Value]:
+    """What differs from the record, as it was."""
+    return {key: row.base.get(key) for key, value in record.values.items() if row.base.get(key) != value}
 
 
 def _what(record: RelatedRecord, before: dict[str, Value]) -> str:
@@ -89,27 +112,28 @@ def part(link: Link, kind: RelatedType, ghl_id: str) -> News | None:
     return News(DELETED, as_record(row), {}, row.workflow_id)
 
 
+@transaction.atomic
 def note_written(
     link: Link, record: RelatedRecord, *, gist_key: str = "", wanted: dict[str, Value] | None = None,
     workflow: Workflow | None = None,
-) -> Related:  # fmt: skip
-    """Store what was written, so that reading it again is no news. `gist_key` and `wanted` say what Gist asked for."""
+) -> News | None:  # fmt: skip
+    """Store what was written, so that reading it again is no news; what it changed here is, once.
+
+    `gist_key` and `wanted` say what Gist asked for, `workflow` which one made it.
+    """
     told: dict[str, Any] = {"gist_key": gist_key} if gist_key else {}
     told |= {"gist_base": wanted} if wanted is not None else {}
-    made = {"workflow": workflow} if workflow else {}
-    row, _ = Related.objects.update_or_create(
-        link=link,
-        kind=record.kind,
-        ghl_id=record.id,
-        defaults={
-            "contact_id": record.contact_id, "base": dict(record.values), "read_at": timezone.now(),
-            "deleted_at": None, **told,
-        },
-        create_defaults={
-            "contact_id": record.contact_id, "base": dict(record.values), **told, **made,
-        },
-    )  # fmt: skip
-    return row
+    stands = {"contact_id": record.contact_id, "base": dict(record.values), **told}
+    row, made = Related.objects.select_for_update().get_or_create(
+        link=link, kind=record.kind, ghl_id=record.id, defaults={**stands, "workflow": workflow}
+    )
+    if made:
+        return News(CREATED, record, {}, row.workflow_id)
+    before, was_announced = _before(row, record), row.announced
+    Related.objects.filter(pk=row.pk).update(**stands, read_at=timezone.now(), deleted_at=None, announced=True)
+    if not was_announced and workflow:
+        return News(CREATED, record, {}, workflow.pk)
+    return News(_what(record, before), record, before, row.workflow_id) if before else None
 
 
 def by_gist_key(link: Link, kind: RelatedType, gist_key: str) -> Related | None:

@@ -4,6 +4,7 @@ Gist has no such objects (docs/gist-api.md#no-tasks), so they are carried: told 
 what differs is written.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +13,10 @@ from django.utils import timezone
 
 from integration.models import Link
 from integration.providers.exchange import Steps
-from integration.providers.ghl.related import GhlRelated
+from integration.providers.ghl.related import GhlRelated, utc_text
 from integration.providers.gist.records import LONGEST_TEXT, GistContacts
-from integration.records import Contact, RelatedRecord, Value, Values, is_blank
-from integration.sync.related.deeds import Deed, changes_of
-from integration.sync.related.store import of_contact
+from integration.records import Contact, RelatedRecord, RelatedType, Value, Values, is_blank
+from integration.related.deeds import Deed, changes_of
 
 OPEN_TASKS, NEXT_TASK, NEXT_TASK_DUE = "ghl_open_tasks", "ghl_next_task", "ghl_next_task_due_at"
 LAST_TASK, LAST_NOTE, NEXT_APPOINTMENT = "ghl_last_task_done", "ghl_last_note", "ghl_next_appointment_at"
@@ -43,25 +43,29 @@ PROPERTIES = (
 )
 
 
-def carried(link: Link, gist_id: str, ghl_id: str, now: datetime | None = None) -> dict[str, Value]:
-    """What Gist should show of this contact, by property name, from what is known here."""
-    tasks = of_contact(link, ghl_id, "task")
+Around = Mapping[RelatedType, list[RelatedRecord]]
+"""Everything that belongs to a contact, by kind."""
+
+
+def carried(link: Link, gist_id: str, around: Around, now: datetime | None = None) -> dict[str, Value]:
+    """What Gist should show of this contact, by property name."""
+    tasks = around["task"]
     open_ = sorted((one for one in tasks if not one.values.get("completed")), key=_due)
     done = [one for one in tasks if one.values.get("completed")]
-    notes = sorted(of_contact(link, ghl_id, "note"), key=lambda one: str(one.values.get("added_at") or ""))
-    coming = _coming(of_contact(link, ghl_id, "appointment"), now or timezone.now())
+    notes = sorted(around["note"], key=lambda one: str(one.values.get("added_at") or ""))
+    coming = next_appointment(around["appointment"], now)
     return {
         OPEN_TASKS: len(open_),
         NEXT_TASK: _cut(open_[0].label) if open_ else None,
         NEXT_TASK_DUE: open_[0].values.get("due_at") if open_ else None,
         LAST_TASK: _cut(done[-1].label) if done else None,
         LAST_NOTE: _cut(str(notes[-1].values.get("body") or "")) if notes else None,
-        NEXT_APPOINTMENT: coming[0].values["start_at"] if coming else None,
+        NEXT_APPOINTMENT: coming.values["start_at"] if coming else None,
         ADDRESS: f"{settings.PUBLIC_URL}/contacts/{link.key}/gist/{gist_id}/",
     }
 
 
-def refresh(link: Link, ghl_id: str, related: GhlRelated) -> Steps[dict[str, list[RelatedRecord]]]:
+def read_around(ghl_id: str, related: GhlRelated) -> Steps[Around]:
     """Everything that belongs to the contact, read anew: three calls."""
     return {
         "task": (yield from related.all("task", ghl_id)),
@@ -73,9 +77,7 @@ def refresh(link: Link, ghl_id: str, related: GhlRelated) -> Steps[dict[str, lis
 def carry(side: GistContacts, wanted: Values, gist: Contact) -> Steps[Deed]:
     """Write the properties that differ in Gist. `gist` is the contact as it stands there."""
     changes = {
-        PREFIX + name: value
-        for name, value in wanted.items()
-        if not _same(name, gist.values.get(PREFIX + name), value)
+        PREFIX + name: value for name, value in wanted.items() if not _same(name, gist.values.get(PREFIX + name), value)
     }
     label = "Carried to Gist"
     if not changes:
@@ -101,18 +103,12 @@ def _due(task: RelatedRecord) -> str:
     return str(task.values.get("due_at") or "9999")
 
 
-def _coming(appointments: list[RelatedRecord], now: datetime) -> list[RelatedRecord]:
-    """Appointments that are still to come, the next one first."""
-    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+def next_appointment(appointments: list[RelatedRecord], now: datetime | None = None) -> RelatedRecord | None:
+    """The one that begins next and still stands."""
+    at = utc_text(now or timezone.now())
     standing = (one for one in appointments if one.values.get("status") not in ("cancelled", "noshow", "invalid"))
-    return sorted(
-        (one for one in standing if str(one.values.get("start_at") or "") > at),
-        key=lambda one: str(one.values["start_at"]),
-    )
-
-
-def next_appointment(link: Link, ghl_id: str, now: datetime | None = None) -> RelatedRecord | None:
-    return next(iter(_coming(of_contact(link, ghl_id, "appointment"), now or timezone.now())), None)
+    coming = (one for one in standing if str(one.values.get("start_at") or "") > at)
+    return min(coming, key=lambda one: str(one.values["start_at"]), default=None)
 
 
 def _seconds(moment: Value) -> str:

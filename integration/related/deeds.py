@@ -3,14 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from integration.errors import ProviderError
 from integration.models import Execution, Link, LogEntry, Outcome, Run, RunKind, RunStatus
 from integration.providers.operations import Json
 from integration.records import RelatedRecord, Value
-from integration.sync.related.store import note_written, part
+from integration.related.store import News, note_written, part
 
 Change = dict[str, Value]
 """`{"side", "field", "before", "after"}`, as the log shows it."""
@@ -42,7 +41,7 @@ class Deed:
     @property
     def outcome(self) -> Outcome:
         if self.error:
-            return Outcome.SKIPPED if self.error.code == "gone" else Outcome.FAILED
+            return Outcome.FAILED
         if not self.did:
             return Outcome.UNCHANGED if self.reason in ("same_value", "noticed") else Outcome.SKIPPED
         return Outcome.CREATED if self.did in ("created", "sent") else Outcome.UPDATED
@@ -57,15 +56,22 @@ class About:
     label: str = ""
 
 
-@transaction.atomic
-def record(run: Run, deed: Deed, about: About, execution: Execution | None = None) -> LogEntry:
-    """Put a deed on record: what is known of the object, and the log entry."""
-    if deed.record and not deed.error:
-        if deed.did == "deleted":
-            part(run.link, deed.record.kind, deed.record.id)
-        elif deed.did or deed.gist_key:
-            workflow = execution.workflow if execution and deed.did == "created" else None
-            note_written(run.link, deed.record, gist_key=deed.gist_key, wanted=deed.wanted, workflow=workflow)
+def settle(link: Link, deed: Deed, execution: Execution | None = None) -> list[News]:
+    """Keep what the deed says of its task, note or appointment. What that is news of, once."""
+    if deed.record is None or deed.error:
+        return []
+    if deed.did == "deleted":
+        news = part(link, deed.record.kind, deed.record.id)
+    elif deed.did or deed.gist_key:
+        workflow = execution.workflow if execution and deed.did == "created" else None
+        news = note_written(link, deed.record, gist_key=deed.gist_key, wanted=deed.wanted, workflow=workflow)
+    else:
+        news = None
+    return [news] if news else []
+
+
+def log(run: Run, deed: Deed, about: About, execution: Execution | None = None) -> LogEntry:
+    """The deed's entry in the log."""
     return LogEntry.objects.create(
         link=run.link,
         run=run,

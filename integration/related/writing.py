@@ -10,9 +10,9 @@ from integration.models import Link
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import GhlRelated, utc_text
 from integration.records import RelatedRecord, RelatedType, Value, is_blank
-from integration.sync.related.decide import decide_related
-from integration.sync.related.deeds import Deed, changes_of
-from integration.sync.related.store import as_record, by_gist_key, known_ids
+from integration.related.decide import decide_related
+from integration.related.deeds import Deed, changes_of
+from integration.related.store import as_record, by_gist_key, known_ids
 
 NAMES = {"task": "Task", "note": "Note", "appointment": "Appointment"}
 LONGEST_NOTE = 65_000
