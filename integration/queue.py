@@ -7,12 +7,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule
 from django_q.signals import post_spawn
 from django_q.status import Stat
 from django_q.tasks import async_task
+
+from integration.models import Link
 
 
 def enqueue(job: str, *args: Any) -> None:
@@ -26,6 +29,14 @@ def enqueue(job: str, *args: Any) -> None:
         transaction.on_commit(lambda: async_task(path, *args, ack_failure=True))
     else:
         async_task(path, *args, ack_failure=True)
+
+
+def ring(links: QuerySet[Link]) -> None:
+    """Call a worker for these links, once until it comes."""
+    for pk in links.filter(enabled=True, live_rung=False).values_list("pk", flat=True):
+        with transaction.atomic():
+            if Link.objects.filter(pk=pk, live_rung=False).update(live_rung=True):
+                enqueue("live", pk)
 
 
 def when_worker_starts(callback: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """The log: every decision and write, with its reason, and one entry in full."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
@@ -54,5 +55,8 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
         run = domain.retry_entry(get_object_or_404(LogEntry, pk=pk), user=request.user)
     except (SetupError, ProviderError) as problem:
         told(request, problem)
+        return redirect("log_entry", pk)
+    if run is None:
+        messages.success(request, "The workflow goes on from this action.")
         return redirect("log_entry", pk)
     return redirect("run", run.pk)

@@ -157,7 +157,7 @@ def _failures_of(people: list[Snapshot]) -> Any:
     ids = {side: [one.external_id for one in people if one.side == side] for side in ("gist", "ghl")}
     about = Q(gist_id__in=ids["gist"]) | Q(ghl_id__in=ids["ghl"])
     links = {one.link_id for one in people}
-    return LogEntry.objects.filter(about, link__in=links, outcome=Outcome.FAILED, resolved_at=None)
+    return LogEntry.objects.filter(about, kind="contact", link__in=links, outcome=Outcome.FAILED, resolved_at=None)
 
 
 def _last_failures(people: list[Snapshot]) -> dict[int, LogEntry]:
@@ -185,4 +185,4 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     except PROBLEMS as problem:
         told(request, problem)
         return redirect("problems_waiting")
-    return redirect("run", run.pk)
+    return redirect("run", run.pk) if run else redirect("problems_waiting")

@@ -57,4 +57,6 @@ class LogEntry(models.Model):
 
     @property
     def can_retry(self) -> bool:
-        return self.outcome == Outcome.FAILED and self.resolved_at is None
+        if self.outcome != Outcome.FAILED or self.resolved_at:
+            return False
+        return self.kind == "contact" or self.execution_id is not None

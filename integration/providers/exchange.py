@@ -129,6 +129,8 @@ class Exchange:
     patience: float | None = None
     """Longest wait in seconds for a budget before RateLimited is raised; None waits as long as it takes."""
     on_tick: Callable[[], None] = lambda: None
+    on_unrepeatable: Callable[[Any], None] = lambda key: None
+    """Called with the task's key right before a call is sent that must not be carried out twice."""
     made: Counter[str] = field(default_factory=Counter)
     """Calls made so far, per provider."""
     denied: dict[str, MissingScope] = field(default_factory=dict)
@@ -265,6 +267,8 @@ class Exchange:
         assert task.call
         task.tries += 1
         task.sent_with = session.login.header()
+        if not task.call.operation.repeatable:
+            self.on_unrepeatable(task.key)
         self.made[task.call.provider] += 1
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="call")

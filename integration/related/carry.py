@@ -12,9 +12,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from integration.models import Link
+from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import GhlRelated, utc_text
-from integration.providers.gist.records import LONGEST_TEXT, GistContacts
+from integration.providers.gist.records import LONGEST_TEXT
 from integration.records import Contact, RelatedRecord, RelatedType, Value, Values, is_blank
 from integration.related.deeds import Deed, changes_of
 
@@ -74,7 +75,7 @@ def read_around(ghl_id: str, related: GhlRelated) -> Steps[Around]:
     }
 
 
-def carry(side: GistContacts, wanted: Values, gist: Contact) -> Steps[Deed]:
+def carry(side: ContactSide, wanted: Values, gist: Contact) -> Steps[Deed]:
     """Write the properties that differ in Gist. `gist` is the contact as it stands there."""
     changes = {
         PREFIX + name: value for name, value in wanted.items() if not _same(name, gist.values.get(PREFIX + name), value)

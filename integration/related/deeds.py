@@ -1,5 +1,6 @@
 """A deed: one write that is not a contact's fields, from what it does to its entry in the log."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,10 @@ class Deed:
     wanted: dict[str, Value] | None = None
     error: ProviderError | None = None
     calls: list[Json] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.label}: {self.error}" if self.error else (self.message or self.label)
 
     @property
     def outcome(self) -> Outcome:
@@ -83,13 +88,14 @@ def log(run: Run, deed: Deed, about: About, execution: Execution | None = None) 
         label=about.label,
         outcome=deed.outcome,
         reason=deed.error.code if deed.error else deed.reason,
-        message=f"{deed.label}: {deed.error}" if deed.error else (deed.message or deed.label),
+        message=deed.sentence,
         changes=deed.changes,
         calls=deed.calls[-8:],
         applied=bool(deed.did),
         execution=execution,
         step=execution.step if execution else None,
-        attempt=execution.tries + 1 if execution else 1,
+        # What fails on a page is told there and then: nothing tries it again.
+        resolved_at=timezone.now() if deed.error and not execution else None,
     )
 
 
@@ -106,6 +112,11 @@ def run_of_person(link: Link, user: Any) -> Run:
         finished_at=now,
         total=0,
     )
+
+
+def changes_between(before: Mapping[str, Value], after: Mapping[str, Value]) -> list[Change]:
+    """What of a GHL record differs from what it was."""
+    return [{"side": "ghl", "field": key, "before": old, "after": after.get(key)} for key, old in before.items()]
 
 
 def changes_of(side: str, before: dict[str, Value] | Any, after: dict[str, Value]) -> list[Change]:

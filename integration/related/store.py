@@ -136,5 +136,9 @@ def note_written(
     return News(_what(record, before), record, before, row.workflow_id) if before else None
 
 
+def is_known(link: Link, record: RelatedRecord) -> bool:
+    return Related.objects.filter(link=link, kind=record.kind, ghl_id=record.id).exists()
+
+
 def by_gist_key(link: Link, kind: RelatedType, gist_key: str) -> Related | None:
     return Related.objects.filter(link=link, kind=kind, gist_key=gist_key).first()

@@ -7,6 +7,7 @@ from integration.mapping.rules import Rules
 from integration.models import CIRCLES, COUNTS, READING, Hint, Link, Pair, Run, RunKind, RunStatus, Snapshot
 from integration.queue import enqueue
 from integration.sync.hints import doubt
+from integration.workflows import executions
 
 
 def people(link: Link) -> int:
@@ -36,7 +37,7 @@ def close_run(run: Run, rules: Rules) -> None:
         _move_marks(run, rules)
     run.total = run.examined
     finish(run, RunStatus.PARTIAL if run.failed or run.error else RunStatus.SUCCEEDED, counts=True)
-    if Hint.objects.filter(link=run.link).exists():
+    if Hint.objects.filter(link=run.link).exists() or executions.next_due(run.link):
         enqueue("live", run.link_id)
 
 

@@ -1,4 +1,4 @@
-"""What a stored webhook says: which contacts may have changed. Only ids are believed; the rest is read afterwards.
+"""What a stored webhook says: which records may have changed. Only ids are believed; the rest is read afterwards.
 
 Gist does not document its bodies (docs/gist-api.md#webhooks), so the contact is looked for in the usual places.
 """
@@ -11,7 +11,9 @@ from typing import Any
 
 from integration.models import InboxEvent
 
-DELETES = {"ContactDelete", "user_deleted", "lead_deleted"}
+DELETES = {"ContactDelete", "TaskDelete", "NoteDelete", "AppointmentDelete", "user_deleted", "lead_deleted"}
+AROUND = ("Task", "Note", "Appointment")
+"""What belongs to a GHL contact, as the types of its events begin."""
 WRAPPERS = ("contact", "user", "lead", "message")
 """Where a Gist body may hold the contact; automations put it under `message`."""
 ID = re.compile(r"[A-Za-z0-9_-]{1,120}")
@@ -20,33 +22,63 @@ ID = re.compile(r"[A-Za-z0-9_-]{1,120}")
 
 @dataclass(frozen=True)
 class Heard:
-    """A contact of one side that an event is about."""
+    """What an event is about: a contact, or a task, note or appointment, whose contact may not be named.
+
+    `born`: the event says that it was made. `title` helps to find a task whose contact is not named.
+    """
 
     side: str
     external_id: str
     deleted: bool = False
+    kind: str = "contact"
+    contact_id: str = ""
+    title: str = ""
+    born: bool = False
+
+    @property
+    def record(self) -> tuple[str, str, str]:
+        return self.kind, self.side, self.external_id
 
 
 def heard(event: InboxEvent) -> Heard | None:
-    """The contact the event is about; None when it names none."""
+    """What the event is about; None when it names nothing that can be read."""
+    body = body_of(event)
+    if event.provider == "ghl":
+        return _of_ghl(event.topic, body)
+    found = _gist_id(body)
+    return Heard("gist", found, event.topic in DELETES) if found else None
+
+
+def body_of(event: InboxEvent) -> dict[str, Any]:
+    """The JSON object that arrived, empty when it was none."""
     try:
         body = json.loads(bytes(event.body), strict=False)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(body, dict):
-        return None
-    found = _ghl_id(event.topic, body) if event.provider == "ghl" else _gist_id(body)
-    return Heard(event.provider, found, event.topic in DELETES) if found else None
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
-def _ghl_id(topic: str, body: dict[str, Any]) -> str:
-    """Contact events carry the contact's id; those of its tasks, notes and appointments name it."""
+def _of_ghl(topic: str, body: dict[str, Any]) -> Heard | None:
     body = body["data"] if isinstance(body.get("data"), dict) else body
-    if topic.startswith("Contact"):
-        return _id(body.get("id"))
+    prefix = next((prefix for prefix in AROUND if topic.startswith(prefix)), "")
+    if prefix:
+        return _around(topic, prefix, body)
+    found = _id(body.get("id") if topic.startswith("Contact") else body.get("contactId"))
+    return Heard("ghl", found, topic in DELETES) if found else None
+
+
+def _around(topic: str, prefix: str, body: dict[str, Any]) -> Heard | None:
+    """A task's, note's or appointment's event. TaskCreate may lack the contact (docs/ghl-api.md#webhooks)."""
     nested = body.get("appointment")
-    holder = nested if isinstance(nested, dict) else body
-    return _id(holder.get("contactId"))
+    told = nested if isinstance(nested, dict) else body
+    found = _id(told.get("id"))
+    if not found:
+        return None
+    title = told.get("title") if isinstance(told.get("title"), str) else ""
+    return Heard(
+        "ghl", found, topic in DELETES, prefix.lower(), _id(told.get("contactId")), str(title)[:200],
+        born=topic.endswith("Create") and told.get("dateAdded") == told.get("dateUpdated", told.get("dateAdded")),
+    )  # fmt: skip
 
 
 def _gist_id(body: dict[str, Any]) -> str:

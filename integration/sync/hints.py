@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integration.models import EventState, Hint, InboxEvent, Link, Run
 from integration.sync.heard import Heard, heard
+from integration.workflows import executions, gist_events
 
 UNPACK = 500
 NAMES_NOBODY = "It names no contact that could be read. The next full run finds what it may have meant."
@@ -38,65 +39,89 @@ def backlog(link: Link) -> Backlog:
 
 
 def unpack(link: Link) -> int:
-    """Turn the waiting events of both connections into hints, in the order they came. Returns how many there were."""
+    """Turn the waiting events of both connections into hints, and begin the workflows that they trigger by
+    themselves, in the order they came. Returns how many there were.
+    """
     total = 0
     while count := _unpack_some([link.gist_id, link.ghl_id]):
         total += count
     return total
 
 
+Told = dict[tuple[str, str, str], tuple[Heard, InboxEvent]]
+"""By record: what was heard of it, all events taken together, and the first of them."""
+
+
 @transaction.atomic
 def _unpack_some(connections: list[int]) -> int:
     waiting = InboxEvent.objects.select_for_update().filter(state=EventState.WAITING, connection__in=connections)
     events = list(waiting.order_by("pk")[:UNPACK])
-    told: dict[int, dict[Heard, InboxEvent]] = defaultdict(dict)
+    told: dict[int, Told] = defaultdict(dict)
+    links = {pk: list(Link.objects.filter(Q(gist=pk) | Q(ghl=pk))) for pk in {one.connection_id for one in events}}
     for event in events:
         said = heard(event)
         event.state, event.handled_at = EventState.DONE, timezone.now()
         if said:
             _tell(told[event.connection_id or 0], said, event)
-        else:
+        begun = [
+            gist_events.begin(link, event, said.external_id if said else "") for link in links[event.connection_id]
+        ]
+        if not said and not any(begun):
             event.state, event.reason, event.message = EventState.PARKED, "names_nobody", NAMES_NOBODY
     InboxEvent.objects.bulk_update(events, ["state", "handled_at", "reason", "message"], batch_size=100)
     for connection, hints in told.items():
-        for link in Link.objects.filter(Q(gist=connection) | Q(ghl=connection)):
+        for link in links[connection]:
             _note(link, hints)
     return len(events)
 
 
-def _tell(told: dict[Heard, InboxEvent], said: Heard, event: InboxEvent) -> None:
-    """The last word about a record counts, the first one's time too."""
-    other = Heard(said.side, said.external_id, not said.deleted)
-    first = told.pop(other, None) or told.get(said) or event
-    told[said] = first
+def _tell(told: Told, said: Heard, event: InboxEvent) -> None:
+    """The last word about a record counts, the first one's time too; what one event left out another may tell."""
+    before, first = told.get(said.record, (said, event))
+    told[said.record] = (_together(before, said), first)
 
 
-def _note(link: Link, told: dict[Heard, InboxEvent]) -> None:
+def _together(before: Heard, said: Heard) -> Heard:
+    return replace(
+        said,
+        born=said.born or before.born,
+        contact_id=said.contact_id or before.contact_id,
+        title=said.title or before.title,
+    )
+
+
+def _note(link: Link, told: Told) -> None:
     known = {
-        (hint.side, hint.external_id): hint
-        for hint in _held(Hint.objects.filter(link=link, external_id__in=[said.external_id for said in told]))
+        (hint.kind, hint.side, hint.external_id): hint
+        for hint in _held(Hint.objects.filter(link=link, external_id__in=[external_id for _, _, external_id in told]))
     }
-    settle = timedelta(seconds=link.settle_seconds)
-    new = []
-    for said, event in told.items():
-        hint = known.get((said.side, said.external_id))
-        if hint:
-            # A run that reads it now sees by the count that it was heard of again.
-            hint.events, hint.deleted, hint.taken_run = hint.events + 1, said.deleted, 0
-            hint.save(update_fields=["events", "deleted", "taken_run"])
-        else:
-            at = event.received_at
-            new.append(
-                Hint(
-                    link=link,
-                    side=said.side,
-                    external_id=said.external_id,
-                    deleted=said.deleted,
-                    first_at=at,
-                    due_at=at + settle,
-                )
-            )
+    new: list[Hint] = []
+    for record, (said, event) in told.items():
+        hint = known.get(record) or _new(link, said, event)
+        if hint.pk is None:
+            new.append(hint)
+            continue
+        said = _together(Heard(hint.side, "", False, hint.kind, hint.contact_id, hint.title, hint.born), said)
+        # A run that reads it now sees by the count that it was heard of again.
+        hint.events, hint.taken_run = hint.events + 1, 0
+        hint.deleted, hint.born, hint.contact_id, hint.title = said.deleted, said.born, said.contact_id, said.title
+        hint.save(update_fields=["events", "deleted", "born", "contact_id", "title", "taken_run"])
     Hint.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def _new(link: Link, said: Heard, event: InboxEvent) -> Hint:
+    return Hint(
+        link=link,
+        kind=said.kind,
+        side=said.side,
+        external_id=said.external_id,
+        contact_id=said.contact_id,
+        title=said.title,
+        deleted=said.deleted,
+        born=said.born,
+        first_at=event.received_at,
+        due_at=event.received_at + timedelta(seconds=link.settle_seconds),
+    )
 
 
 def _held(hints: QuerySet[Hint]) -> QuerySet[Hint]:
@@ -116,9 +141,9 @@ def take(run: Run, number: int = 50) -> list[Hint]:
 
 
 def is_due(run: Run) -> bool:
-    """Whether there is something to take."""
+    """Whether there is something to take: hints, or workflows that were begun."""
     due = Hint.objects.filter(link=run.link, due_at__lte=timezone.now())
-    return due.exclude(taken_run=run.pk).exists()
+    return due.exclude(taken_run=run.pk).exists() or executions.due(run.link).exists()
 
 
 def release(run: Run) -> None:
@@ -141,7 +166,7 @@ def put_off(hints: Iterable[Hint]) -> None:
 
 
 def doubt(link: Link, side: str, external_ids: Iterable[str]) -> None:
-    """Records that a full read did not meet: each is asked for by id before anything is believed."""
+    """Contacts that a full read did not meet: each is asked for by id before anything is believed."""
     now = timezone.now()
     Hint.objects.bulk_create(
         [Hint(link=link, side=side, external_id=one, deleted=True, first_at=now, due_at=now) for one in external_ids],

@@ -1,24 +1,20 @@
-"""When a failed person is tried again: eight times over a day for what may pass, never for what cannot."""
+"""Where a person stands on the retry ladder."""
 
-import random
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from integration.errors import ProviderError, Retryable, Unexpected
+from integration.ladder import pause_before
 from integration.models import Snapshot
-
-MINUTES = (1, 5, 15, 60, 120, 240, 480, 520)
-"""Pauses before each further try; together about 24 hours."""
 
 
 def climb(snapshot: Snapshot, error: ProviderError, now: datetime) -> None:
-    """Note a failed try. After the last one the person is parked: kept, and tried again when something changes."""
+    """Note a failed try. After the last one the person is parked: kept, and tried again when something changes.
+
+    What cannot pass is parked at once.
+    """
     snapshot.tries += 1
-    if not isinstance(error, Retryable | Unexpected) or snapshot.tries > len(MINUTES):
-        snapshot.parked, snapshot.retry_at = True, None
-        return
-    # Jitter spreads what failed together.
-    minutes = MINUTES[snapshot.tries - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-    snapshot.retry_at = now + timedelta(minutes=minutes)
+    pause = pause_before(snapshot.tries) if isinstance(error, Retryable | Unexpected) else None
+    snapshot.parked, snapshot.retry_at = pause is None, now + pause if pause else None
 
 
 def step_off(snapshot: Snapshot) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integration.errors import LostAnswer, ProviderError
 from integration.mapping.rules import Rules
-from integration.models import Hint, LogEntry, Outcome, Pair, Question, Run, Snapshot
+from integration.models import Hint, LogEntry, Outcome, Pair, Question, Run, Snapshot, Workflow
 from integration.providers.operations import Json
 from integration.records import Contact, Value, fingerprint
 from integration.sync.apply import Person
@@ -19,6 +19,7 @@ from integration.sync.hints import settle
 from integration.sync.ladder import climb, step_off
 from integration.sync.observe import e164, picked
 from integration.sync.reasons import reason
+from integration.workflows import notice
 
 WAITING = ("missing_there", "held", "gone")
 """Reasons that leave a person's changes as work: nothing was decided about their fields."""
@@ -89,6 +90,7 @@ class Ledger:
         now, planned = timezone.now(), entries[0].planned
         with transaction.atomic():
             pairs = {} if planned else self._pairs(entries, now)
+            read = [] if planned else self._read(entries)
             changed = [snapshot for entry in entries for snapshot in self._settle(entry, pairs, planned)]
             Snapshot.objects.save_all(changed)
             if not planned:
@@ -97,10 +99,26 @@ class Ledger:
             LogEntry.objects.bulk_create(self._log(entry, pairs.get(id(entry)), planned) for entry in told)
             self._count(entries)
             if not planned:
+                notice.contacts(self._workflows, (one.news for one in read if one.is_decided))
                 self._resolve(entries, now)
                 self._part(entries)
                 self._ask(entries, pairs)
             settle(entry.hint for entry in entries if entry.hint)
+
+    @cached_property
+    def _workflows(self) -> list[Workflow]:
+        return notice.workflows_on(self.run.link)
+
+    def _read(self, entries: list[Entry]) -> list["_Read"]:
+        """What was read of these people, before it becomes what is known; nobody asks for it without workflows."""
+        if not self._workflows:
+            return []
+        return [
+            _Read(entry, snapshot, snapshot.base, snapshot.fresh)
+            for entry in entries
+            for snapshot in entry.snapshots
+            if snapshot.fresh is not None
+        ]
 
     @cached_property
     def _any_question(self) -> bool:
@@ -213,7 +231,7 @@ class Ledger:
 
     @cached_property
     def _open_failures(self) -> QuerySet[LogEntry]:
-        return LogEntry.objects.filter(link=self.run.link, outcome=Outcome.FAILED, resolved_at=None)
+        return LogEntry.objects.filter(link=self.run.link, kind="contact", outcome=Outcome.FAILED, resolved_at=None)
 
     @cached_property
     def _any_open(self) -> bool:
@@ -241,6 +259,26 @@ class Ledger:
             same = self._open_failures.filter(**ids, reason=entry.reason, message=_message(entry))
             entry.quiet = bool(same.update(attempt=F("attempt") + 1))
         self._any_open = True
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A record as it was known, and as it was read."""
+
+    entry: Entry
+    snapshot: Snapshot
+    before: dict[str, Value] | None
+    after: dict[str, Value]
+
+    @property
+    def is_decided(self) -> bool:
+        return self.snapshot.fresh is None and not (self.entry.error and self.entry.error.code == "gone")
+
+    @property
+    def news(self) -> notice.ContactNews:
+        person = self.entry.person
+        who = notice.Person(_id(person.gist), _id(person.ghl), self.snapshot.label)
+        return notice.ContactNews(self.snapshot.side, self.before, self.after, self.snapshot.remote_created_at, who)
 
 
 def _held(snapshot: Snapshot, key: str, value: Value, held: bool) -> Value:

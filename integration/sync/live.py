@@ -8,17 +8,18 @@ of one record do not matter. While another run works on the link, that run takes
 
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Min, Q
 from django.utils import timezone
 
+from integration import queue
 from integration.errors import SetupError
 from integration.models import EventState, Hint, InboxEvent, Link, RunKind
 from integration.queue import enqueue
 from integration.sync import runs
 from integration.sync.hints import Backlog, backlog, unpack
+from integration.workflows import executions
 
 __all__ = ["Backlog", "backlog", "ring", "ring_again", "work"]
 
@@ -29,20 +30,20 @@ LONGEST_WAIT = 1.0
 def ring(connections: Iterable[int]) -> None:
     """Call a worker for the links of these connections, once until it comes."""
     ids = list(connections)
-    waiting = Link.objects.filter(Q(gist__in=ids) | Q(ghl__in=ids), enabled=True, live_rung=False)
-    for pk in waiting.values_list("pk", flat=True):
-        with transaction.atomic():
-            if Link.objects.filter(pk=pk, live_rung=False).update(live_rung=True):
-                enqueue("live", pk)
+    queue.ring(Link.objects.filter(Q(gist__in=ids) | Q(ghl__in=ids)))
 
 
 def ring_again() -> int:
-    """For the watchdog: links with something to do whose call was lost, or whose settle window is long."""
+    """For the watchdog: links with something to do whose call was lost, or whose time has come."""
     now = timezone.now()
+    waiting = executions.due_by(now).values("link")
     due = Hint.objects.filter(due_at__lte=now).values("link")
     events = InboxEvent.objects.filter(state=EventState.WAITING, received_at__lt=now - timedelta(seconds=5))
     links = Link.objects.filter(enabled=True).filter(
-        Q(pk__in=due) | Q(gist__in=events.values("connection")) | Q(ghl__in=events.values("connection"))
+        Q(pk__in=due)
+        | Q(pk__in=waiting)
+        | Q(gist__in=events.values("connection"))
+        | Q(ghl__in=events.values("connection"))
     )
     pks = list(links.values_list("pk", flat=True).distinct())
     for pk in pks:
@@ -58,13 +59,19 @@ def work(link_id: int, owner: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while link.enabled and time.monotonic() < deadline:
         unpack(link)
-        due = Hint.objects.filter(link=link).aggregate(at=Min("due_at"))["at"]
+        due = _next_due(link)
         wait = (due - timezone.now()).total_seconds() if due else LONGEST_WAIT + 1
         if wait > LONGEST_WAIT:
             return
         time.sleep(max(0.0, wait))
         if not _handle(link, owner, deadline):
             return
+
+
+def _next_due(link: Link) -> datetime | None:
+    """When there is something to do on the link; None when nothing waits."""
+    hint = Hint.objects.filter(link=link).aggregate(at=Min("due_at"))["at"]
+    return min(filter(None, (hint, executions.next_due(link))), default=None)
 
 
 def _handle(link: Link, owner: str, deadline: float) -> bool:

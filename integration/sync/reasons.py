@@ -117,6 +117,20 @@ _ALL = (
         "The API no longer accepts the login of this connection.",
         "Open the connection and reconnect it; mappings and history stay.",
     ),
+    Reason("asked", "As asked", "A person or a workflow asked for it."),
+    Reason("noticed", "Noticed in GHL", "It happened in GHL; Gistline took note and wrote nothing."),
+    Reason("carried", "Carried to Gist", "Gist has no such objects, so it shows them as properties of the contact."),
+    Reason(
+        "unsure",
+        "Perhaps done, not repeated",
+        "The call was sent before an interruption and nothing tells whether it was carried out.",
+        "Look on the side named there, and do it by hand if it is missing.",
+    ),
+    Reason(
+        "no_contact",
+        "Nobody has this task",
+        "GHL reported a task without naming its contact, and no contact of the location was found to have it.",
+    ),
     Reason(
         "mapping_row",
         "A mapping row cannot work",

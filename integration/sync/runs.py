@@ -19,6 +19,7 @@ from integration.mapping.versions import current_version
 from integration.models import (
     ACTIVE_RUNS,
     ConnectionStatus,
+    Execution,
     Link,
     LogEntry,
     Mode,
@@ -32,6 +33,7 @@ from integration.models import (
 from integration.queue import enqueue
 from integration.sync.closing import finish
 from integration.sync.slices import LeaseLost, Slice
+from integration.workflows import executions
 
 log = logging.getLogger(__name__)
 SIDES = ("gist", "ghl")
@@ -116,16 +118,25 @@ def _check_ready(link: Link, patient: bool = True) -> None:
             )
 
 
-def retry_entry(entry: LogEntry, user: Any = None) -> Run:
-    """Try one failed person again. Raises SetupError when there is nothing to retry."""
+def retry_entry(entry: LogEntry, user: Any = None) -> Run | None:
+    """Try one failed person again; None when it was a workflow's action, which goes on without a run of its own.
+
+    Raises SetupError when there is nothing to retry.
+    """
     if not entry.can_retry:
         raise SetupError("This entry did not fail, or a later attempt settled it: there is nothing to retry.")
+    if entry.execution:
+        executions.retry(entry.execution, user)
+        return None
     return _retry(entry.link, [entry], user)
 
 
 def retry_failed(run: Run, user: Any = None) -> Run | None:
     """Try everyone again whose failure in `run` is still open; None when there is nobody."""
-    entries = list(run.entries.filter(outcome=Outcome.FAILED, resolved_at=None))
+    failed = run.entries.filter(outcome=Outcome.FAILED, resolved_at=None)
+    for execution in Execution.objects.filter(pk__in=failed.exclude(execution=None).values("execution")):
+        executions.retry(execution, user)
+    entries = list(failed.filter(kind="contact"))
     return _retry(run.link, entries, user) if entries else None
 
 
@@ -323,7 +334,7 @@ def retry_due() -> int:
             side: list(due.filter(link=link, side=side).values_list("external_id", flat=True)[:500]) for side in SIDES
         }
         about = Q(gist_id__in=ids["gist"]) | Q(ghl_id__in=ids["ghl"])
-        failures = list(link.log_entries.filter(about, outcome=Outcome.FAILED, resolved_at=None))
+        failures = list(link.log_entries.filter(about, kind="contact", outcome=Outcome.FAILED, resolved_at=None))
         try:
             started += bool(failures and _retry(link, failures, None, trigger="retry"))
         except SetupError as problem:

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from integration.models import Execution, ExecutionState, InboxEvent, Link, Mode, Pair, Related, Workflow
+from integration.models import Execution, ExecutionState, InboxEvent, Link, Mode, Pair, Workflow
+from integration.queue import ring
 from integration.records import RelatedRecord, is_blank
 from integration.related import store
 from integration.related.carry import PREFIX
@@ -54,6 +55,12 @@ def workflows_on(link: Link) -> list[Workflow]:
     return list(Workflow.objects.filter(link=link, enabled=True))
 
 
+def watched(link: Link) -> set[str]:
+    """Of what belongs to GHL's contacts, the kinds that a workflow waits for news of."""
+    keys = {one["on"] for workflow in workflows_on(link) for one in workflow.definition["triggers"]}
+    return {kind for (kind, _), key in RELATED.items() if key in keys}
+
+
 # Contacts ------------------------------------------------------------------------------------------------
 
 
@@ -87,8 +94,9 @@ def _happened(workflow: Workflow, news: ContactNews) -> Iterable[tuple[str, dict
     if new:
         yield f"{side}.contact_created", {}
     before = news.before or {}
-    changed = [key for key in news.after if not _same(before.get(key), news.after[key])]
-    fields = [key for key in changed if key not in ("tags", REQUEST)]
+    # A field that was not kept before says nothing about a change.
+    fields = [key for key in before if key in news.after and not _same(before[key], news.after[key])]
+    fields = [key for key in fields if key not in ("tags", REQUEST)]
     if fields and not new:
         yield f"{side}.contact_changed", {"fields": fields, "before": {key: before.get(key) for key in fields}}
     held, now = _tags(before), _tags(news.after)
@@ -96,8 +104,9 @@ def _happened(workflow: Workflow, news: ContactNews) -> Iterable[tuple[str, dict
         yield f"{side}.tag_added", {"tag": now[name]}
     for name in held.keys() - now.keys():
         yield f"{side}.tag_removed", {"tag": held[name]}
-    if REQUEST in changed and not is_blank(news.after[REQUEST]):
-        yield "gist.complete_task", {"task": str(news.after[REQUEST])}
+    asked = news.after.get(REQUEST)
+    if not is_blank(asked) and not _same(before.get(REQUEST), asked):
+        yield "gist.complete_task", {"task": str(asked)}
 
 
 def _is_new(workflow: Workflow, news: ContactNews) -> bool:
@@ -139,9 +148,15 @@ def related(link: Link, news: Iterable[store.News], person: Person, by: Executio
             key = RELATED.get((one.record.kind, what))
             if key:
                 others = [flow for flow in on if flow.pk not in (one.workflow_id, by and by.workflow_id)]
-                facts, cause = _facts_of(one.record), f"{key}:{one.record.id}:{uuid.uuid4().hex[:8]}"
+                facts, cause = _facts_of(one.record), _related_cause(key, what, one.record)
                 begun += [made for flow in others for made in _begin(flow, key, person, facts, cause)]
     _save(begun)
+
+
+def _related_cause(key: str, what: str, record: RelatedRecord) -> str:
+    """A record is made and deleted once, however it was heard of; it can be changed again and again."""
+    once = what in (store.CREATED, store.DELETED)
+    return f"{key}:{record.id}" if once else f"{key}:{record.id}:{uuid.uuid4().hex[:8]}"
 
 
 def _kinds_of(news: store.News) -> Iterable[str]:
@@ -163,10 +178,6 @@ def _facts_of(record: RelatedRecord) -> dict[str, Any]:
 def person_of(link: Link, ghl_id: str) -> Person:
     pair = Pair.objects.filter(link=link, kind="contact", ghl_id=ghl_id).first()
     return Person(pair.gist_id if pair else "", ghl_id, pair.label if pair else "")
-
-
-def is_known(link: Link, kind: str, ghl_id: str) -> bool:
-    return Related.objects.filter(link=link, kind=kind, ghl_id=ghl_id).exists()
 
 
 # Events of Gist ------------------------------------------------------------------------------------------
@@ -220,3 +231,4 @@ def _save(begun: list[Execution]) -> None:
     """Those of a cause that was met before are there already."""
     if begun:
         Execution.objects.bulk_create(begun, ignore_conflicts=True)
+        ring(Link.objects.filter(pk__in={one.link_id for one in begun}))

@@ -14,7 +14,7 @@ from integration.workflows.triggers import TRIGGERS
 
 _PLACEHOLDER = re.compile(r"{{\s*([^{}]*?)\s*}}")
 _NAME = re.compile(r"^[A-Za-z][\w]*(\.[\w .-]+)+$")
-ROOTS = ("contact", "gist", "ghl", "event", "link", "run")
+ROOTS = ("contact", "gist", "ghl", "event", "link")
 """`contact` looks in GHL first, then in Gist; the two sides can be named too."""
 CONTACT_WORDS = {
     "first_name": ("firstName", "first_name"),

@@ -8,7 +8,8 @@ from django.utils import timezone
 from integration import errors
 from integration.models import Run, Snapshot
 from integration.sync import runs
-from integration.sync.ladder import MINUTES, climb
+from integration.ladder import MINUTES
+from integration.sync.ladder import climb
 from tests.world import finish, sync
 
 

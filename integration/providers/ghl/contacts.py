@@ -94,7 +94,7 @@ REMOVE_FOLLOWERS = _write(
 )  # fmt: skip
 ADD_TO_CAMPAIGN = _write(
     "ghl.contacts.add_to_campaign", "Add to a campaign", "POST", f"{ONE}/campaigns/{{campaign_id}}", s.Done, CONTACTS,
-    body=s.AnyAnswer,
+    body=s.AnyAnswer, repeatable=False,
 )  # fmt: skip
 REMOVE_FROM_CAMPAIGN = _write(
     "ghl.contacts.remove_from_campaign", "Remove from a campaign", "DELETE", f"{ONE}/campaigns/{{campaign_id}}", s.Done,
@@ -106,7 +106,7 @@ REMOVE_FROM_ALL_CAMPAIGNS = _write(
 )  # fmt: skip
 ADD_TO_WORKFLOW = _write(
     "ghl.contacts.add_to_workflow", "Add to a workflow", "POST", f"{ONE}/workflow/{{workflow_id}}", s.Done, CONTACTS,
-    body=s.EventStart,
+    body=s.EventStart, repeatable=False,
 )  # fmt: skip
 REMOVE_FROM_WORKFLOW = _write(
     "ghl.contacts.remove_from_workflow", "Remove from a workflow", "DELETE", f"{ONE}/workflow/{{workflow_id}}", s.Done,

@@ -123,6 +123,16 @@ class GhlRelated:
                 break
         return list(found.values())
 
+    def appointments(self, start: datetime, end: datetime) -> Steps[list[RelatedRecord]]:
+        """Appointments of the whole location that begin in between, one call per calendar."""
+        found: list[RelatedRecord] = []
+        window = {"startTime": int(start.timestamp() * 1000), "endTime": int(end.timestamp() * 1000)}
+        for calendar in (yield from self.calendars()):
+            query = {"locationId": self.location_id, "calendarId": calendar.id, **window}
+            answer = yield calendars.EVENTS(query=query)
+            found += [self.appointment(event) for event in answer.events if event.contactId]
+        return found
+
     def owner_of_task(self, task_id: str, title: str = "") -> Steps[str]:
         """The contact of a task whose webhook did not name it (docs/ghl-api.md#webhooks); "" when it is not found."""
         body: Json = {"limit": TASKS_PER_CALL} | ({"query": title} if title else {})
@@ -229,6 +239,13 @@ def zone(name: str) -> ZoneInfo:
 def utc_text(moment: datetime) -> str:
     """Whole seconds with a Z: with milliseconds GHL refuses some task updates (docs/ghl-api.md#tasks)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_text(value: Any) -> str | None:
+    """Any moment, seconds or milliseconds too, as "YYYY-MM-DDTHH:MM:SSZ"; None for what is none."""
+    number = float(value) if str(value or "").isdigit() else 0
+    read = datetime.fromtimestamp(number, UTC) if 0 < number < 100_000_000_000 else _moment(value, UTC)
+    return utc_text(read) if read else None
 
 
 def _moment(value: Any, without_zone: Any) -> datetime | None:

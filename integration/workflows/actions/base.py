@@ -8,10 +8,9 @@ from django.db import transaction
 
 from integration.errors import Rejected
 from integration.models import Execution, Link
+from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
-from integration.providers.ghl.records import GhlContacts
 from integration.providers.ghl.related import GhlRelated
-from integration.providers.gist.records import GistContacts
 from integration.records import Contact, RelatedRecord, RelatedType
 from integration.related import store
 from integration.related.deeds import Deed, settle
@@ -39,8 +38,8 @@ class Context:
 
     link: Link
     execution: Execution
-    gist_side: GistContacts
-    ghl_side: GhlContacts
+    gist_side: ContactSide
+    ghl_side: ContactSide
     key: str
     look_first: bool = False
     rehearsing: bool = False
@@ -82,11 +81,15 @@ class Context:
                 news = settle(self.link, deed)
                 notice.related(self.link, news, notice.person_of(self.link, self.ghl_id), by=self.execution)
 
-    def read(self, side: str) -> Steps[Contact]:
-        """The contact as it stands on one side now. Raises Gone."""
-        if side == "gist":
-            return (yield from self.gist_side.read(self.gist_id))
-        return (yield from self.ghl_side.read(self.ghl_id))
+    def side(self, name: str) -> ContactSide:
+        return self.gist_side if name == "gist" else self.ghl_side
+
+    def read(self, side: str, *, custom: bool = False) -> Steps[Contact]:
+        """The contact as it stands on one side now; `custom` fields of GHL cost a call more. Raises Gone."""
+        contacts = self.side(side)
+        if custom and not any(field.custom_id for field in contacts.fields.values()):
+            yield from contacts.load_fields()
+        return (yield from contacts.read(self.gist_id if side == "gist" else self.ghl_id))
 
 
 Carry = Callable[[Context, Values], Steps[Deed]]

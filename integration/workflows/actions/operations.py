@@ -21,8 +21,13 @@ NOT_FOR_WORKFLOWS = ("ghl.oauth.", "ghl.contacts.list", "gist.contacts.batch")
 """Logins, and what is about many people at once: a workflow is about one."""
 
 
+def is_read(operation: Operation[Any]) -> bool:
+    return operation.method == "GET" or operation.key.rpartition(".")[2] in READING_POSTS
+
+
 def is_write(operation: Operation[Any]) -> bool:
-    if operation.method == "GET" or operation.key.rpartition(".")[2] in READING_POSTS:
+    """A write that a workflow may do."""
+    if is_read(operation):
         return False
     return not operation.key.startswith(NOT_FOR_WORKFLOWS) and "bulk" not in operation.key
 

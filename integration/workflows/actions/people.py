@@ -58,7 +58,7 @@ def change_tags(
 def set_field(side: str) -> Carry:
     def carry_out(context: Context, values: Values) -> Steps[Deed]:
         name, value = str(values.get("field") or ""), values.get("value")
-        contact = yield from context.read(side)
+        contact = yield from context.read(side, custom=name.startswith("customFields."))
         label = f"{name} in {SIDES[side]}"
         if str(contact.values.get(name) or "") == str(value or ""):
             return Deed("contact", label, side=side, reason="same_value", message=f"{label} holds this already.")
