@@ -71,12 +71,13 @@ def _around(topic: str, prefix: str, body: dict[str, Any]) -> Heard | None:
     """A task's, note's or appointment's event. TaskCreate may lack the contact (docs/ghl-api.md#webhooks)."""
     nested = body.get("appointment")
     told = nested if isinstance(nested, dict) else body
-    found = _id(told.get("id"))
-    if not found:
-        return None
+    found, contact_id = _id(told.get("id")), _id(told.get("contactId"))
+    bare = prefix == "Task" and not told.get("contactId")
+    if not found or not (contact_id or bare or topic in DELETES):
+        return Heard("ghl", contact_id) if contact_id else None
     title = told.get("title") if isinstance(told.get("title"), str) else ""
     return Heard(
-        "ghl", found, topic in DELETES, prefix.lower(), _id(told.get("contactId")), str(title)[:200],
+        "ghl", found, topic in DELETES, prefix.lower(), contact_id, str(title)[:200],
         born=topic.endswith("Create") and told.get("dateAdded") == told.get("dateUpdated", told.get("dateAdded")),
     )  # fmt: skip
 

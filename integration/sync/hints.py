@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from integration.models import EventState, Hint, InboxEvent, Link, Run
+from integration.models import EventState, Hint, InboxEvent, Link, Run, Snapshot
 from integration.sync.heard import Heard, heard
 from integration.workflows import executions, gist_events
 
@@ -163,6 +163,14 @@ def put_off(hints: Iterable[Hint]) -> None:
     for hint in hints:
         pause = min(max(now - hint.first_at, timedelta(minutes=1)), timedelta(days=1))
         Hint.objects.filter(pk=hint.pk).update(due_at=now + pause, taken_run=0)
+
+
+def mention(link: Link, ghl_id: str) -> None:
+    """A GHL contact was spoken of: someone never read yet is read now."""
+    if ghl_id and not Snapshot.objects.filter(link=link, side="ghl", external_id=ghl_id).exists():
+        now = timezone.now()
+        hint = Hint(link=link, side="ghl", external_id=ghl_id, first_at=now, due_at=now)
+        Hint.objects.bulk_create([hint], ignore_conflicts=True)
 
 
 def doubt(link: Link, side: str, external_ids: Iterable[str]) -> None:

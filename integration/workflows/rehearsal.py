@@ -23,6 +23,7 @@ from integration.workflows.facts import gather
 from integration.workflows.triggers import TRIGGERS
 
 R = TypeVar("R")
+A = TypeVar("A", bound=BaseModel)
 NEW_ID = "new"
 """Stands for the id of what a write would make."""
 EXAMPLES: Mapping[str, Any] = {
@@ -139,7 +140,7 @@ def _without_writes(steps: Steps[R], calls: list[PlannedCall]) -> Steps[R]:
             error = problem
 
 
-def _as_if(call: Call[Any]) -> BaseModel:
+def _as_if(call: Call[A]) -> A:
     """An answer of the operation's shape, made of what would be sent."""
     told = {"id": NEW_ID, **(call.body or {})}
     nested = {

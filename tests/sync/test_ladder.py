@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from integration import errors
+from integration.ladder import MINUTES
 from integration.models import Run, Snapshot
 from integration.sync import runs
-from integration.ladder import MINUTES
 from integration.sync.ladder import climb
 from tests.world import finish, sync
 

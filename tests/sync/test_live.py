@@ -127,7 +127,7 @@ def test_a_deletion_that_is_not_true_deletes_nobody(world, link, ghl):
 
 
 def test_an_event_that_names_nobody_is_parked_not_lost(world, link, ghl):
-    heard(ghl, "TaskCreate", id="task1")
+    heard(ghl, "NoteCreate", id="note1")
     go(link)
     event = InboxEvent.objects.get()
     assert (event.state, event.message) == (EventState.PARKED, NAMES_NOBODY)

@@ -11,7 +11,7 @@ from integration.mapping.versions import save_version
 from integration.models import LogEntry, Pair, Run, Snapshot
 from integration.sync import runs
 from integration.sync.ledger import Ledger
-from integration.sync.slices import Slice
+from integration.sync.slices import slice as slices
 from tests.conftest import MAPPING
 from tests.world import finish, sync
 
@@ -119,7 +119,7 @@ def test_a_mapping_row_to_a_field_that_does_not_exist_is_named_and_the_rest_goes
 def test_a_run_killed_between_its_pages_goes_on_where_it_was(world, link, monkeypatch):
     people(world, 130)
     run = runs.start(link)
-    killed_after(monkeypatch, Slice, "read", 2, run)
+    killed_after(monkeypatch, slices, "read_page", 2, run)
     run.refresh_from_db()
     assert run.checkpoint["cursor"] == {"page": 2}
     assert finish(run).created == 130

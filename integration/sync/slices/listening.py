@@ -18,7 +18,7 @@ from integration.related import deeds, store
 from integration.related.deeds import About, Deed
 from integration.related.writing import NAMES, related_of
 from integration.sync import worksheet
-from integration.sync.hints import put_off, settle, take
+from integration.sync.hints import mention, put_off, settle, take
 from integration.sync.ledger import Entry
 from integration.sync.match import match_these
 from integration.sync.observe import is_settled, observe
@@ -156,6 +156,7 @@ def _note_around(part: "Slice", hint: Hint, found: Found) -> None:
             deeds.log(part.run, Deed("task", label, reason="no_contact", external_id=hint.external_id), About())
         if news:
             notice.related(link, news, notice.person_of(link, news[0].record.contact_id))
+        mention(link, found.contact_id if isinstance(found, RelatedRecord) else hint.contact_id)
         settle([hint])
 
 
