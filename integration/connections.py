@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from integration.errors import MissingScope, ProviderError, ReconnectRequired
+from integration.errors import Gone, MissingScope, ProviderError, ReconnectRequired, Rejected
 from integration.models import Connection, ConnectionStatus, Link
 from integration.oauth.tokens import login_for
 from integration.providers.base import ContactSide
@@ -125,6 +125,17 @@ def _verify_ghl(connection: Connection, exchange: Exchange) -> list[Step]:
         remember_location(connection, location)
         steps += [Step(LOGIN, True), Step(ACCOUNT, True, f"Location “{connection.account_name}”.")]
     return [*steps, _scopes(connection), _one_read(connection, exchange)]
+
+
+def learn_location(connection: Connection, exchange: Exchange) -> None:
+    """Read the location's facts where they never were, as after a setup file; without the scope they stay unknown."""
+    if "timezone" in connection.settings:
+        return
+    try:
+        remember_location(connection, exchange.send(locations.GET(location_id=connection.account_id)).location)
+    except (MissingScope, Rejected, Gone):
+        connection.settings |= {"timezone": ""}
+    connection.save(update_fields=["account_name", "settings", "company_id"])
 
 
 def remember_location(connection: Connection, location: Any) -> None:

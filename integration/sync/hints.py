@@ -141,7 +141,9 @@ def take(run: Run, number: int = 50) -> list[Hint]:
 
 
 def is_due(run: Run) -> bool:
-    """Whether there is something to take: hints, or workflows that were begun."""
+    """Whether there is something to take: hints, or workflows that were begun. A dry run takes nothing."""
+    if run.dry_run:
+        return False
     due = Hint.objects.filter(link=run.link, due_at__lte=timezone.now())
     return due.exclude(taken_run=run.pk).exists() or executions.due(run.link).exists()
 

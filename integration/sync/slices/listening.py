@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from integration.connections import learn_location
 from integration.errors import Gone, MissingScope, ProviderError, RateLimited, ReconnectRequired, Retryable
 from integration.models import Hint, Related, Snapshot
 from integration.providers.exchange import Result, Steps
@@ -39,7 +40,9 @@ def listen(part: "Slice") -> None:
         return
     while not part.stopping and (hints := take(part.run)):
         _hear_contacts(part, [hint for hint in hints if hint.kind == "contact"])
-        _hear_around(part, [hint for hint in hints if hint.kind != "contact"])
+        if around := [hint for hint in hints if hint.kind != "contact"]:
+            learn_location(part.run.link.ghl, part.exchange)
+            _hear_around(part, around)
     _carry_on(part)
 
 
@@ -178,6 +181,7 @@ def _carry_on(part: "Slice") -> None:
     """The next action of each execution that is due, until none is."""
     link = part.run.link
     while not part.stopping and (due := executions.take(link)):
+        learn_location(link.ghl, part.exchange)
         tasks = ((one, executions.next_action(link, one, part.sides)) for one in due)
         for result in part.exchange.run((one, part.guarded(steps)) for one, steps in tasks):
             error: ProviderError | None = result.error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from integration.connections import learn_location
 from integration.errors import Gone
 from integration.models import Link, Run, RunKind, Snapshot
 from integration.providers.exchange import Steps
@@ -124,6 +125,7 @@ def read_around(part: "Slice") -> None:
     wanted = notice.watched(link) if run.kind in (RunKind.FULL, RunKind.INCREMENTAL) and not run.dry_run else set()
     for kind, steps in (("task", related_of(link).tasks), ("appointment", _appointments_ahead(part))):
         if kind in wanted:
+            learn_location(link.ghl, part.exchange)
             _keep(part, kind, part.exchange.carry_out(steps()))
 
 

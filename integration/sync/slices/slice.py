@@ -175,7 +175,7 @@ class Slice:
         while not self.stopping:
             self.heard = False
             self.carry_out(self._tasks())
-            if not self.heard:
+            if not (self.heard or is_due(self.run)):
                 break
             listen(self)
         return "" if self.stopping else "close"
