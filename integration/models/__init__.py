@@ -20,6 +20,7 @@ from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.link import Link
 from integration.models.log_entry import LogEntry
 from integration.models.mapping import Mapping, MappingVersion
+from integration.models.notice import Notice
 from integration.models.pair import Pair, Snapshot
 from integration.models.question import Question
 from integration.models.run import COUNTS, Run
@@ -43,6 +44,7 @@ __all__ = [
     "Mapping",
     "MappingVersion",
     "Mode",
+    "Notice",
     "Outcome",
     "Owner",
     "Pair",
