@@ -1,14 +1,16 @@
 """What goes wrong is told in words, costs nobody else, and nothing is lost or doubled by it."""
 
 import socket
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from integration.errors import SetupError
 from integration.mapping.versions import save_version
-from integration.models import LogEntry, Pair, Run, Snapshot
+from integration.models import Connection, LogEntry, Pair, Run, Snapshot
 from integration.sync import runs
 from integration.sync.ledger import Ledger
 from integration.sync.slices import Slice
@@ -103,6 +105,35 @@ def test_a_broken_login_stops_the_run_and_marks_the_connection(world, link):
     link.gist.refresh_from_db()
     assert (run.status, run.error_code, run.failed) == ("failed", "reconnect", 0)
     assert (link.gist.status, "API key" in run.error) == ("reconnect", True)
+
+
+def first_run_broken_off(world, link, **options):
+    """The login is well again since, and the time of the schedule has come."""
+    people(world, 2)
+    login, link.gist.credentials = link.gist.credentials, {"access_token": "wrong"}
+    link.gist.save()
+    assert sync(link, **options).error_code == "reconnect"
+    link.gist.refresh_from_db()
+    link.gist.credentials = login
+    link.gist.save()
+    Run.objects.update(finished_at=timezone.now() - timedelta(hours=1))
+
+
+def test_a_first_run_that_a_broken_login_ended_is_started_again_after_that(world, link):
+    first_run_broken_off(world, link)
+    assert runs.start_due_runs() == 1
+    assert finish(Run.objects.first()).created == 2
+
+
+def test_a_dry_run_that_a_broken_login_ended_does_not_become_a_first_run(world, link):
+    first_run_broken_off(world, link, dry_run=True)
+    assert runs.start_due_runs() == 0
+
+
+def test_without_a_new_login_a_first_run_is_not_started_again(world, link):
+    first_run_broken_off(world, link)
+    Connection.objects.filter(pk=link.gist.pk).update(credentials={"access_token": "wrong"})
+    assert (runs.start_due_runs(), Run.objects.count()) == (0, 1)
     with pytest.raises(SetupError, match="needs a new login"):
         runs.start(runs.Link.objects.get(pk=link.pk))
 
