@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 
 from integration.errors import SetupError
 from integration.mapping.versions import save_version
-from integration.models import Connection, LogEntry, Pair, Run, Snapshot
+from integration.models import Connection, Link, LogEntry, Pair, Run, Snapshot
 from integration.sync import runs
 from integration.sync.ledger import Ledger
 from integration.sync.slices import Slice
@@ -167,6 +167,38 @@ def test_people_created_right_before_a_kill_are_found_and_not_created_again(worl
     assert finish(run).created == 60
     assert_everyone_once(world, 60)
     assert run.entries.filter(reason="recovered").exists()
+
+
+def test_an_update_written_right_before_a_kill_is_not_taken_for_an_edit(world, link, monkeypatch):
+    """Gist's values win here, and what stands in Gist after the kill is not Gist's but our own."""
+    Link.objects.update(conflict="gist")
+    people(world, 1)
+    sync(link)
+    rename_in_ghl(world, "First")
+    run = runs.start(link)
+    killed_after(monkeypatch, Ledger, "record", 1, run)
+    assert world.everyone("gist")[0]["name"].startswith("First")
+    rename_in_ghl(world, "Second")
+    runs.cancel(run)
+    sync(link)
+    assert world.everyone("gist")[0]["name"].startswith("Second")
+
+
+def test_someone_created_right_before_a_kill_is_not_taken_for_an_edit_of_the_other_side(world, link, monkeypatch):
+    Link.objects.update(conflict="ghl")
+    people(world, 1)
+    run = runs.start(link)
+    killed_after(monkeypatch, Ledger, "record", 1, run)
+    (here,) = world.everyone("gist")
+    world.gist("POST", "/contacts", json={"id": here["id"], "email": here["email"], "name": "Second Name"})
+    runs.cancel(run)
+    sync(link)
+    assert [one["lastName"] for one in world.everyone("ghl")] == ["Name"]
+
+
+def rename_in_ghl(world, first_name):
+    (there,) = world.everyone("ghl")
+    world.ghl("PUT", f"/contacts/{there['id']}", json={"firstName": first_name})
 
 
 def killed_after(monkeypatch, owner, name, times, run):
