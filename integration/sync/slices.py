@@ -221,7 +221,7 @@ class Slice:
         known = Snapshot.objects.get(link=self.run.link, side=side, external_id=contact.id)
         if known.fresh is None:
             take_in(known, contact, self.rules)
-            known.save(update_fields=["fresh"])
+            known.save(update_fields=["fresh", "decided_run"])
 
     # Matching and writing -----------------------------------------------------------------------------
 

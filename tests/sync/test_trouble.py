@@ -216,6 +216,16 @@ def killed_after(monkeypatch, owner, name, times, run):
             runs.work(run.pk, runs.process_name(), 60)
 
 
+def test_news_of_somebody_whom_the_run_decided_before_is_not_left_for_another_run(world, link):
+    people(world, 1)
+    sync(link)
+    rename_in_ghl(world, "Second")
+    run = runs.start(link)
+    Snapshot.objects.update(decided_run=run.pk)
+    assert finish(run).updated == 1
+    assert world.everyone("gist")[0]["name"].startswith("Second")
+
+
 def test_a_cancelled_run_stops_and_leaves_the_rest_for_the_next(world, link):
     people(world, 3)
     run = runs.start(link)
