@@ -233,14 +233,15 @@ def count(written, side):
 
 def tell(crowd, senders, inbox, written, in_doubt):
     """The counts in one line."""
-    genuine = sum(len(crowd.genuine(side)) for side in ("gist", "ghl"))
-    once = sum(times == 1 for side in ("gist", "ghl") for times in stored(inbox, side).values())
+    often = {side: Counter(stored(inbox, side).values()) for side in ("gist", "ghl")}
+    genuine = {side: len(crowd.genuine(side)) for side in often}
     refused = ", ".join(f"{reason} {len(found)}/{len(crowd.refused(reason))}" for reason, found in shown(inbox).items())
     statuses = Counter()
     for (_, status), times in senders.answers.items():
         statuses[status] += times
     print(
-        f"\n{len(senders.done)} webhooks about {PEOPLE} people: {genuine} genuine, {once} of them stored once;"
+        f"\n{len(senders.done)} webhooks about {PEOPLE} people: {often['ghl'][1]} of {genuine['ghl']} genuine ones of GHL"
+        f" stored once, {often['gist'].total()} of {genuine['gist']} of Gist, {often['gist'][1]} of them once;"
         f" {len(crowd.edits)} edits became {len(written)} writes, {len(written) - len(set(written))} twice,"
         f" {sum(in_doubt.values())} sent again after a kill; shown of refused: {refused};"
         f" answers {dict(sorted(statuses.items()))}, {len(senders.broken)} broken off,"
