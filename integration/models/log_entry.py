@@ -50,6 +50,9 @@ class LogEntry(models.Model):
             models.Index(fields=["outcome", "-id"], name="log_by_outcome"),
             models.Index(fields=["gist_id", "-id"], name="log_by_gist_id"),
             models.Index(fields=["ghl_id", "-id"], name="log_by_ghl_id"),
+            # The timeline of one person.
+            models.Index(fields=["link", "gist_id", "-id"], name="log_of_gist_person"),
+            models.Index(fields=["link", "ghl_id", "-id"], name="log_of_ghl_person"),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,9 @@
 """What Gistline knows of tasks, notes and appointments, and what is news about them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -46,8 +47,29 @@ def take_in(link: Link, records: Iterable[RelatedRecord]) -> list[News]:
     """Store records as they were read; what differs from the last time is news.
 
     What was never seen is none: it may have stood there for years. Its own event, when there is one, announces it.
+    However many records there are, it costs one query to find that nothing is new.
     """
-    return [news for record in records if (news := _take_in_one(link, record))]
+    given: dict[tuple[str, str], RelatedRecord] = {(record.kind, record.id): record for record in records}
+    known = _rows_of(link, given)
+    now = timezone.now()
+    Related.objects.bulk_create(
+        (_unannounced(link, record, now) for key, record in given.items() if key not in known), ignore_conflicts=True
+    )
+    Related.objects.filter(pk__in=[row.pk for row in known.values()]).update(read_at=now)
+    return [news for key, row in known.items() if (news := _update(row, given[key]))]
+
+
+def _rows_of(link: Link, given: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Related]:
+    kinds, ids = {kind for kind, _ in given}, {ghl_id for _, ghl_id in given}
+    rows = Related.objects.select_for_update().filter(link=link, kind__in=kinds, ghl_id__in=ids)
+    return {(row.kind, row.ghl_id): row for row in rows if (row.kind, row.ghl_id) in given}
+
+
+def _unannounced(link: Link, record: RelatedRecord, now: datetime) -> Related:
+    return Related(
+        link=link, kind=record.kind, ghl_id=record.id, contact_id=record.contact_id, base=dict(record.values),
+        read_at=now, announced=False,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -64,28 +86,28 @@ def announce(link: Link, record: RelatedRecord, *, born: bool) -> list[News]:
     return found
 
 
-@transaction.atomic
 def take_in_all(link: Link, contact_id: str, kind: RelatedType, records: list[RelatedRecord]) -> list[News]:
     """As `take_in`, of everything of a kind that the contact has: what is no longer among it was deleted."""
+    return take_in_around(link, contact_id, {kind: records})
+
+
+@transaction.atomic
+def take_in_around(link: Link, contact_id: str, around: Mapping[RelatedType, list[RelatedRecord]]) -> list[News]:
+    """As `take_in_all`, of each kind that was read."""
+    records = [record for of_kind in around.values() for record in of_kind]
     here = {record.id for record in records}
-    lost = Related.objects.filter(link=link, contact_id=contact_id, kind=kind, deleted_at=None).exclude(ghl_id__in=here)
-    parted = [news for row in lost if (news := part(link, kind, row.ghl_id))]
+    standing = Related.objects.filter(link=link, contact_id=contact_id, kind__in=around, deleted_at=None)
+    lost = [row for row in standing if row.ghl_id not in here]
+    parted = [news for row in lost if (news := part(link, cast(RelatedType, row.kind), row.ghl_id))]
     return [*take_in(link, records), *parted]
 
 
-def _take_in_one(link: Link, record: RelatedRecord) -> News | None:
-    row = Related.objects.select_for_update().filter(link=link, kind=record.kind, ghl_id=record.id).first()
-    now = timezone.now()
-    if row is None:
-        Related.objects.create(
-            link=link, kind=record.kind, ghl_id=record.id, contact_id=record.contact_id, base=record.values,
-            read_at=now, announced=False,
-        )  # fmt: skip
-        return None
+def _update(row: Related, record: RelatedRecord) -> News | None:
     before = _before(row, record)
-    row.base, row.read_at, row.deleted_at = dict(record.values), now, None
-    row.contact_id = record.contact_id or row.contact_id
-    row.save(update_fields=["base", "read_at", "deleted_at", "contact_id"])
+    contact_id = record.contact_id or row.contact_id
+    if before or row.deleted_at or row.contact_id != contact_id:
+        row.base, row.contact_id, row.deleted_at = dict(record.values), contact_id, None
+        row.save(update_fields=["base", "contact_id", "deleted_at"])
     return News(_what(record, before), record, before, row.workflow_id) if before else None
 
 

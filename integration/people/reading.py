@@ -1,0 +1,181 @@
+"""One person read live: both records and what belongs to them. A part that cannot be read says so, the rest stands."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from django.db import transaction
+from django.utils import timezone
+
+from integration.connections import contacts_of, exchange_for_link, note_broken_login
+from integration.errors import Gone, ProviderError, ReconnectRequired, Retryable
+from integration.models import Link
+from integration.people import directory
+from integration.people.who import SIDES, Somebody
+from integration.providers.base import ContactSide
+from integration.providers.exchange import Exchange, Steps
+from integration.records import Contact, Field, RelatedRecord, RelatedType
+from integration.related import store
+from integration.related.carry import Around
+from integration.related.writing import related_of
+from integration.samples import keep_fields, kept_fields
+from integration.workflows import notice
+
+KINDS: tuple[RelatedType, ...] = ("task", "note", "appointment")
+PATIENCE_SECONDS = 8.0
+"""How long a person waits for both systems before the page stands without what is missing."""
+FIELDS_KEPT = {"gist": 24 * 60.0, "ghl": 60.0}
+"""Minutes for which an account's list of fields is good enough to read one contact by."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What both sides said just now.
+
+    `contacts` by side; `around` by kind, only those that were read; `problems` by part ("gist", "ghl", a kind,
+    "users") in sentences; `gone` are sides that no longer have the contact. `likely` are contacts of the other side
+    with the same address or number, when this one has no counterpart.
+    """
+
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    around: Around = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
+    likely: tuple[Contact, ...] = ()
+    gone: frozenset[str] = frozenset()
+    problems: Mapping[str, str] = field(default_factory=dict)
+    calls: int = 0
+    read_at: datetime = field(default_factory=timezone.now)
+
+    def contact(self, side: str) -> Contact | None:
+        return self.contacts.get(side)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing to read. `begin` gives its steps anew each time."""
+
+    side: str
+    begin: Callable[[], Steps[Any]]
+
+
+@dataclass
+class _Found:
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, ProviderError] = field(default_factory=dict)
+
+
+def read(who: Somebody) -> Reading:
+    """Both records, tasks, notes, appointments and the location's users; some 6 calls, at once.
+
+    What was read is kept, and what is news about tasks, notes and appointments is told to workflows.
+    """
+    link = who.link
+    sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
+    fresh_fields = {side: know_fields(link, sides[side]) for side in SIDES}
+    with exchange_for_link(link, patience=PATIENCE_SECONDS) as exchange:
+        exchange.on_tick = _no_longer_than(PATIENCE_SECONDS)
+        found = carry_out(exchange, link, _parts(who, sides, fresh_fields))
+        likely = _likely(exchange, who, sides, found) if who.is_lone else ()
+        calls = sum(exchange.made.values())
+    _keep_facts(link, sides, fresh_fields, found)
+    around = cast(dict[RelatedType, list[RelatedRecord]], {k: found.values[k] for k in KINDS if k in found.values})
+    keep_around(who, around)
+    return Reading(
+        contacts={side: found.values[side] for side in SIDES if side in found.values},
+        around=around,
+        users=found.values.get("users") or directory.kept_users(link.ghl) or {},
+        fields={side: sides[side].fields for side in SIDES},
+        likely=likely,
+        gone=frozenset(side for side in SIDES if isinstance(found.errors.get(side), Gone)),
+        problems={part: str(error) for part, error in found.errors.items() if not isinstance(error, Gone)},
+        calls=calls,
+    )
+
+
+def _parts(who: Somebody, sides: Mapping[str, ContactSide], known: Mapping[str, bool]) -> dict[str, Part]:
+    parts = {side: Part(side, _reading(sides[side], who.ids[side], known[side])) for side in who.ids}
+    if who.ghl_id:
+        related = related_of(who.link)
+        parts |= {kind: Part("ghl", lambda kind=kind: related.all(kind, who.ghl_id)) for kind in KINDS}  # type: ignore[misc]
+        if directory.kept_users(who.link.ghl) is None:
+            parts["users"] = Part("ghl", lambda: directory.read_users(who.link))
+    return parts
+
+
+def _reading(side: ContactSide, contact_id: str, known: bool) -> Callable[[], Steps[Contact]]:
+    def steps() -> Steps[Contact]:
+        if not known:
+            yield from side.load_fields()
+        return (yield from side.read(contact_id))
+
+    return steps
+
+
+def know_fields(link: Link, side: ContactSide) -> bool:
+    """Take the account's fields as they were read last. False when they are to be read first."""
+    kept = kept_fields(link.connection(side.side), FIELDS_KEPT[side.side])
+    side.fields.update(kept or {})
+    return bool(kept) or side.side == "gist"
+
+
+def _no_longer_than(seconds: float) -> Callable[[], None]:
+    end = time.monotonic() + seconds
+
+    def tick() -> None:
+        if time.monotonic() > end:
+            raise Retryable(f"No answer within {seconds:.0f} s. Nothing was changed; read again.")
+
+    return tick
+
+
+def carry_out(exchange: Exchange, link: Link, parts: Mapping[str, Part]) -> _Found:
+    """Read all parts at once. What stops everything on one side, as a broken login, leaves the other side's."""
+    found = _Found()
+    while open_ := {name: part for name, part in parts.items() if name not in found.values | found.errors}:
+        try:
+            for result in exchange.run((name, part.begin()) for name, part in open_.items()):
+                if result.error:
+                    found.errors[result.key] = result.error
+                else:
+                    found.values[result.key] = result.value
+        except ProviderError as broken:
+            if isinstance(broken, ReconnectRequired) and broken.provider:
+                note_broken_login(link.connection(broken.provider), broken)
+            hit = {name for name in open_ if broken.provider in ("", open_[name].side)}
+            found.errors |= {name: broken for name in hit - found.values.keys()}
+    return found
+
+
+def _likely(
+    exchange: Exchange, who: Somebody, sides: Mapping[str, ContactSide], found: _Found
+) -> tuple[Contact, ...]:
+    """Contacts of the other side with the address or number of somebody who has no counterpart."""
+    contact: Contact | None = found.values.get(who.side)
+    other = "ghl" if who.side == "gist" else "gist"
+    if contact is None or not (contact.email or contact.phone):
+        return ()
+    asked = {"likely": Part(other, lambda: sides[other].find(email=contact.email, phone=contact.phone))}
+    return tuple(carry_out(exchange, who.link, asked).values.get("likely") or ())
+
+
+def _keep_facts(
+    link: Link, sides: Mapping[str, ContactSide], known: Mapping[str, bool], found: _Found
+) -> None:
+    """Fields and users are good for the next page too."""
+    if not known["ghl"] and ("ghl" in found.values or isinstance(found.errors.get("ghl"), Gone)):
+        keep_fields(link.ghl, sides["ghl"].fields)
+    if "users" in found.values:
+        directory.keep_users(link.ghl, found.values["users"])
+
+
+def keep_around(who: Somebody, around: Mapping[RelatedType, list[RelatedRecord]]) -> None:
+    """Keep everything of the kinds that were read, and tell workflows what is news in it."""
+    with transaction.atomic():
+        news = store.take_in_around(who.link, who.ghl_id, around) if around else []
+        if news:
+            person = notice.Person(who.gist_id, who.ghl_id, who.label)
+            notice.related(who.link, news, person)
+
