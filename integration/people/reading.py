@@ -145,13 +145,11 @@ def carry_out(exchange: Exchange, link: Link, parts: Mapping[str, Part]) -> _Fou
             if isinstance(broken, ReconnectRequired) and broken.provider:
                 note_broken_login(link.connection(broken.provider), broken)
             hit = {name for name in open_ if broken.provider in ("", open_[name].side)}
-            found.errors |= {name: broken for name in hit - found.values.keys()}
+            found.errors |= dict.fromkeys(hit - found.values.keys(), broken)
     return found
 
 
-def _likely(
-    exchange: Exchange, who: Somebody, sides: Mapping[str, ContactSide], found: _Found
-) -> tuple[Contact, ...]:
+def _likely(exchange: Exchange, who: Somebody, sides: Mapping[str, ContactSide], found: _Found) -> tuple[Contact, ...]:
     """Contacts of the other side with the address or number of somebody who has no counterpart."""
     contact: Contact | None = found.values.get(who.side)
     other = "ghl" if who.side == "gist" else "gist"
@@ -161,9 +159,7 @@ def _likely(
     return tuple(carry_out(exchange, who.link, asked).values.get("likely") or ())
 
 
-def _keep_facts(
-    link: Link, sides: Mapping[str, ContactSide], known: Mapping[str, bool], found: _Found
-) -> None:
+def _keep_facts(link: Link, sides: Mapping[str, ContactSide], known: Mapping[str, bool], found: _Found) -> None:
     """Fields and users are good for the next page too."""
     if not known["ghl"] and ("ghl" in found.values or isinstance(found.errors.get("ghl"), Gone)):
         keep_fields(link.ghl, sides["ghl"].fields)
@@ -178,4 +174,3 @@ def keep_around(who: Somebody, around: Mapping[RelatedType, list[RelatedRecord]]
         if news:
             person = notice.Person(who.gist_id, who.ghl_id, who.label)
             notice.related(who.link, news, person)
-

@@ -57,7 +57,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything about both records. `stands_still` says why the sync writes nothing for this person, "" when it does."""
+    """Everything about both records. `stands_still` says why the sync leaves this person alone, "" when it does not."""
 
     mapped: tuple[Verdict, ...] = ()
     carried: tuple[Verdict, ...] = ()
