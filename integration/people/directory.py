@@ -9,6 +9,8 @@ from django.utils.dateparse import parse_datetime
 
 from integration.models import Connection, Link
 from integration.providers.exchange import Steps
+from integration.providers.ghl import locations
+from integration.providers.ghl.schemas import Location
 from integration.related.writing import related_of
 
 KEPT_MINUTES = 10.0
@@ -37,6 +39,12 @@ def kept_users(connection: Connection) -> dict[str, str] | None:
 def keep_users(connection: Connection, users: Mapping[str, str]) -> None:
     connection.settings["users"] = {"read_at": timezone.now().isoformat(), "users": dict(users)}
     connection.save(update_fields=["settings"])
+
+
+def read_location(link: Link) -> Steps[Location]:
+    answer = yield locations.GET(location_id=link.ghl.account_id)
+    location: Location = answer.location
+    return location
 
 
 def read_users(link: Link) -> Steps[dict[str, str]]:

@@ -1,5 +1,6 @@
 """One person read live: both records and what belongs to them. A part that cannot be read says so, the rest stands."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any, cast
 from django.db import transaction
 from django.utils import timezone
 
-from integration.connections import contacts_of, exchange_for_link, note_broken_login
+from integration.connections import contacts_of, exchange_for_link, note_broken_login, remember_location
 from integration.errors import Gone, ProviderError, ReconnectRequired, Retryable
 from integration.models import Link
 from integration.people import directory
@@ -17,7 +18,7 @@ from integration.people.who import SIDES, Somebody
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Exchange, Steps
 from integration.records import Contact, Field, RelatedRecord, RelatedType
-from integration.related import store
+from integration.related import store, writing
 from integration.related.carry import Around
 from integration.related.writing import related_of
 from integration.samples import keep_fields, kept_fields
@@ -77,6 +78,7 @@ def read(who: Somebody) -> Reading:
     fresh_fields = {side: know_fields(link, sides[side]) for side in SIDES}
     with exchange_for_link(link, patience=PATIENCE_SECONDS) as exchange:
         exchange.on_tick = _no_longer_than(PATIENCE_SECONDS)
+        _know_zone(exchange, link)
         found = carry_out(exchange, link, _parts(who, sides, fresh_fields))
         likely = _likely(exchange, who, sides, found) if who.is_lone else ()
         calls = sum(exchange.made.values())
@@ -93,6 +95,15 @@ def read(who: Somebody) -> Reading:
         problems={part: str(error) for part, error in found.errors.items() if not isinstance(error, Gone)},
         calls=calls,
     )
+
+
+def _know_zone(exchange: Exchange, link: Link) -> None:
+    """Moments without a zone are the location's: it is asked for when no check of the connection told it."""
+    if not link.ghl.settings.get("timezone"):
+        answer = carry_out(exchange, link, {"location": Part("ghl", lambda: directory.read_location(link))}).values
+        if "location" in answer:
+            remember_location(link.ghl, answer["location"])
+            link.ghl.save(update_fields=["account_name", "company_id", "settings"])
 
 
 def _parts(who: Somebody, sides: Mapping[str, ContactSide], known: Mapping[str, bool]) -> dict[str, Part]:
@@ -169,8 +180,28 @@ def _keep_facts(link: Link, sides: Mapping[str, ContactSide], known: Mapping[str
 
 def keep_around(who: Somebody, around: Mapping[RelatedType, list[RelatedRecord]]) -> None:
     """Keep everything of the kinds that were read, and tell workflows what is news in it."""
-    with transaction.atomic():
-        news = store.take_in_around(who.link, who.ghl_id, around) if around else []
-        if news:
-            person = notice.Person(who.gist_id, who.ghl_id, who.label)
-            notice.related(who.link, news, person)
+    if around:
+        keep_news(who, lambda: store.take_in_around(who.link, who.ghl_id, around))
+
+
+@transaction.atomic
+def keep_news(who: Somebody, take_in: Callable[[], list[store.News]]) -> None:
+    if news := take_in():
+        notice.related(who.link, news, notice.Person(who.gist_id, who.ghl_id, who.label))
+
+
+def as_it_stands(who: Somebody, kind: RelatedType, record_id: str, *, live: bool) -> RelatedRecord | None:
+    """One record: asked for again when it is to be `live`; else, or when nobody answers, as it was known last."""
+    if live:
+        with contextlib.suppress(ProviderError), exchange_for_link(who.link, patience=PATIENCE_SECONDS) as exchange:
+            record = exchange.carry_out(writing.read_now(who.link, kind, who.ghl_id, record_id))
+            keep_news(who, lambda: store.take_in(who.link, [record]))
+    return next((one for one in store.of_contact(who.link, who.ghl_id, kind) if one.id == record_id), None)
+
+
+def read_contacts(who: Somebody) -> dict[str, Contact]:
+    """Both records alone; a side that does not answer is left out."""
+    sides = {side: contacts_of(who.link.connection(side)) for side in who.ids}
+    parts = {side: Part(side, _reading(one, who.ids[side], True)) for side, one in sides.items()}
+    with exchange_for_link(who.link, patience=PATIENCE_SECONDS) as exchange:
+        return carry_out(exchange, who.link, parts).values
