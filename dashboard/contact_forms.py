@@ -87,6 +87,7 @@ class BookForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["slot"].choices = slot_choices(slots)  # type: ignore[attr-defined]
         members = calendar.members if calendar else ()
+        self.fields["title"].initial = calendar.name if calendar else ""
         those = {pk: name for pk, name in users.items() if pk in members} or dict(users)
         first = [("", "Whoever the calendar says")] if members else [("", "Choose somebody")]
         self.fields["assigned_to"].choices = [*first, *those.items()]  # type: ignore[attr-defined]
@@ -97,7 +98,8 @@ def slot_choices(slots: Sequence[datetime]) -> list[tuple[str, list[tuple[str, s
     days: dict[str, list[tuple[str, str]]] = {}
     for slot in slots:
         local = timezone.localtime(slot)
-        days.setdefault(f"{local:%a} {local.day} {local:%B}", []).append((utc_text(slot), f"{local:%H:%M}"))
+        day = f"{local:%a} {local.day} {local:%B}"
+        days.setdefault(day, []).append((utc_text(slot), f"{day}, {local:%H:%M}"))
     return list(days.items())
 
 

@@ -19,6 +19,7 @@ from integration.records import Contact, RelatedRecord, RelatedType
 from integration.related import store
 
 AS_KNOWN = "Not read just now: this is what was known last."
+SHOWN_AT_ONCE = 8
 STANDS = ("new", "confirmed", "booked", None, "")
 
 
@@ -47,6 +48,15 @@ class Card:
     @property
     def open(self) -> int:
         return sum(item.open for item in self.items)
+
+    @property
+    def first(self) -> list[Item]:
+        return self.items[:SHOWN_AT_ONCE]
+
+    @property
+    def rest(self) -> list[Item]:
+        """Those behind a fold: nobody looks through sixty tasks to find the notes."""
+        return self.items[SHOWN_AT_ONCE:]
 
 
 def item_of(record: RelatedRecord, users: Mapping[str, str], problem: str = "") -> Item:
@@ -115,6 +125,7 @@ def around(who: Somebody) -> dict[str, Any]:
         "who": who,
         "link": who.link,
         "own_id": who.ids[who.side],
+        "users": users_of(who),
         "state": {"tone": tone, "label": words},
         "is_together": who.pair is not None and who.pair.state in (Pair.State.LINKED, Pair.State.HELD),
         "other": "ghl" if who.side == "gist" else "gist",

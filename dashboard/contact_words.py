@@ -59,6 +59,8 @@ class Told:
 
 
 MOST_CHANGES = 4
+UNTOLD = ("calendar_id", "end_at")
+"""Fields of tasks and the like whose change tells a person nothing new."""
 
 
 def pair_state(who: Somebody) -> tuple[str, str]:
@@ -153,10 +155,12 @@ def field_words(key: str) -> str:
 
 def _why(entry: LogEntry) -> str:
     why = reason(entry.reason)
+    if entry.reason in SAID:
+        return _by(entry)
     parts = [why.meaning] if entry.outcome in (Outcome.SKIPPED, Outcome.UNCHANGED) or entry.kind == "contact" else []
     if entry.outcome == Outcome.FAILED and entry.kind == "contact":
         parts = [entry.message, why.remedy]
-    elif entry.kind == "contact" and entry.message and entry.reason not in SAID:
+    elif entry.kind == "contact" and entry.message:
         parts.append(f"{entry.message.rstrip('.')}.")
     if not entry.applied and entry.outcome in (Outcome.CREATED, Outcome.UPDATED):
         parts.append("Planned only: nothing was written.")

@@ -1,6 +1,7 @@
 """Small pieces of the contact page: moments in words, values, how long something takes."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django import template
 from django.utils import timezone
 
 from dashboard.contact_words import PAIR_STATES, day_name, field_words
-from dashboard.templatetags.ui import shown, span
+from dashboard.templatetags.ui import diff, shown, span
 from integration.models import Pair
 from integration.people.search import Live
 from integration.records import Contact
@@ -65,6 +66,17 @@ def partner_badge(live: Live, contact: Contact) -> dict[str, str]:
     """Whether a contact that was found live has its other half."""
     other = live.partners.get((contact.side, contact.id))
     return {"tone": "ok", "label": "Paired"} if other else {"tone": "idle", "label": "Not paired"}
+
+
+@register.inclusion_tag("components/diff.html")
+def changed(change: Mapping[str, Any], users: Mapping[str, str]) -> dict[str, Any]:
+    """Before and after of one change; who was assigned by name, moments in the current time zone."""
+    before, after = change["before"], change["after"]
+    if isinstance(before, list) or isinstance(after, list):
+        return diff(before, after)
+    if change["field"] == "assigned_to":
+        before, after = (users.get(str(one), "somebody") if one else one for one in (before, after))
+    return diff(before if before is None else said(before), said(after))
 
 
 @register.inclusion_tag("components/value.html")
