@@ -36,9 +36,9 @@ def kept_users(connection: Connection) -> dict[str, str] | None:
     return users
 
 
-def keep_users(connection: Connection, users: Mapping[str, str]) -> None:
+def note_users(connection: Connection, users: Mapping[str, str]) -> None:
+    """Remember them with the connection; whoever calls saves its settings."""
     connection.settings["users"] = {"read_at": timezone.now().isoformat(), "users": dict(users)}
-    connection.save(update_fields=["settings"])
 
 
 def read_location(link: Link) -> Steps[Location]:

@@ -73,16 +73,15 @@ def read(who: Somebody) -> Reading:
 
     What was read is kept, and what is news about tasks, notes and appointments is told to workflows.
     """
-    link = who.link
+    link, before = who.link, dict(who.link.ghl.settings)
     sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
     fresh_fields = {side: know_fields(link, sides[side]) for side in SIDES}
     with exchange_for_link(link, patience=PATIENCE_SECONDS) as exchange:
         exchange.on_tick = _no_longer_than(PATIENCE_SECONDS)
-        _know_zone(exchange, link)
         found = carry_out(exchange, link, _parts(who, sides, fresh_fields))
         likely = _likely(exchange, who, sides, found) if who.is_lone else ()
         calls = sum(exchange.made.values())
-    _keep_facts(link, sides, fresh_fields, found)
+    _keep_facts(link, before, None if fresh_fields["ghl"] else sides["ghl"], found)
     around = cast(dict[RelatedType, list[RelatedRecord]], {k: found.values[k] for k in KINDS if k in found.values})
     keep_around(who, around)
     return Reading(
@@ -97,23 +96,22 @@ def read(who: Somebody) -> Reading:
     )
 
 
-def _know_zone(exchange: Exchange, link: Link) -> None:
-    """Moments without a zone are the location's: it is asked for when no check of the connection told it."""
-    if not link.ghl.settings.get("timezone"):
-        answer = carry_out(exchange, link, {"location": Part("ghl", lambda: directory.read_location(link))}).values
-        if "location" in answer:
-            remember_location(link.ghl, answer["location"])
-            link.ghl.save(update_fields=["account_name", "company_id", "settings"])
-
-
 def _parts(who: Somebody, sides: Mapping[str, ContactSide], known: Mapping[str, bool]) -> dict[str, Part]:
     parts = {side: Part(side, _reading(sides[side], who.ids[side], known[side])) for side in who.ids}
     if who.ghl_id:
         related = related_of(who.link)
         parts |= {kind: Part("ghl", lambda kind=kind: related.all(kind, who.ghl_id)) for kind in KINDS}  # type: ignore[misc]
+        parts["appointment"] = Part("ghl", lambda: _appointments(who))
         if directory.kept_users(who.link.ghl) is None:
             parts["users"] = Part("ghl", lambda: directory.read_users(who.link))
     return parts
+
+
+def _appointments(who: Somebody) -> Steps[list[RelatedRecord]]:
+    """Their times come without a zone and mean the location's; a connection never checked does not know it yet."""
+    if not who.link.ghl.settings.get("timezone"):
+        remember_location(who.link.ghl, (yield from directory.read_location(who.link)))
+    return (yield from related_of(who.link).all("appointment", who.ghl_id))
 
 
 def _reading(side: ContactSide, contact_id: str, known: bool) -> Callable[[], Steps[Contact]]:
@@ -170,12 +168,14 @@ def _likely(exchange: Exchange, who: Somebody, sides: Mapping[str, ContactSide],
     return tuple(carry_out(exchange, who.link, asked).values.get("likely") or ())
 
 
-def _keep_facts(link: Link, sides: Mapping[str, ContactSide], known: Mapping[str, bool], found: _Found) -> None:
-    """Fields and users are good for the next page too."""
-    if not known["ghl"] and ("ghl" in found.values or isinstance(found.errors.get("ghl"), Gone)):
-        keep_fields(link.ghl, sides["ghl"].fields)
+def _keep_facts(link: Link, before: Mapping[str, Any], loaded: ContactSide | None, found: _Found) -> None:
+    """Fields, users and the time zone are good for the next page too."""
+    if loaded and ("ghl" in found.values or isinstance(found.errors.get("ghl"), Gone)):
+        keep_fields(link.ghl, loaded.fields)
     if "users" in found.values:
-        directory.keep_users(link.ghl, found.values["users"])
+        directory.note_users(link.ghl, found.values["users"])
+    if link.ghl.settings != before:
+        link.ghl.save(update_fields=["settings"])
 
 
 def keep_around(who: Somebody, around: Mapping[RelatedType, list[RelatedRecord]]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from integration.people.who import Somebody, find
+from tests.dashboard.things import finished_run
 from tests.world import World, sync
 
 
@@ -36,6 +37,11 @@ class Ann:
     def appointments(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.world.ghl("GET", f"/contacts/{self.ghl_id}/appointments")["events"]
         return found
+
+
+@pytest.fixture
+def run(link):
+    return finished_run(link)
 
 
 @pytest.fixture
