@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from dashboard.contact_forms import note_form, task_form
 from dashboard.contact_words import by_day, pair_state
-from integration.models import ACTIVE_RUNS, Pair, Run
+from integration.models import Pair
 from integration.people import directory
 from integration.people.pairing import candidates, words_of
 from integration.people.person import Person
 from integration.people.timeline import SHOWS, Timeline
-from integration.people.who import NAMES, Somebody
+from integration.people.who import NAMES, Somebody, run_on
 from integration.records import Contact, RelatedRecord, RelatedType
 from integration.related import store
 
@@ -110,7 +110,7 @@ def page(person: Person, timeline: Timeline) -> dict[str, Any]:
         "cards": {kind: _card(person, kind) for kind in ("task", "note", "appointment")},
         "tags": tags_of(reading.contacts),
         "forms": {"task": task_form(reading.users), "note": note_form()},
-        "working": working_on(who),
+        "working": run_on(who),
         "likely": likely_of(person),
         "troubles": troubles_of(person),
         "confirm_word": words_of(who)[0],
@@ -144,8 +144,9 @@ def _card(person: Person, kind: RelatedType) -> Card:
         return card_of(kind, read, person.reading.users)
     known = store.of_contact(person.who.link, person.who.ghl_id, kind) if person.who.ghl_id else []
     problem = person.reading.problems.get(kind, "")
-    told_above = problem == person.reading.problems.get("ghl")
-    return card_of(kind, known, users_of(person.who), AS_KNOWN if problem and told_above else problem)
+    if problem:
+        problem = AS_KNOWN if "ghl" in person.reading.problems else f"{problem} {AS_KNOWN}"
+    return card_of(kind, known, users_of(person.who), problem)
 
 
 def tags_of(contacts: Mapping[str, Contact]) -> list[tuple[str, str]]:
@@ -156,12 +157,6 @@ def tags_of(contacts: Mapping[str, Contact]) -> list[tuple[str, str]]:
             sides.setdefault(str(name).casefold(), {})[side] = str(name)
     alone = len(contacts) == 1
     return [(next(iter(one.values())), "" if alone or len(one) > 1 else next(iter(one))) for one in sides.values()]
-
-
-def working_on(who: Somebody) -> Run | None:
-    """The run under way that is about this person alone."""
-    run = Run.objects.filter(link=who.link, status__in=ACTIVE_RUNS).only("pk", "status", "target", "link_id").first()
-    return run if run and dict(who.ids) in run.target.get("people", ()) else None
 
 
 def likely_of(person: Person) -> list[tuple[str, str, str]]:

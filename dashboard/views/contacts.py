@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from dashboard import contact_page
 from dashboard.contact_filters import ContactFilter, contact_rows
@@ -14,9 +15,9 @@ from dashboard.htmx import render_part
 from dashboard.paging import listing
 from integration.models import Link
 from integration.people import search
-from integration.people.person import look_at
+from integration.people.person import look_at, questions_about
 from integration.people.timeline import timeline
-from integration.people.who import Somebody, find
+from integration.people.who import Somebody, find, run_on, with_standing
 from integration.providers.ghl.related import zone
 
 NOBODY = "Neither Gist nor GHL has this contact, and nothing ever happened to it here."
@@ -28,7 +29,7 @@ def of_person(view: View) -> View:
 
     @wraps(view)
     def found(request: HttpRequest, link: str, side: str, contact_id: str, **kwargs: Any) -> HttpResponse:
-        named = get_object_or_404(Link.objects.select_related("gist", "ghl"), key=link)
+        named = get_object_or_404(with_standing(side, contact_id), key=link)
         with in_zone_of(named):
             return view(request, find(named, side, contact_id), **kwargs)
 
@@ -56,9 +57,11 @@ def _asked(wanted: ContactFilter) -> dict[str, Any]:
     return {"live": search.ask(links[0], wanted.values["q"]), "live_link": links[0]}
 
 
+@require_safe
 @of_person
 def contact(request: HttpRequest, who: Somebody) -> HttpResponse:
-    person, events = look_at(who), timeline(who, request.GET.get("show", "all"), _before(request))
+    person = look_at(who)
+    events = timeline(who, person.questions, request.GET.get("show", "all"), _before(request))
     if not person.is_known and not events.events:
         raise Http404(NOBODY)
     with in_zone_of(who.link):  # Which reading the person may have told for the first time.
@@ -70,7 +73,7 @@ def contact_timeline(request: HttpRequest, who: Somebody) -> HttpResponse:
     """The timeline alone; nobody is asked. Its place without htmx is the page."""
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(f"{to_person(who)['Location']}?{request.GET.urlencode()}#h-time")
-    events = timeline(who, request.GET.get("show", "all"), _before(request))
+    events = timeline(who, questions_about(who), request.GET.get("show", "all"), _before(request))
     context = {**contact_page.around(who), **contact_page.timeline_of(events)}
     return render(request, "contact.html#timeline", context)
 
@@ -78,7 +81,7 @@ def contact_timeline(request: HttpRequest, who: Somebody) -> HttpResponse:
 @of_person
 def contact_working(request: HttpRequest, who: Somebody) -> HttpResponse:
     """Whether a run is at work on this person; the page is read anew once it is not."""
-    run = contact_page.working_on(who)
+    run = run_on(who)
     response = render(request, "contact.html#working", {**contact_page.around(who), "working": run})
     if run is None:
         response["HX-Refresh"] = "true"

@@ -10,15 +10,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from integration.connections import contacts_of, exchange_for_link
-from integration.errors import Gone, ProviderError, Rejected, SetupError
+from integration.connections import contacts_of, exchange_for_link, note_broken_login
+from integration.errors import Gone, ProviderError, ReconnectRequired, Rejected, SetupError
 from integration.models import Link, LogEntry, Mode, Related, Run
 from integration.people import directory
+from integration.people.reading import no_longer_than
 from integration.people.who import NAMES as SIDES
 from integration.people.who import Somebody
-from integration.providers.exchange import Steps
+from integration.providers.exchange import Result, Steps
 from integration.providers.ghl.related import utc_text
-from integration.providers.operations import Json
 from integration.records import RelatedRecord, RelatedType, Value, Values, is_blank
 from integration.related import store, writing
 from integration.related.deeds import Deed, changes_of, run_of_person
@@ -35,6 +35,8 @@ WORDS = {
     "start_at": "start", "status": "status",
 }  # fmt: skip
 CANCELLED = "cancelled"
+PATIENCE_SECONDS = 10.0
+"""How long a person waits for one act before being told that there is no answer."""
 
 Work = Callable[[], Steps[Deed]]
 
@@ -217,22 +219,20 @@ def _tagging(who: Somebody, side: str, name: str, wanted: bool) -> Work:
 
 def _do(who: Somebody, user: Any, kind: str, label: str, work: Work, record_id: str = "") -> LogEntry:
     check_may_write(who.link)
-    calls: list[Json] = []
-    made: Mapping[str, int] = {}
+    exchange = exchange_for_link(who.link)
+    exchange.on_tick = no_longer_than(PATIENCE_SECONDS, "Look at how it stands now, then try again.")
     try:
-        with exchange_for_link(who.link) as exchange:
+        with exchange:
             (result,) = exchange.run([(None, work())])
-            calls, made = result.calls, exchange.made
-        if result.error:
-            raise result.error
     except ProviderError as problem:
-        _put_failure_on_record(who, user, Deed(kind, label, error=problem, calls=calls, external_id=record_id), made)
-        if isinstance(problem, Gone) and record_id:
-            forget(who, kind, record_id)
-        raise
-    deed: Deed = result.value  # type: ignore[assignment]
-    deed.calls = calls
-    return put_on_record(_run(who.link, user, made), deed, who.about)
+        result = Result(None, error=problem)
+    if result.error:
+        deed = Deed(kind, label, error=result.error, calls=result.calls, external_id=record_id)
+        _put_failure_on_record(who, user, deed, exchange.made)
+        raise result.error
+    assert result.value
+    result.value.calls = result.calls
+    return put_on_record(_run(who.link, user, exchange.made), result.value, who.about)
 
 
 def check_may_write(link: Link) -> None:
@@ -243,8 +243,12 @@ def check_may_write(link: Link) -> None:
 
 def _put_failure_on_record(who: Somebody, user: Any, deed: Deed, made: Mapping[str, int]) -> None:
     """What was refused before a call was sent is told on the page and is no event in this person's life."""
-    if deed.calls:
+    if sum(made.values()):
         put_on_record(_run(who.link, user, made), deed, who.about)
+    if isinstance(deed.error, Gone) and deed.external_id:
+        forget(who, deed.kind, deed.external_id)
+    if isinstance(deed.error, ReconnectRequired) and deed.error.provider:
+        note_broken_login(who.link.connection(deed.error.provider), deed.error)
 
 
 def _run(link: Link, user: Any, made: Mapping[str, int]) -> Run:

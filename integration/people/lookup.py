@@ -97,7 +97,7 @@ def _verdicts(link: Link, contacts: Mapping[str, Contact], sides: Mapping[str, C
     who = find(link, side, contact.id)
     fields = {name: one.fields for name, one in sides.items()}
     _, rules = person.rules_now(link, fields)
-    compared = person.compare_with(who, contacts, fields, rules, person.open_questions(who))
+    compared = person.compare_with(who, contacts, fields, rules, person.questions_about(who))
     return [
         {"field": one.label, "gist": one.gist, "ghl": one.ghl, "verdict": one.state, "why": one.why}
         for one in compared.all

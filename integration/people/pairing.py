@@ -197,7 +197,7 @@ def delete(who: Somebody, side: str, typed: str, user: Any) -> LogEntry:
     check_may_write(who.link)
     contact_id = who.ids.get(side)
     if not contact_id:
-        raise SetupError(f"Nothing was deleted: this person is not in {NAMES[side]}.")
+        raise SetupError(f"Nothing was deleted: this person is not in {NAMES.get(side, 'that system')}.")
     if typed.strip().casefold() not in {word.casefold() for word in words_of(who)}:
         raise SetupError(f"Nothing was deleted: what was typed is not “{words_of(who)[0]}”.")
     former = _bury(who, side)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from django.db.models import prefetch_related_objects
 
 from integration.mapping.rules import Rules, rules_of
-from integration.mapping.versions import current_version
 from integration.models import Link, MappingVersion, Pair, Question
 from integration.people import reading
 from integration.people.reading import Reading
 from integration.people.verdicts import Comparison, compare
-from integration.people.who import NAMES, Somebody
+from integration.people.who import NAMES, Somebody, version_of
 from integration.providers.ghl.fields import resolve as resolve_ghl
 from integration.providers.gist.fields import resolve as resolve_gist
 from integration.records import Contact, Field, Values
@@ -28,7 +27,7 @@ STILL = {
 
 @dataclass(frozen=True)
 class Person:
-    """`questions` are open ones, `version` the mapping they were compared by; None when the link has none."""
+    """`questions` are those ever asked, `version` the mapping they were compared by; None when the link has none."""
 
     who: Somebody
     reading: Reading
@@ -51,7 +50,7 @@ def look_at(who: Somebody) -> Person:
     """Read the person live and compare. What cannot be read is told in `reading.problems`."""
     read = reading.read(who)
     version, rules = rules_now(who.link, read.fields)
-    asked = open_questions(who)
+    asked = questions_about(who)
     comparison = compare_with(who, read.contacts, read.fields, rules, asked, shows=_shows(who, read))
     return Person(who, read, comparison, tuple(asked), version)
 
@@ -64,7 +63,8 @@ def compare_with(
     if not contacts:
         return Comparison()
     bases = {side: snapshot.base for side, snapshot in who.known.items()}
-    answers = {one.field: one.answer for one in asked if one.kind == Question.Kind.CONFLICT and one.answer}
+    waiting = (one for one in asked if one.kind == Question.Kind.CONFLICT and one.closed_at is None)
+    answers = {one.field: one.answer for one in waiting if one.answer}
     return compare(rules, contacts, bases, fields, answers=answers, shows=shows, stands_still=_still(who, contacts))
 
 
@@ -83,7 +83,7 @@ def _shows(who: Somebody, read: Reading) -> Values | None:
 
 def rules_now(link: Link, fields: Mapping[str, Mapping[str, Field]]) -> tuple[MappingVersion | None, Rules]:
     """The rules that a run which began now would freeze."""
-    version = current_version(link)
+    version = version_of(link)
     if version:
         prefetch_related_objects([version], "rows")
     rows = version.rows.all() if version else ()
@@ -96,9 +96,10 @@ def rules_now(link: Link, fields: Mapping[str, Mapping[str, Field]]) -> tuple[Ma
     return version, rules_of(link, version, named["gist"], named["ghl"])
 
 
-def open_questions(who: Somebody) -> list[Question]:
-    """What waits for somebody's decision about this person."""
+def questions_about(who: Somebody) -> list[Question]:
+    """What somebody was asked about this person; of those without a counterpart, what is open."""
+    rows = Question.objects.select_related("answered_by")
     if who.pair:
-        return list(Question.objects.filter(pair=who.pair, closed_at=None))
+        return list(rows.filter(pair=who.pair))
     abouts = [f"{side}:{contact_id}" for side, contact_id in who.ids.items()]
-    return list(Question.objects.filter(link=who.link, about__in=abouts, closed_at=None))
+    return list(rows.filter(link=who.link, about__in=abouts, closed_at=None))

@@ -77,7 +77,7 @@ def read(who: Somebody) -> Reading:
     sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
     fresh_fields = {side: know_fields(link, sides[side]) for side in SIDES}
     with exchange_for_link(link, patience=PATIENCE_SECONDS) as exchange:
-        exchange.on_tick = _no_longer_than(PATIENCE_SECONDS)
+        exchange.on_tick = no_longer_than(PATIENCE_SECONDS, "Nothing was changed; read again.")
         found = carry_out(exchange, link, _parts(who, sides, fresh_fields))
         likely = _likely(exchange, who, sides, found) if who.is_lone else ()
         calls = sum(exchange.made.values())
@@ -130,12 +130,13 @@ def know_fields(link: Link, side: ContactSide) -> bool:
     return bool(kept) or side.side == "gist"
 
 
-def _no_longer_than(seconds: float) -> Callable[[], None]:
+def no_longer_than(seconds: float, sentence: str) -> Callable[[], None]:
+    """For `Exchange.on_tick`: a person waits so long and no longer. Raises Retryable."""
     end = time.monotonic() + seconds
 
     def tick() -> None:
         if time.monotonic() > end:
-            raise Retryable(f"No answer within {seconds:.0f} s. Nothing was changed; read again.")
+            raise Retryable(f"No answer within {seconds:.0f} s. {sentence}")
 
     return tick
 

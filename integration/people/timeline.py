@@ -8,6 +8,8 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -56,14 +58,16 @@ class Timeline:
     first: bool
 
 
-def timeline(who: Somebody, show: str = "all", before: int | None = None, size: int = SIZE) -> Timeline:
+def timeline(
+    who: Somebody, questions: Iterable[Question] = (), show: str = "all", before: int | None = None, size: int = SIZE
+) -> Timeline:
     """One page. An unknown `show` is all. A fixed number of queries, whatever the size of the log."""
     show = show if show in SHOWS else "all"
     found = _entries(who, show, before, size + 1)
     entries, older = found[:size], found[size - 1].pk if len(found) > size else None
     until = _when(who, before)
     since = entries[-1].created_at if older else None
-    others = [*_executions(who, show, since, until, size), *_questions(who, show, since, until, size)]
+    others = [*_executions(who, show, since, until, size), *_asked(questions, show, since, until)]
     events = [*(Event(entry.created_at, entry=entry) for entry in entries), *others]
     events.sort(key=lambda event: event.at, reverse=True)
     return Timeline(events, show, older, before is None)
@@ -99,20 +103,16 @@ def _executions(who: Somebody, show: str, since: datetime | None, until: datetim
     states = STATES.get(show)
     if not states:
         return
-    found: dict[int, Execution] = {}
-    for side, contact_id in who.ids.items():
-        rows = Execution.objects.filter(link=who.link, state__in=states, **{f"{side}_id": contact_id})
-        found |= {one.pk: one for one in _between(rows.select_related("workflow").defer("facts"), since, until, size)}
-    yield from (Event(one.created_at, execution=one) for one in found.values())
+    # Unlike the log, which is asked for one id at a time, these are few for anybody.
+    who_else = reduce(or_, (Q(**{f"{side}_id": contact_id}) for side, contact_id in who.ids.items()))
+    rows = Execution.objects.filter(who_else, link=who.link, state__in=states).select_related("workflow")
+    yield from (Event(one.created_at, execution=one) for one in _between(rows.defer("facts"), since, until, size))
 
 
-def _questions(who: Somebody, show: str, since: datetime | None, until: datetime | None, size: int) -> Iterable[Event]:
+def _asked(questions: Iterable[Question], show: str, since: datetime | None, until: datetime | None) -> Iterable[Event]:
     """What a person was asked about this one; answered ones too."""
     if show not in ("all", "skips"):
         return
-    rows = Question.objects.filter(link=who.link).select_related("answered_by")
-    if who.pair:
-        rows = rows.filter(pair=who.pair)
-    else:
-        rows = rows.filter(about__in=[f"{side}:{contact_id}" for side, contact_id in who.ids.items()], closed_at=None)
-    yield from (Event(one.created_at, question=one) for one in _between(rows, since, until, size))
+    for one in questions:
+        if (since is None or one.created_at >= since) and (until is None or one.created_at < until):
+            yield Event(one.created_at, question=one)

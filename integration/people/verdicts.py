@@ -106,7 +106,7 @@ def compare(
     """
     mapped = list(_mapped(rules, contacts, bases, fields, answers or {}))
     if stands_still:
-        mapped = [replace(one, why=_still(one, stands_still), writes=()) for one in mapped]
+        mapped = [_still(one, stands_still, alone=len(contacts) == 1) for one in mapped]
     told = _carried(contacts, shows or {})
     return Comparison(tuple(mapped), tuple(told), tuple(_unmapped(rules, contacts, fields)), stands_still)
 
@@ -212,8 +212,12 @@ def _of_nothing(shown: Verdict, row: Row, state: str) -> str:
     return "Same, converted" if row.steps else "Same, written differently"
 
 
-def _still(one: Verdict, why: str) -> str:
-    return f"{one.why.partition(': the next sync')[0]}. {why}" if one.writes else one.why
+def _still(one: Verdict, why: str, *, alone: bool) -> Verdict:
+    """The verdict on a field of somebody for whom the sync does nothing."""
+    if alone:
+        return replace(one, why="Blank" if one.state == "blank" else why, writes=())
+    said = f"{one.why.partition(': the next sync')[0]}. {why}" if one.writes else one.why
+    return replace(one, why=said, writes=())
 
 
 def _label(row: Row, fields: Fields) -> str:

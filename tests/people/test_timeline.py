@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integration.models import Execution, LogEntry, Pair, Question, Workflow
+from integration.people.person import questions_about
 from integration.people.timeline import timeline
 from integration.people.who import Somebody
 from tests.dashboard import things
@@ -74,14 +75,14 @@ def test_what_is_shown_can_be_chosen(run, who, show, expected):
     things.entry(run, "task", "updated", gist_id="1001", kind="task")
     things.entry(run, "skip", "skipped", gist_id="1001")
     things.entry(run, "bad", "failed", gist_id="1001")
-    assert set(labels(timeline(who, show))) == expected
+    assert set(labels(timeline(who, show=show))) == expected
 
 
 def test_workflows_that_did_nothing_stand_with_why(who, link):
     skipped = execution(link)
     execution(link, "done")
     assert [event.execution for event in timeline(who).events] == [skipped]
-    assert timeline(who, "changes").events == []
+    assert timeline(who, show="changes").events == []
 
 
 def test_questions_stand_where_they_were_asked_answered_ones_too(who, link):
@@ -89,7 +90,7 @@ def test_questions_stand_where_they_were_asked_answered_ones_too(who, link):
     settled = Question.objects.create(
         link=link, kind="conflict", about="y", pair=who.pair, field="plan", closed_at=timezone.now(), answer="gist"
     )
-    assert {event.question for event in timeline(who).events} == {asked, settled}
+    assert {event.question for event in timeline(who, questions_about(who)).events} == {asked, settled}
 
 
 def test_what_is_no_entry_stands_on_the_page_of_its_time(run, who, link):
