@@ -1,5 +1,6 @@
 """Every other write operation of both clients, as an action whose inputs are the operation's own parameters."""
 
+import re
 from functools import partial
 from typing import Any, get_args
 
@@ -19,6 +20,13 @@ BODY = "body_json"
 READING_POSTS = ("search", "find")
 NOT_FOR_WORKFLOWS = ("ghl.oauth.", "ghl.contacts.list", "gist.contacts.batch")
 """Logins, and what is about many people at once: a workflow is about one."""
+
+
+PICKED: dict[str, InputType] = {
+    "assignedTo": "user", "userId": "user", "assignedUserId": "user", "calendarId": "calendar",
+    "dueDate": "moment", "startTime": "moment", "endTime": "moment", "eventStartTime": "moment",
+}  # fmt: skip
+"""Members of a body that are picked from a list, or are moments."""
 
 
 def is_read(operation: Operation[Any]) -> bool:
@@ -106,12 +114,11 @@ def _id_in(answer: BaseModel) -> str:
 
 def _inputs(operation: Operation[Any]) -> tuple[Input, ...]:
     path = [
-        Input(name, name.replace("_", " ").capitalize(), required=name not in ("contact_id", "location_id"))
-        for name in operation.parameters
+        Input(name, _label(name), required=name not in ("contact_id", "location_id")) for name in operation.parameters
     ]
     fields = operation.body.model_fields if operation.body else {}
     body = [
-        Input(name, name, _kind(info.annotation), required=info.is_required())
+        Input(name, _label(name), _kind(name, info.annotation), required=info.is_required())
         for name, info in fields.items()
         if name != "locationId" and _is_simple(info.annotation)
     ]
@@ -125,7 +132,14 @@ def _is_simple(annotation: Any) -> bool:
     return types <= {str, int, float, bool, list[str], str | None, int | None, bool | None, list[str] | None}
 
 
-def _kind(annotation: Any) -> InputType:
+def _label(name: str) -> str:
+    """`dueDate` and `user_id` as people say them: `Due date`, `User id`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").capitalize()
+
+
+def _kind(name: str, annotation: Any) -> InputType:
+    if name in PICKED:
+        return PICKED[name]
     types = {annotation, *get_args(annotation)}
     return "flag" if bool in types else "number" if int in types and str not in types else "text"
 
