@@ -16,6 +16,7 @@ SECTIONS = {
     "runs": "runs",
     "log": "log",
     "problems": "problems",
+    "workflows": "workflows",
 }
 """First part of an address → entry of the rail."""
 

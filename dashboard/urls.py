@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from dashboard.views import (
     accounts,
     connections,
+    executions,
     health,
     links,
     log,
@@ -15,6 +16,7 @@ from dashboard.views import (
     problems,
     runs,
     webhooks,
+    workflows,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -46,6 +48,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<int:pk>/cancel/", runs.cancel, name="run_cancel"),
     path("runs/<int:pk>/retry/", runs.retry, name="run_retry"),
     path("runs/<int:pk>/confirm/", runs.confirm, name="run_confirm"),
+    path("workflows/", workflows.workflows, name="workflows"),
+    path("workflows/new/", workflows.new, name="workflow_new"),
+    path("workflows/<int:pk>/", workflows.workflow, name="workflow"),
+    path("workflows/<int:pk>/test/", workflows.test, name="workflow_test"),
+    path("workflows/<int:pk>/switch/", workflows.switch, name="workflow_switch"),
+    path("workflows/<int:pk>/settings/", workflows.settings, name="workflow_settings"),
+    path("workflows/<int:pk>/delete/", workflows.delete, name="workflow_delete"),
+    path("workflows/<int:pk>/versions/", workflows.versions, name="workflow_versions"),
+    path("workflows/<int:pk>/versions/<int:number>/restore/", workflows.restore, name="workflow_restore"),
+    path("workflows/<int:pk>/runs/", executions.runs, name="workflow_runs"),
+    path("workflows/runs/<int:pk>/", executions.run, name="workflow_run"),
+    path("workflows/runs/<int:pk>/retry/", executions.retry, name="workflow_run_retry"),
+    path("workflows/runs/<int:pk>/stop/", executions.stop, name="workflow_run_stop"),
     path("problems/", problems.problems, name="problems"),
     path("problems/person/", problems.person, name="problems_person"),
     path("problems/person/<int:pk>/answer/", problems.answer, name="question_answer"),

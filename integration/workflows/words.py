@@ -37,11 +37,19 @@ def _value(known: Input, value: Any, names: Names) -> str:
 
 def moment(value: Mapping[str, Any]) -> str:
     """`in 2 days at 17:00`, `1 hour before event.start_at`."""
-    days, hours = float(value.get("days") or 0), float(value.get("hours") or 0)
+    days, hours = (_number(value.get(name)) for name in ("days", "hours"))
     at = f" at {value['at']}" if value.get("at") else ""
     if value["from"] == "now":
         return f"{_from_now(days, hours)}{at}"
     return f"{_away(days, hours)}{value['from']}{at}"
+
+
+def _number(value: Any) -> float:
+    """What stands in a draft need not be a number yet."""
+    try:
+        return float(value or 0)
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _from_now(days: float, hours: float) -> str:
