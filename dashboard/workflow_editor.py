@@ -87,6 +87,18 @@ class InputView:
         return f"{AS_WRITTEN}{self.value}" if self.value else ""
 
     @property
+    def is_relative(self) -> bool:
+        return is_moment(self.value)
+
+    @property
+    def has_start(self) -> bool:
+        return any(self.start == key for key, _ in self.options)
+
+    @property
+    def start_words(self) -> str:
+        return self.start if self.is_relative else f"As written: {self.value}"
+
+    @property
     def is_known(self) -> bool:
         return self.value in ("", None) or any(str(self.value) == key for key, _ in self.options)
 

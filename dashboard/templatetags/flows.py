@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 
+from integration.models import Execution, ExecutionState
 from integration.workflows import triggers
 from integration.workflows.actions import ACTIONS
 from integration.workflows.templates import TEMPLATES
@@ -63,3 +64,19 @@ def same(one: Any, other: Any) -> bool:
 def plain_number(value: Any) -> str:
     """A number without the zeros that say nothing; what is no number yet as it was typed."""
     return f"{value:g}" if isinstance(value, int | float) and value else str(value or "")
+
+
+@register.filter
+def who(execution: Execution) -> str:
+    return execution.label or execution.gist_id or execution.ghl_id or "Somebody unknown"
+
+
+@register.filter
+def state_tone(execution: Execution) -> str:
+    return ExecutionState(execution.state).tone
+
+
+@register.inclusion_tag("components/badge.html")
+def state_badge(execution: Execution) -> dict[str, str]:
+    state = ExecutionState(execution.state)
+    return {"tone": state.tone, "label": str(state.label)}

@@ -13,7 +13,7 @@ from dashboard.paging import listing
 from dashboard.permissions import operators, owners
 from dashboard.workflow_drafts import Draft, act, differences, draft_of, read_draft
 from dashboard.workflow_editor import Refusal, picker, refusal_of, view_of
-from dashboard.workflow_fields import PROBLEMS, moments
+from dashboard.workflow_fields import PROBLEMS
 from dashboard.workflow_filters import Today, WorkflowFilter, today_of, workflow_rows
 from integration.errors import SetupError
 from integration.models import Link, Workflow, WorkflowVersion
@@ -38,7 +38,9 @@ def new(request: HttpRequest) -> HttpResponse:
     """The gallery: a template, a link, and on or off."""
     links = link_choices()[1:]
     context: dict[str, Any] = {"templates": TEMPLATES.values(), "links": links, "chosen": request.POST.get("template")}
-    context["link_key"] = request.POST.get("link") or request.GET.get("link") or (links[0][0] if links[1:] == [] else "")
+    context["link_key"] = (
+        request.POST.get("link") or request.GET.get("link") or (links[0][0] if links[1:] == [] else "")
+    )
     if request.method == "POST":
         link = Link.objects.filter(key=context["link_key"]).first()
         context["problem"] = _missing(context["chosen"], link)
@@ -96,7 +98,9 @@ def _edit(request: HttpRequest, found: Workflow) -> HttpResponse:
     if version.number == before:
         messages.info(request, f"Nothing has changed since version {before}.")
     else:
-        messages.success(request, f"Version {version.number} is saved. What it is doing now is done by the old one.")
+        messages.success(
+            request, f"Version {version.number} is saved. Runs that have begun end with the one they began with."
+        )
     return go(request, "workflow", found.pk)
 
 
@@ -111,7 +115,7 @@ def _editor(
         "triggers": TRIGGERS.values(),
         "operators": OPERATORS.values(),
         "picker": picker(),
-        "moments": moments(found.link, [one.on for one in draft.triggers]),
+        "zone": found.link.ghl.settings.get("timezone"),
         "template": TEMPLATES.get(found.template),
         **more,
     }
