@@ -1,4 +1,4 @@
-"""The workflow editor's draft. It lives in the form alone: read from it, changed by one action, written back into it."""
+"""The workflow editor's draft. It lives in the form alone: read from it, changed by a button, written back into it."""
 
 import difflib
 import json
@@ -113,9 +113,9 @@ def _read_condition(form: QueryDict, rid: int) -> ConditionDraft:
 
 def _read_action(form: QueryDict, rid: int) -> ActionDraft:
     """Values of the open action stand in single fields, those of the others in one hidden field."""
-    do = form[f"do-{rid}"]
-    if f"values-{rid}" in form:
-        return ActionDraft(rid, do, _folded(form[f"values-{rid}"]))
+    do = form.get(f"do-{rid}", "")
+    if (folded := form.get(f"values-{rid}")) is not None:
+        return ActionDraft(rid, do, _folded(folded))
     return ActionDraft(rid, do, {one.name: _read_value(form, f"{rid}-{one.name}", one) for one in ACTIONS[do].inputs})
 
 

@@ -37,10 +37,9 @@ def workflows(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """The gallery: a template, a link, and on or off."""
     links = link_choices()[1:]
+    only = links[0][0] if len(links) == 1 else ""
     context: dict[str, Any] = {"templates": TEMPLATES.values(), "links": links, "chosen": request.POST.get("template")}
-    context["link_key"] = (
-        request.POST.get("link") or request.GET.get("link") or (links[0][0] if links[1:] == [] else "")
-    )
+    context["link_key"] = request.POST.get("link") or request.GET.get("link") or only
     if request.method == "POST":
         link = Link.objects.filter(key=context["link_key"]).first()
         context["problem"] = _missing(context["chosen"], link)
@@ -99,7 +98,7 @@ def _edit(request: HttpRequest, found: Workflow) -> HttpResponse:
         messages.info(request, f"Nothing has changed since version {before}.")
     else:
         messages.success(
-            request, f"Version {version.number} is saved. Runs that have begun end with the one they began with."
+            request, f"Version {version.number} is saved. Runs that have begun keep to the one they began with."
         )
     return go(request, "workflow", found.pk)
 
