@@ -1,6 +1,5 @@
 """The workflow editor's draft. It lives in the form alone: read from it, changed by a button, written back into it."""
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -226,24 +225,32 @@ def _of_sets(place: str, old: list[str], new: list[str]) -> list[Difference]:
 
 
 def _of_actions(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[Difference]:
-    before, after = ([json.dumps(one, sort_keys=True) for one in each] for each in (old, new))
-    if sorted(before) == sorted(after):
-        return [Difference("Then", "the actions in another order", "idle")] if before != after else []
+    """Equal ones are the same, wherever they stand; of the rest, those of one kind were changed into each other."""
+    gone, come = _left_over(old, new), _left_over(new, old)
     lines: list[Difference] = []
-    for _, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if before[a:b] != after[c:d]:
-            lines += _replaced(old[a:b], new[c:d])
+    for one in list(gone):
+        if other := next((each for each in come if each["do"] == one["do"]), None):
+            gone.remove(one)
+            come.remove(other)
+            lines.append(Difference(_title(one), f"was {_told(one)}, is now {_told(other)}", "run"))
+    lines += [Difference(_title(one), f"added: {_told(one)}", "ok") for one in come]
+    lines += [Difference(_title(one), f"removed: {_told(one)}", "bad") for one in gone]
+    if [one for one in old if one in new] != [one for one in new if one in old]:
+        lines.append(Difference("Then", "the actions in another order", "idle"))
     return lines
 
 
-def _replaced(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[Difference]:
-    """Of the same kind in the same place, it was changed; else one went and another came."""
-    same = [(a, b) for a, b in zip(old, new, strict=False) if a["do"] == b["do"]]
-    gone = [one for one in old if not any(one is a for a, _ in same)]
-    come = [one for one in new if not any(one is b for _, b in same)]
-    changed = [Difference(ACTIONS[a["do"]].title, f"was {_told(a)}, is now {_told(b)}", "run") for a, b in same]
-    removed = [Difference(ACTIONS[one["do"]].title, f"removed: {_told(one)}", "bad") for one in gone]
-    return [*changed, *removed, *(Difference(ACTIONS[one["do"]].title, f"added: {_told(one)}", "ok") for one in come)]
+def _left_over(these: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is here more often than there."""
+    left = list(these)
+    for other in others:
+        if other in left:
+            left.remove(other)
+    return left
+
+
+def _title(entry: Mapping[str, Any]) -> str:
+    return ACTIONS[entry["do"]].title
 
 
 def _told(entry: Mapping[str, Any]) -> str:

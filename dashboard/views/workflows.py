@@ -26,6 +26,10 @@ from integration.workflows.triggers import TRIGGERS
 from integration.workflows.who import person
 
 
+FOCUS = {"add": "action", "open": "action", "add-condition": "condition"}
+"""Where the cursor goes after a button of the editor."""
+
+
 def workflows(request: HttpRequest) -> HttpResponse:
     wanted = WorkflowFilter(request.GET)
     context = listing(wanted, wanted.apply(workflow_rows()), request.GET, "workflows")
@@ -116,6 +120,7 @@ def _editor(
         "picker": picker(),
         "zone": found.link.ghl.settings.get("timezone"),
         "template": TEMPLATES.get(found.template),
+        "focus": FOCUS.get(request.POST.get("do", "").partition(":")[0], ""),
         **more,
     }
     return render_part(request, "workflow.html", "editor", context)

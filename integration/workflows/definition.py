@@ -89,7 +89,7 @@ def _action(raw: Any, triggers: list[str], where: str) -> dict[str, Any]:
 def _check_required(action: Action, values: Mapping[str, Any], where: str) -> None:
     missing = next((one for one in action.inputs if one.required and values.get(one.name) in (None, "", [])), None)
     if missing:
-        raise SetupError(f"“{action.title}” needs {missing.label.lower()}.", where)
+        raise SetupError(f"“{action.title}” needs {missing.label.lower()}.", f"{where}.{missing.name}")
 
 
 def _value(known: Input, value: Any, triggers: list[str], where: str) -> Any:
