@@ -63,10 +63,11 @@ def moment(text: Any) -> datetime | None:
 
 
 def backlog_words(found: Backlog) -> str:
-    """`3 events and 1 record wait`, "" when nothing does."""
-    parts = [_counted(found.events, "event"), _counted(found.hints, "record")]
-    said = " and ".join(part for part in parts if part)
-    return f"{said} wait{'s' if found.events + found.hints == 1 else ''}" if said else ""
+    """`3 events, 2 workflows and 1 record wait`, "" when nothing does."""
+    counted = ((found.events, "event"), (found.workflows, "workflow"), (found.hints, "record"))
+    *first, last = [part for number, thing in counted if (part := _counted(number, thing))] or [""]
+    said = " and ".join(filter(None, (", ".join(first), last)))
+    return f"{said} wait{'s' if found.total == 1 else ''}" if said else ""
 
 
 def _counted(number: int, thing: str) -> str:

@@ -48,6 +48,7 @@ class LogEntry(models.Model):
             models.Index(fields=["run", "-id"], name="log_of_run"),
             models.Index(fields=["pair", "-id"], name="log_of_pair"),
             models.Index(fields=["outcome", "-id"], name="log_by_outcome"),
+            models.Index(fields=["link", "outcome", "resolved_at"], name="open_failures_of_link"),
             models.Index(fields=["gist_id", "-id"], name="log_by_gist_id"),
             models.Index(fields=["ghl_id", "-id"], name="log_by_ghl_id"),
         ]

@@ -1,6 +1,6 @@
 """What Gist shows of a GHL contact's tasks, notes and appointments: custom properties that follow them.
 
-Gist has no such objects (docs/gist-api.md#no-tasks), so they are carried: told anew whenever they change, and only
+Gist has no such objects (docs/gist-api.md#contacts), so they are carried: told anew whenever they change, and only
 what differs is written.
 """
 

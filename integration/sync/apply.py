@@ -1,4 +1,4 @@
-"""Carries out a decision on both sides, as steps. Every write to Gist or GHL in this project goes through here."""
+"""Carries out a decision on both sides, as steps. Every contact that a run writes goes through here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from integration.models import EventState, Hint, InboxEvent, Link, Run, Snapshot
+from integration.models import UNFINISHED, EventState, Execution, Hint, InboxEvent, Link, Run, Snapshot
 from integration.sync.heard import Heard, heard
 from integration.workflows import executions, gist_events
 
@@ -19,20 +19,27 @@ NAMES_NOBODY = "It names no contact that could be read. The next full run finds 
 
 @dataclass(frozen=True)
 class Backlog:
-    """What waits on a link: stored events not looked at, records to read, and since when."""
+    """What waits on a link: stored events not looked at, records to read, workflows begun, and since when."""
 
     events: int
     hints: int
+    workflows: int
     oldest: datetime | None
+
+    @property
+    def total(self) -> int:
+        return self.events + self.hints + self.workflows
 
 
 def backlog(link: Link) -> Backlog:
     events = InboxEvent.objects.filter(state=EventState.WAITING, connection__in=[link.gist_id, link.ghl_id])
     hints = Hint.objects.filter(link=link)
+    begun = Execution.objects.filter(link=link, state__in=UNFINISHED, due_at__isnull=False)
     stored = events.aggregate(number=Count("pk"), at=Min("received_at"))
     known = hints.aggregate(number=Count("pk"), at=Min("first_at"))
-    oldest = min(filter(None, (stored["at"], known["at"])), default=None)
-    return Backlog(stored["number"], known["number"], oldest)
+    going = begun.aggregate(number=Count("pk"), at=Min("created_at"))
+    oldest = min(filter(None, (stored["at"], known["at"], going["at"])), default=None)
+    return Backlog(stored["number"], known["number"], going["number"], oldest)
 
 
 # Events to hints ----------------------------------------------------------------------------------------

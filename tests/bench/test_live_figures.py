@@ -56,6 +56,35 @@ def written(live, name):
     return any((one.get("name") or "").startswith(f"{name} ") or one.get("name") == name for one in contacts)
 
 
+def test_an_opened_conversation_shows_tasks_as_they_are_within_two_seconds(live, table):
+    live.ask(
+        "__import__('integration.workflows.versions').workflows.versions.create("
+        "Link.objects.get(), 'contact_opened', enabled=True).pk"
+    )
+    people = live.control("GET", f"contacts/ghl/{LOCATION}")["contacts"]
+    gist = {one["email"]: one["id"] for one in live.control("GET", "contacts/gist/48211")["contacts"]}
+    seconds = []
+    for number in range(20):
+        one, title = people[number], f"Call {number}"
+        due = {"title": title, "dueDate": "2030-01-01T10:00:00Z", "completed": False}
+        path = f"{live.url}/sandbox/ghl/contacts/{one['id']}/tasks"
+        requests.post(path, json=due, headers=GHL, timeout=5).raise_for_status()
+        time.sleep(1)  # The task's own webhook is another story.
+        who = gist[one["email"]]
+        event = {"side": "gist", "account": "alder", "topic": "conversation_opened", "contact": str(who), "data": {}}
+        live.control("POST", "trigger", event)
+        began = time.monotonic()
+        live.wait_for(lambda title=title: shown(live, title), 20, "Gist shows the task")
+        seconds.append(time.monotonic() - began)
+    p95 = percentile(seconds, 95)
+    table.add("Conversation opened, Gist shows tasks, p95", f"{p95:.2f} s", "≤ 2 s", p95 <= 2)
+
+
+def shown(live, title):
+    contacts = live.control("GET", "contacts/gist/48211")["contacts"]
+    return any(one["custom_properties"].get("ghl_next_task") == title for one in contacts)
+
+
 def test_b6_a_burst_of_a_thousand_webhooks_is_stored_before_it_is_answered(live, table):
     sign = signer(live.folder / "sandbox-webhook-keys")
     stored = live.ask("InboxEvent.objects.count()")

@@ -133,7 +133,7 @@ def send_event(context: Context, values: Values) -> Steps[Deed]:
 
 
 def conversation_note(context: Context, values: Values) -> Steps[Deed]:
-    """A note inside the conversation that started the workflow; only teammates see it (docs/gist-api.md#notes)."""
+    """A note inside the conversation that started the workflow, for teammates (docs/gist-api.md#conversations)."""
     conversation, body = str(context.event.get("conversation_id") or ""), str(values.get("body") or "")
     check_note(body)
     if not conversation:
