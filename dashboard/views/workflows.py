@@ -25,7 +25,6 @@ from integration.workflows.templates import TEMPLATES
 from integration.workflows.triggers import TRIGGERS
 from integration.workflows.who import person
 
-
 FOCUS = {"add": "action", "open": "action", "add-condition": "condition"}
 """Where the cursor goes after a button of the editor."""
 

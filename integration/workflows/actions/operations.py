@@ -1,16 +1,17 @@
 """Every other write operation of both clients, as an action whose inputs are the operation's own parameters."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from integration.errors import LostAnswer, Rejected
 from integration.providers.exchange import Steps
 from integration.providers.ghl.catalogue import OPERATIONS as GHL
 from integration.providers.gist.catalogue import OPERATIONS as GIST
-from integration.providers.operations import Json, Operation
+from integration.providers.operations import Call, Json, Operation
 from integration.records import is_blank
 from integration.related.deeds import Deed, changes_of
 from integration.workflows.actions.base import Action, Context, Input, InputType, Values
@@ -45,7 +46,7 @@ def carry_out(operation: Operation[Any], context: Context, values: Values) -> St
     label = operation.title
     if context.look_first and not operation.repeatable:
         return _unsure(operation)
-    call = operation(body=_body(operation, context, values), **_path(operation, context, values))
+    call = _call(operation, context, values)
     try:
         answer = yield call
     except LostAnswer:
@@ -57,6 +58,17 @@ def carry_out(operation: Operation[Any], context: Context, values: Values) -> St
         "operation", label, side=operation.provider, did="sent", message=f"{label}: done.",
         changes=changes_of(operation.provider, {}, sent), external_id=_id_in(answer),
     )  # fmt: skip
+
+
+def _call(operation: Operation[Any], context: Context, values: Values) -> Call[Any]:
+    try:
+        return operation(body=_body(operation, context, values), **_path(operation, context, values))
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the body"
+        raise Rejected(
+            f"“{operation.title}” cannot be sent: {place}: {first['msg']}.", provider=operation.provider
+        ) from None
 
 
 def _unsure(operation: Operation[Any]) -> Deed:
@@ -122,8 +134,20 @@ def _inputs(operation: Operation[Any]) -> tuple[Input, ...]:
         for name, info in fields.items()
         if name != "locationId" and _is_simple(info.annotation)
     ]
-    free = [] if fields else [Input(BODY, "Body", "long", help="JSON, as docs of the API ask for it.")]
-    return (*path, *body, *(free if operation.body else ()))
+    return (*path, *body, *_free(operation, fields))
+
+
+def _free(operation: Operation[Any], fields: Mapping[str, Any]) -> tuple[Input, ...]:
+    """Where there is no form for the body, or for a part of it, it is written as JSON."""
+    if operation.body is None:
+        return ()
+    if not fields:
+        return (Input(BODY, "Body", "long", help="JSON, as the documentation of the API asks for it."),)
+    nested = {name: info for name, info in fields.items() if not _is_simple(info.annotation)}
+    if not nested:
+        return ()
+    told = f"JSON, for what has no field of its own: {', '.join(nested)}."
+    return (Input(BODY, "More of the body", "long", any(info.is_required() for info in nested.values()), told),)
 
 
 def _is_simple(annotation: Any) -> bool:
