@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.text import capfirst
+
 from dashboard.workflow_drafts import AS_WRITTEN, ActionDraft, ConditionDraft, Draft, TriggerDraft
 from dashboard.workflow_fields import Pick, Suggestion, fields_of, known_names, moments, pick, suggestions
 from integration.errors import SetupError
@@ -41,8 +43,7 @@ def refusal_of(draft: Draft, problem: SetupError) -> Refusal:
     rid = getattr(draft, part)[int(number)].rid if number else 0
     if part == "actions" and rid:
         draft.chosen = rid
-    sentence = problem.problem[:1].upper() + problem.problem[1:]
-    return Refusal(part, rid, name or "", sentence)
+    return Refusal(part, rid, name or "", capfirst(problem.problem))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from dashboard.filters import links as link_choices
@@ -132,16 +133,22 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
     found = _found(pk)
     draft = read_draft(request.POST) if "draft" in request.POST else draft_of(found.definition)
     who = request.POST.get("who", "").strip()
-    told: dict[str, Any] = {"who": who, "tested": True}
+    said = {"who": who, **_tried(found.link, draft, who)}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "components/rehearsal.html", {"link": found.link, **said})
+    return _editor(request, found, draft, **said)
+
+
+def _tried(link: Link, draft: Draft, who: str) -> dict[str, Any]:
+    """The rehearsal, or what is in its way in a sentence."""
     try:
         definition = checked(draft.definition())
-        one = person(found.link, who)
-        told["rehearsal"] = rehearse(found.link, definition, gist_id=one.gist_id, ghl_id=one.ghl_id)
+        one = person(link, who)
+        return {"person": one, "rehearsal": rehearse(link, definition, gist_id=one.gist_id, ghl_id=one.ghl_id)}
+    except SetupError as problem:
+        return {"trouble": capfirst(problem.problem)}
     except PROBLEMS as problem:
-        told["trouble"] = str(problem)
-    if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "components/rehearsal.html", {"link": found.link, **told})
-    return _editor(request, found, draft, **told)
+        return {"trouble": str(problem)}
 
 
 @require_POST
@@ -172,7 +179,7 @@ def _rename(request: HttpRequest, found: Workflow, context: dict[str, Any]) -> H
         domain.rename(found, name)
     except SetupError as problem:
         found.refresh_from_db(fields=["name"])
-        refused = {"name": name, "problem": problem.problem[:1].upper() + problem.problem[1:]}
+        refused = {"name": name, "problem": capfirst(problem.problem)}
         return render(request, "workflow_settings.html", context | refused, status=422)
     messages.success(request, f"It is now called “{found.name}”.")
     return redirect("workflow_settings", found.pk)

@@ -2,7 +2,7 @@
 
 from integration.connections import contacts_of, exchange_for
 from integration.errors import Gone, Rejected, SetupError
-from integration.models import Connection, Link, Snapshot
+from integration.models import Connection, Link, Pair, Snapshot
 from integration.providers.exchange import Steps
 from integration.records import Contact
 from integration.workflows.notice import Person
@@ -16,15 +16,18 @@ def person(link: Link, text: str) -> Person:
     by = {"email": text.lower()} if "@" in text else {"external_id": text}
     known = Snapshot.objects.filter(link=link, **by).first()
     if known:
-        return _person(known.side, known.external_id, known.label)
+        return _person(link, known.side, known.external_id, known.label)
     for side in ("gist", "ghl"):
         if found := _asked(link.connection(side), text):
-            return _person(side, found.id, found.label)
+            return _person(link, side, found.id, found.label)
     raise SetupError(f"neither side has a contact “{text}”.")
 
 
-def _person(side: str, contact_id: str, label: str) -> Person:
-    return Person(contact_id, "", label) if side == "gist" else Person("", contact_id, label)
+def _person(link: Link, side: str, contact_id: str, label: str) -> Person:
+    """With both ids where the link has paired them."""
+    known = {f"{side}_id": contact_id}
+    pair = Pair.objects.filter(link=link, kind="contact", **known).first()
+    return Person(pair.gist_id, pair.ghl_id, label or pair.label) if pair else Person(label=label, **known)
 
 
 def _asked(connection: Connection, text: str) -> Contact | None:
