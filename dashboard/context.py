@@ -17,6 +17,7 @@ SECTIONS = {
     "log": "log",
     "problems": "problems",
     "workflows": "workflows",
+    "capabilities": "capabilities",
 }
 """First part of an address → entry of the rail."""
 

@@ -5,8 +5,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard.views import (
     accounts,
+    capabilities,
     connections,
     executions,
+    gist_fields,
     health,
     links,
     log,
@@ -31,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connections/<slug:key>/reconnect/", connections.reconnect, name="connection_reconnect"),
     path("connections/<slug:key>/disconnect/", connections.disconnect, name="connection_disconnect"),
     path("connections/<slug:key>/delete/", connections.delete, name="connection_delete"),
+    path("connections/<slug:key>/gist-fields/", gist_fields.gist_fields, name="connection_gist_fields"),
     path("oauth/ghl/start/", oauth.start, name="oauth_start"),
     path("oauth/ghl/callback/", oauth.callback, name="oauth_callback"),
     path("oauth/ghl/confirm/", oauth.confirm, name="oauth_confirm"),
@@ -73,6 +76,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/", log.log, name="log"),
     path("log/<int:pk>/", log.entry, name="log_entry"),
     path("log/<int:pk>/retry/", log.retry, name="log_retry"),
+    path("capabilities/", capabilities.capabilities, name="capabilities"),
     path("accounts/login/", accounts.login, name="account_login"),
     path("accounts/", include("allauth.urls")),
     path("webhooks/ghl/", webhooks.ghl, name="webhook_ghl"),
