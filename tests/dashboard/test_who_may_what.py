@@ -5,7 +5,19 @@ from allauth.urls import urlpatterns as allauth_urls
 from django.urls import URLPattern, get_resolver, reverse
 
 from dashboard.urls import urlpatterns
-from integration.models import Connection, InboxEvent, Link, LogEntry, MappingVersion, Question, Run, Snapshot
+from integration.models import (
+    Connection,
+    Execution,
+    InboxEvent,
+    Link,
+    LogEntry,
+    MappingVersion,
+    Question,
+    Run,
+    Snapshot,
+    Workflow,
+    WorkflowVersion,
+)
 from tests.dashboard import things
 from tests.dashboard.browser import Browser
 
@@ -65,6 +77,31 @@ run_retry               GET     login   405     405       405
 run_retry               POST    login   403     302       302
 run_confirm             GET     login   405     405       405
 run_confirm             POST    login   403     302       302
+workflows               GET     login   200     200       200
+workflow_new            GET     login   403     200       200
+workflow_new            POST    login   403     422       422
+workflow                GET     login   200     200       200
+workflow                POST    login   403     200       200
+workflow_test           GET     login   405     405       405
+workflow_test           POST    login   403     200       200
+workflow_switch         GET     login   405     405       405
+workflow_switch         POST    login   403     302       302
+workflow_settings       GET     login   200     200       200
+workflow_settings       POST    login   403     302       302
+workflow_delete         GET     login   405     405       405
+workflow_delete         POST    login   403     403       302
+workflow_versions       GET     login   200     200       200
+workflow_restore        GET     login   405     405       405
+workflow_restore        POST    login   403     302       302
+workflow_runs           GET     login   200     200       200
+workflow_run            GET     login   200     200       200
+workflow_run_retry      GET     login   405     405       405
+workflow_run_retry      POST    login   403     302       302
+workflow_run_stop       GET     login   405     405       405
+workflow_run_stop       POST    login   403     302       302
+capabilities            GET     login   200     200       200
+connection_gist_fields  GET     login   200     200       200
+connection_gist_fields  POST    login   403     302       302
 problems                GET     login   302     302       302
 problems_person         GET     login   200     200       200
 question_answer         GET     login   405     405       405
@@ -102,7 +139,10 @@ OPEN_ACCOUNT_PAGES = {
     "account_confirm_login_code",
     "mfa_authenticate",
 }
-WRITTEN = (Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot)
+WRITTEN = (
+    *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot),
+    *(Workflow, WorkflowVersion, Execution),
+)
 
 
 @pytest.fixture
@@ -114,6 +154,8 @@ def standing(link):
         "rejected": InboxEvent.objects.create(provider="ghl", state="refused", body=b"").pk,
         "waiting": Snapshot.objects.create(link=link, side="gist", external_id=failed.gist_id, parked=True).pk,
     }
+    execution = things.execution(things.workflow(link))
+    problems |= {"workflow": execution.workflow_id, "execution": execution.pk}
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
 
 
@@ -124,6 +166,9 @@ def address(name, standing):
     wanted = {"key": standing["key" if name.startswith("connection") else "link"]}
     wanted |= {"token": "wrong", "topic": "contact_created"}
     wanted["pk"] = standing.get(name.partition("_")[0], standing["run"])
+    if name in ("workflow_run", "workflow_run_retry", "workflow_run_stop"):
+        wanted["pk"] = standing["execution"]
+    wanted["number"] = standing["number"]
     return reverse(name, kwargs={parameter: wanted[parameter] for parameter in takes[0][1]})
 
 
