@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from integration import alerts
 from integration.errors import Gone, MissingScope, ProviderError, ReconnectRequired, Rejected
 from integration.models import Connection, ConnectionStatus, Link
 from integration.oauth.tokens import login_for
@@ -53,7 +55,14 @@ def note_broken_login(connection: Connection, error: ReconnectRequired) -> None:
     connection.refresh_from_db(fields=["status"])
     if connection.status == ConnectionStatus.DISCONNECTED:
         return
-    connection.set_status(ConnectionStatus.RECONNECT, str(error))
+    _break(connection, str(error))
+
+
+def _break(connection: Connection, reason: str) -> None:
+    """Its runs wait from now on, and whoever may reconnect it is told."""
+    with transaction.atomic():
+        if connection.set_status(ConnectionStatus.RECONNECT, reason):
+            alerts.tell(connection)
 
 
 # The connection check -----------------------------------------------------------------------------------
@@ -91,7 +100,7 @@ def _save_health(connection: Connection, steps: list[Step]) -> None:
     elif failed[0].title == SCOPES:
         connection.set_status(ConnectionStatus.SCOPE, failed[0].detail)
     elif failed[0].title == LOGIN:
-        connection.set_status(ConnectionStatus.RECONNECT, failed[0].detail)
+        _break(connection, failed[0].detail)
     else:
         connection.status_reason = failed[0].detail
         connection.save(update_fields=["status_reason"])

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from integration import alerts
 from integration.models import Run
 from integration.queue import enqueue
 from integration.sync import live as live_
@@ -27,6 +28,11 @@ def live(link_id: int) -> None:
     live_.work(link_id, runs.process_name(), settings.RUN_SLICE_SECONDS)
 
 
+def send_alert(alert_id: int) -> None:
+    """A mail about a login that broke."""
+    alerts.send(alert_id)
+
+
 def watch() -> None:
     """Take up what was lost, start what is due."""
     drain_spool()
@@ -34,3 +40,4 @@ def watch() -> None:
     live_.ring_again()
     runs.retry_due()
     runs.start_due_runs()
+    alerts.send_due()

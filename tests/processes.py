@@ -115,10 +115,6 @@ class Up:
         code = f"import json; from integration.models import *; print(json.dumps({expression}, default=str))"
         return json.loads(self.manage("shell", "-v0", "-c", code).strip().splitlines()[-1])
 
-    def writer(self) -> int:
-        """The process id of the worker that holds the link now, 0 when none does."""
-        return writer_of(self.ask(LEASE))
-
 
 LEASE = "Link.objects.get().lease_owner"
 
@@ -156,6 +152,18 @@ class Shell:
         assert self.process.stdout
         print(expression, file=self.process.stdin, flush=True)
         return json.loads(self.process.stdout.readline())
+
+
+def a_writer(up: Up, shell: Up | Shell, but: int = 0) -> int:
+    """The process id of the worker that holds the link; waits until there is one, and another than `but`."""
+    seen: list[int] = []
+
+    def holds() -> bool:
+        seen.append(writer_of(shell.ask(LEASE)))
+        return seen[-1] not in (0, but)
+
+    up.wait_for(holds, 300, "a worker writes")
+    return seen[-1]
 
 
 class Web(Up):
@@ -252,6 +260,32 @@ def contacts(up: Up, side: str) -> list[dict[str, Any]]:
     """Everyone as the twin stores them."""
     found: list[dict[str, Any]] = up.control("GET", f"contacts/{side}/{ACCOUNTS[side]}")["contacts"]
     return found
+
+
+Facts = tuple[str, str, set[str]]
+
+
+def people(up: Up) -> dict[str, dict[str, Facts]]:
+    """What the mapping is about, by side and e-mail address: name, phone, tags."""
+    return {
+        "gist": {one["email"]: (one["name"], one["phone"], tags(one)) for one in contacts(up, "gist")},
+        "ghl": {
+            one["email"]: (f"{one['firstName']} {one['lastName']}", one["phone"], tags(one))
+            for one in contacts(up, "ghl")
+        },
+    }
+
+
+def tags(contact: dict[str, Any]) -> set[str]:
+    return {tag["name"] if isinstance(tag, dict) else tag for tag in contact["tags"]}
+
+
+def writes(up: Up, side: str) -> int:
+    """Calls of this side's API that changed something."""
+    counted = up.control("GET", "calls")[side]["by_operation"]
+    return sum(
+        n for name, n in counted.items() if name.split()[0] in ("POST", "PUT", "DELETE") and "search" not in name
+    )
 
 
 def emails(up: Up, side: str) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from tests.processes import Up, database, emails, prepare
+from tests.processes import Up, database, emails, prepare, writes
 
 pytestmark = [pytest.mark.processes, pytest.mark.enable_socket]
 GHL = {"Authorization": "Bearer pit-sandbox-alder", "Version": "2021-07-28"}
@@ -25,14 +25,6 @@ def listen(up):
     gist = up.report("webhooks", "g")
     ghl = up.report("webhooks", "h")
     up.control("POST", "hooks", {"account": "alder", "ghl": {"url": ghl["ghl"]["url"]}, "gist": gist})
-
-
-def writes(up, side):
-    """Calls of this side's API that changed something."""
-    counted = up.control("GET", "calls")[side]["by_operation"]
-    return sum(
-        n for name, n in counted.items() if name.split()[0] in ("POST", "PUT", "DELETE") and "search" not in name
-    )
 
 
 def everyone(up, side):

@@ -13,7 +13,7 @@ import pytest
 
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 from tests import consent
-from tests.processes import LEASE, SETUP, Shell, Up, apply, clear, contacts, database, fill, writer_of
+from tests.processes import SETUP, Shell, Up, a_writer, apply, clear, contacts, database, fill, people
 
 pytestmark = [pytest.mark.processes, pytest.mark.enable_socket]
 PEOPLE = int(os.environ.get("NOTHING_LOST_PEOPLE", "300"))
@@ -67,21 +67,6 @@ def connect(up):
     apply(up, setup)
 
 
-def people(up):
-    """What the mapping is about, by side and e-mail address: name, phone, tags."""
-    return {
-        "gist": {one["email"]: (one["name"], one["phone"], tags(one)) for one in contacts(up, "gist")},
-        "ghl": {
-            one["email"]: (f"{one['firstName']} {one['lastName']}", one["phone"], tags(one))
-            for one in contacts(up, "ghl")
-        },
-    }
-
-
-def tags(contact):
-    return {tag["name"] if isinstance(tag, dict) else tag for tag in contact["tags"]}
-
-
 def newer_in_gist(up):
     changed = {one["email"]: datetime.fromisoformat(one["dateUpdated"]).timestamp() for one in contacts(up, "ghl")}
     return {one["email"] for one in contacts(up, "gist") if one["updated_at"] > changed.get(one["email"], 0)}
@@ -127,10 +112,9 @@ def reach(up, shell, run, share):
 
 def kill_writer(up, shell):
     """The worker that works on the link is killed, and another takes its place."""
-    up.wait_for(lambda: writer_of(shell.ask(LEASE)), PATIENCE, "a worker writes")
-    killed = writer_of(shell.ask(LEASE))
+    killed = a_writer(up, shell)
     os.kill(killed, signal.SIGKILL)
-    up.wait_for(lambda: writer_of(shell.ask(LEASE)) not in (0, killed), PATIENCE, "another worker goes on")
+    a_writer(up, shell, but=killed)
 
 
 def test_a_two_way_backfill_survives_every_fault_at_once(up):
@@ -175,7 +159,8 @@ def tell(up, after, expected, runs, ended, sent, storm):
     answers = {status: sum(one["by_status"].get(status, 0) for one in storm.values()) for status in ("500", "429", "0")}
     kinds = ", ".join(f"{one['kind']} {one['status']} {one['examined']}/{one['failed']} failed" for one in runs)
     print(
-        f"\n{PEOPLE} people: {sizes['gist']} in Gist, {sizes['ghl']} in GHL, {twice} twice, {lost} lost, {differ} differ;"
-        f" {KILLS} kills; {ended} logins ended, refresh tokens sent: {sent}; answers 500: {answers['500']},"
-        f" 429: {answers['429']}, none: {answers['0']}; runs: {kinds}; first run {runs[0]['seconds']} s"
+        f"\n{PEOPLE} people: {sizes['gist']} in Gist, {sizes['ghl']} in GHL, {twice} twice, {lost} lost,"
+        f" {differ} differ; {KILLS} kills; {ended} logins ended, refresh tokens sent: {sent};"
+        f" answers 500: {answers['500']}, 429: {answers['429']}, none: {answers['0']};"
+        f" runs: {kinds}; first run {runs[0]['seconds']} s"
     )

@@ -6,7 +6,7 @@ import signal
 import pytest
 import requests
 
-from tests.processes import Up, database, emails, prepare
+from tests.processes import Up, a_writer, database, emails, prepare
 
 pytestmark = [pytest.mark.processes, pytest.mark.enable_socket]
 
@@ -51,8 +51,7 @@ def test_a_killed_worker_s_run_finishes_by_itself_with_nothing_twice_or_missing(
     )
     run = up.report("sync", "alder")["run"]
     up.wait_for(lambda: len(emails(up, "ghl")) > 20, 60, "the run writes")
-    victim = up.writer()
-    os.kill(victim, signal.SIGKILL)
+    os.kill(a_writer(up, up), signal.SIGKILL)
     report = f"Run.objects.get(pk={run}).report()"
     up.wait_for(lambda: up.ask(report)["status"] == "succeeded", 120, "the run finishes")
     assert up.ask(report)["examined"] == 400

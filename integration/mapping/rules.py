@@ -60,6 +60,10 @@ class Row:
     def type_on(self, side: str) -> str:
         return (self.ghl_type if side == "ghl" else self.gist_type) or self.type
 
+    def holds_members(self, side: str) -> bool:
+        """Whether the field of `side` is a list; else its members stand in a text, joined by commas."""
+        return self.type_on(side) in ("tags", "choices")
+
 
 @dataclass(frozen=True)
 class Rules:

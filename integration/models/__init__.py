@@ -1,3 +1,4 @@
+from integration.models.alert import Alert
 from integration.models.budget import CallBudget
 from integration.models.choices import (
     ACTIVE_RUNS,
@@ -33,6 +34,7 @@ __all__ = [
     "FINISHED_RUNS",
     "READING",
     "UNFINISHED",
+    "Alert",
     "CallBudget",
     "Connection",
     "ConnectionStatus",

@@ -71,12 +71,18 @@ class Connection(models.Model):
     def needs_person(self) -> bool:
         return self.status in (ConnectionStatus.RECONNECT, ConnectionStatus.DISCONNECTED)
 
-    def set_status(self, status: ConnectionStatus, reason: str = "") -> None:
-        """Save a new health; the time changes only when the status does."""
-        if self.status != status:
-            self.status_since = timezone.now()
-        self.status, self.status_reason = status, reason
-        self.save(update_fields=["status", "status_reason", "status_since"])
+    def set_status(self, status: ConnectionStatus, reason: str = "") -> bool:
+        """Save a new health; the time changes only when the status does.
+
+        True for the one who changed the status, of however many that meet the same at once.
+        """
+        stored = Connection.objects.filter(pk=self.pk)
+        others = stored.exclude(status=status)
+        is_news = others.update(status=status, status_reason=reason, status_since=timezone.now()) == 1
+        if not is_news:
+            stored.filter(status=status).update(status_reason=reason)
+        self.refresh_from_db(fields=["status", "status_reason", "status_since"])
+        return is_news
 
     def save_tokens(self, tokens: dict[str, Any], expires_at: datetime | None) -> None:
         """Store a token answer. Both tokens are saved before either is used."""

@@ -55,7 +55,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 RECORD = ["link", "kind", "side", "external_id"]
 CONTENT = [
     "pair", "email", "phone", "label", "base", "fresh", "fingerprint", "rules", "remote_updated_at",
-    "remote_created_at", "seen_run", "decided_run", "intent", "tries", "retry_at", "parked",
+    "remote_created_at", "seen_run", "decided_run", "intent", "sent", "tries", "retry_at", "parked",
 ]  # fmt: skip
 
 
@@ -65,7 +65,8 @@ class Snapshot(models.Model):
     `base` holds the mapped values as of the last finished decision, the ancestor of the three-way merge;
     None until there was one. `fresh` holds what was read since and is not decided yet: a row with `fresh`
     is work to do, and survives a kill. `intent` is set before a create is sent for this record and cleared
-    with its result: after a kill it says "look before sending again".
+    with its result: after a kill it says "look before sending again". `sent` is what is about to be written for
+    this person, on either side, and by which values that was decided (sync/echo.py); it goes with the result, too.
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="snapshots")
@@ -85,6 +86,7 @@ class Snapshot(models.Model):
     seen_run = models.BigIntegerField("run that last read it", default=0)
     decided_run = models.BigIntegerField("run that last decided it", default=0)
     intent = models.BooleanField("a create was sent and not answered yet", default=False)
+    sent = models.JSONField("writes sent and not put on record yet", null=True, blank=True)
     tries = models.PositiveSmallIntegerField("failed tries in a row", default=0)
     retry_at = models.DateTimeField("not tried again before this", null=True, blank=True)
     parked = models.BooleanField("not tried again until it changes or a person asks", default=False)

@@ -9,6 +9,7 @@ from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.records import Contact, Side
 from integration.sync.decide import Decision, decide
+from integration.sync.echo import Told, caught_up
 
 Sides = Mapping[str, ContactSide]
 
@@ -31,6 +32,8 @@ class Person:
     look_first: bool = False
     """Somebody may have created the record already: a run that was interrupted, or a person in the other system."""
     interrupted: bool = False
+    sent: Told | None = None
+    """What was sent for this person before and not put on record."""
 
     def contact(self, side: str) -> Contact | None:
         return self.gist if side == "gist" else self.ghl
@@ -40,6 +43,14 @@ class Person:
             self.gist = contact
         else:
             self.ghl = contact
+
+    def catch_up(self, rules: Rules) -> None:
+        """Count what was sent before and arrived as decided."""
+        assert self.gist
+        assert self.ghl
+        contacts: Mapping[Side, Contact] = {"gist": self.gist, "ghl": self.ghl}
+        bases = caught_up(rules, self.sent, contacts, {"gist": self.gist_base, "ghl": self.ghl_base})  # type: ignore[dict-item]
+        self.gist_base, self.ghl_base = bases["gist"], bases["ghl"]
 
     def decide(self, rules: Rules) -> Decision:
         self.decision = decide(rules, self.gist, self.ghl, self.gist_base, self.ghl_base)  # type: ignore[arg-type]
@@ -104,6 +115,7 @@ def _adopt(person: Person, existing: Contact, sides: Sides, rules: Rules) -> Ste
     if person.interrupted and same:
         person.created, person.reason = existing.side, "recovered"
         return
+    person.catch_up(rules)
     person.decide(rules)
     person.reason = "adopted"
     yield from _update(person, sides)

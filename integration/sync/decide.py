@@ -117,7 +117,7 @@ def _merge(rules: Rules, gist: Contact, ghl: Contact, gist_base: Values | None, 
     notes: list[Note] = []
     newest: Side = "gist" if _is_newer(gist, ghl) else "ghl"
     for row in rules.rows:
-        merge = _merge_lists if row.type in ("tags", "choices") and not row.steps else _merge_value
+        merge = _merge_lists if merges_members(row) else _merge_value
         try:
             found = merge(rules, row, gist, ghl, gist_base, ghl_base, newest)
         except Unreadable as problem:
@@ -128,6 +128,11 @@ def _merge(rules: Rules, gist: Contact, ghl: Contact, gist_base: Values | None, 
             changes += found
     reason = "changed" if changes else (notes[0].reason if notes else "same_value")
     return Decision(reason, tuple(changes), notes=tuple(notes))
+
+
+def merges_members(row: Row) -> bool:
+    """Whether the row is merged member by member, not as one value."""
+    return row.type in ("tags", "choices") and not row.steps
 
 
 def _is_newer(gist: Contact, ghl: Contact) -> bool:
@@ -255,9 +260,9 @@ def _merge_lists(
     newest: Side,
 ) -> Found:
     """Sets are merged member by member: what was added or taken off on one side follows on the other."""
-    g, h = _members(gist.values.get(row.gist), row), _members(ghl.values.get(row.ghl), row)
-    g_base = _members((gist_base or {}).get(row.gist), row)
-    h_base = _members((ghl_base or {}).get(row.ghl), row)
+    g, h = members(gist.values.get(row.gist), row), members(ghl.values.get(row.ghl), row)
+    g_base = members((gist_base or {}).get(row.gist), row)
+    h_base = members((ghl_base or {}).get(row.ghl), row)
     removed: set[str] = set()
     if row.flows_to("ghl"):
         removed |= g_base.keys() - g.keys()
@@ -277,12 +282,12 @@ def _merge_lists(
 
 def _list_change(row: Row, side: Side, before: list[str], after: list[str]) -> Change:
     """A side whose field holds text gets its members joined."""
-    if row.type_on(side) in ("tags", "choices"):
+    if row.holds_members(side):
         return Change(side, row.key(side), before, after)
     return Change(side, row.key(side), ", ".join(before) or None, ", ".join(after) or None)
 
 
-def _members(value: Value, row: Row) -> dict[str, str]:
+def members(value: Value, row: Row) -> dict[str, str]:
     """Members by the form they are compared in; tags know no case (docs/ghl-api.md#tags, docs/gist-api.md#tags)."""
     if isinstance(value, str):  # A side without lists keeps them joined by commas.
         value = split_choices(value, row.options)

@@ -179,12 +179,13 @@ class Ledger:
         snapshot.seen_run = self.run.pk
         snapshot.intent = bool(entry.person.decision.create) and isinstance(entry.error, LostAnswer)
         if entry.error and entry.error.code == "gone":
-            snapshot.fresh = None  # Nobody is there to write to; a full run says what is missing where.
+            snapshot.fresh = snapshot.sent = None  # Nobody is there to write to; a full run says what is missing where.
             return
         if entry.error and entry.error.code != "duplicate" and snapshot.side not in entry.person.written:
             climb(snapshot, entry.error, timezone.now())
             return  # Not carried out: what was read stays as work for a retry.
         step_off(snapshot)
+        snapshot.sent = None
         if contact is None:
             return
         values = picked(contact, self.rules)

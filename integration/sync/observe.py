@@ -57,6 +57,8 @@ def take_in(snapshot: Snapshot, contact: Contact, rules: Rules) -> None:
     if snapshot.fingerprint != fingerprint(values, rules.keys(contact.side)):
         step_off(snapshot)
     snapshot.fresh = values
+    # Whoever was decided in this very run is work again: a long one hears of the same people more than once.
+    snapshot.decided_run = 0
     snapshot.email = contact.email[:254]
     snapshot.phone = e164(contact.phone, rules.country)
     snapshot.label = contact.label

@@ -349,12 +349,14 @@ CIRCLE_HOURS = 24
 def start_due_runs() -> int:
     """Start the runs whose time has come: a sweep when the last circle is old, else an incremental one.
 
-    The first run of a link is started by a person.
+    The first run of a link is started by a person; when a broken login ended it, it is started again after that.
     """
     started = 0
-    links = Link.objects.select_related("gist", "ghl").filter(enabled=True, full_run_at__isnull=False)
-    for link in links.exclude(schedule_minutes=0):
+    links = Link.objects.select_related("gist", "ghl").filter(enabled=True).exclude(schedule_minutes=0)
+    for link in links:
         last = link.runs.order_by("-id").first()
+        if not link.full_run_at and not (last and last.error_code == "reconnect" and not last.dry_run):
+            continue
         due = timezone.now() - timedelta(minutes=link.schedule_minutes)
         if last and (last.is_active or (last.finished_at and last.finished_at > due)):
             continue

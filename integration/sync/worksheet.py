@@ -11,6 +11,7 @@ from integration.models import Hint, LogEntry, Pair, Run, RunKind, Snapshot
 from integration.sync.apply import Person
 from integration.sync.asking import about_record, answered, known_as_new
 from integration.sync.decide import Decision, decide_deleted
+from integration.sync.echo import told
 from integration.sync.ledger import Entry
 from integration.sync.match import unclear
 from integration.sync.observe import as_contact
@@ -105,7 +106,7 @@ def parted(run: Run, rules: Rules, hint: Hint) -> Entry | None:
 
 
 def _single(one: Snapshot, rules: Rules, doubt: str) -> Entry:
-    person = Person(look_first=one.intent, interrupted=one.intent)
+    person = Person(look_first=one.intent, interrupted=one.intent, sent=one.sent)
     person.put(as_contact(one))
     if doubt:
         person.decision, person.reason = Decision("ambiguous"), "ambiguous"
@@ -132,6 +133,7 @@ def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules) -> Entry:
         ghl_base=ghl.base if ghl else None,
     )
     known = next(one for one in (gist, ghl) if one)
+    person.sent = next((one.sent for one in (gist, ghl) if one and one.sent), None)
     if gist is None or ghl is None:
         person.decision, person.reason = Decision("missing_there"), "missing_there"
     elif known.pair and known.pair.state != Pair.State.LINKED:
@@ -139,6 +141,8 @@ def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules) -> Entry:
         person.decision, person.reason = Decision(reason), reason
         return Entry(person, gist, ghl, quiet=known.pair.state != Pair.State.HELD)
     else:
+        person.catch_up(rules)
+        gist.base, ghl.base = person.gist_base, person.ghl_base
         person.decide(rules)
     return Entry(person, gist, ghl)
 
@@ -168,9 +172,17 @@ def _parents(run: Run) -> dict[tuple[str, str], LogEntry]:
     return {(side, getattr(entry, name)): entry for entry in failures for side, name in sides if getattr(entry, name)}
 
 
-def mark_intents(entries: list[Entry]) -> None:
-    """Remember, before anything is sent, who is about to be created: after a kill they are looked for first."""
-    Snapshot.objects.filter(pk__in=_to_create(entries)).update(intent=True)
+def mark_intents(rules: Rules, entries: list[Entry]) -> None:
+    """Remember, before anything is sent, what is about to be written.
+
+    After a kill, those to be created are looked for first, and what was written is not taken for an edit.
+    """
+    for entry in entries:
+        person = entry.person
+        sent = told(rules, person.decision, {"gist": person.gist, "ghl": person.ghl})
+        for one in entry.snapshots:
+            one.intent, one.sent = one.intent or bool(person.decision.create), sent
+    Snapshot.objects.save_all(one for entry in entries for one in entry.snapshots)
 
 
 def take_back_intents(entries: list[Entry]) -> None:

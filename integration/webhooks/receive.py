@@ -119,7 +119,7 @@ def _take(delivery: Delivery) -> Answer:
 def _spool(delivery: Delivery) -> Answer:
     try:
         checked = not delivery.token or delivery.token in memory().tokens
-        spool.put(delivery, limit=None if checked else spool.UNCHECKED_LIMIT)
+        spool.put(delivery, "event" if checked else "unchecked")
     except OSError:
         log.exception("neither the database nor the disk takes webhooks")
         return TRY_AGAIN
@@ -131,7 +131,7 @@ def _turn_away(delivery: Delivery) -> Answer:
     log.warning("a webhook of %s was refused: %s", delivery.provider, delivery.refused)
     if not _is_shown(delivery):
         try:
-            spool.put(delivery, limit=spool.REFUSED_LIMIT)
+            spool.put(delivery, "refused")
         except OSError:
             log.exception("a refused webhook could not be kept")
     return REFUSALS[delivery.refused]

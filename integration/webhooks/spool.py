@@ -23,23 +23,23 @@ from integration.webhooks.delivery import Delivery
 from integration.webhooks.store import UnknownToken, keep, refuse
 
 FREE_BYTES = 200 * 1024 * 1024
-UNCHECKED_LIMIT, REFUSED_LIMIT = 1_000, 500
-"""Of Gist webhooks whose token could not be looked up, and of what was turned away, no more are taken once so many
-files wait: anybody can send such."""
+LIMITS = {"unchecked": 1_000, "refused": 500}
+"""Of Gist webhooks whose token could not be looked up, and of what was turned away, no more than so many wait: anybody
+can send such. Each kind is counted by itself, so that neither stands in the way of the other or of genuine events."""
 
 log = logging.getLogger(__name__)
 _numbers = count()
 
 
-def put(delivery: Delivery, *, limit: int | None = None) -> None:
-    """Have the delivery on disk before this returns. Raises OSError when that cannot be, or `limit` files wait."""
+def put(delivery: Delivery, kind: str = "event") -> None:
+    """Have the delivery on disk before this returns. Raises OSError when that cannot be, or too many of `kind` wait."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if shutil.disk_usage(folder).free < FREE_BYTES:
         raise OSError("the disk is nearly full")
-    if limit is not None and len(os.listdir(folder)) >= limit:
+    if kind in LIMITS and sum(name.endswith(f"-{kind}.json") for name in os.listdir(folder)) >= LIMITS[kind]:
         raise OSError("too many webhooks wait already")
-    name = f"{time.time_ns():020d}-{next(_numbers):06d}-{os.getpid()}-{threading.get_ident()}"
+    name = f"{time.time_ns():020d}-{next(_numbers):06d}-{os.getpid()}-{threading.get_ident()}-{kind}"
     _write(folder, name, json.dumps(_as_json(delivery)).encode())
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from integration.mapping.rules import Row, Rules
 from integration.records import Contact
 from integration.sync.decide import decide
+from integration.sync.echo import caught_up, told
 
 FIELDS = ("name", "city", "plan")
 RULES = Rules(rows=(*(Row(field, field) for field in FIELDS), Row("tags", "tags", type="tags")))
@@ -16,6 +17,7 @@ edits = st.one_of(
     st.tuples(st.just("tag"), sides, st.just("tags"), st.sampled_from(["vip", "lead", "old"])),
     st.tuples(st.just("untag"), sides, st.just("tags"), st.sampled_from(["vip", "lead", "old"])),
     st.tuples(st.just("look"), sides, st.just(""), st.just("")),
+    st.tuples(st.just("kill"), sides, st.just(""), st.sampled_from([0, 1, 2])),
 )
 
 
@@ -25,6 +27,7 @@ class Pair:
     def __init__(self):
         self.now = {"gist": {"tags": []}, "ghl": {"tags": []}}
         self.base = {"gist": None, "ghl": None}
+        self.sent = None
         self.writes = 0
 
     def edit(self, what, side, field, value):
@@ -35,18 +38,33 @@ class Pair:
             held["tags"] = sorted({*held["tags"], value})
         elif what == "untag":
             held["tags"] = sorted({*held["tags"]} - {value})
+        elif what == "kill":
+            self.die_after(value)
         else:
             self.look()
 
+    def decide(self):
+        now = {side: Contact(side, "1", dict(self.now[side])) for side in ("gist", "ghl")}
+        self.base = caught_up(RULES, self.sent, now, self.base)
+        decision = decide(RULES, now["gist"], now["ghl"], self.base["gist"], self.base["ghl"])
+        self.sent = told(RULES, decision, now)
+        return decision
+
     def look(self):
         """One reading of both sides: decide, write, remember."""
-        gist, ghl = (Contact(side, "1", dict(self.now[side])) for side in ("gist", "ghl"))
-        decision = decide(RULES, gist, ghl, self.base["gist"], self.base["ghl"])
+        decision = self.decide()
         for side in ("gist", "ghl"):
             self.now[side] |= decision.values(side)
-            self.base[side] = dict(self.now[side])
+        self.base = {side: dict(values) for side, values in self.now.items()}
+        self.sent = None
         self.writes += len(decision.changes)
         return decision
+
+    def die_after(self, writes):
+        """A reading that ends after so many of its writes, before their result is put on record."""
+        decision = self.decide()
+        for side in ("ghl", "gist")[:writes]:
+            self.now[side] |= decision.values(side)
 
 
 def equal(pair):
@@ -82,3 +100,31 @@ def test_an_edit_on_one_side_alone_is_never_lost(story, side, field):
     pair.edit("set", side, field, "the last word")
     pair.look()
     assert pair.now["gist"][field] == pair.now["ghl"][field] == "the last word"
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(edits, max_size=20), sides, st.sampled_from(FIELDS), st.sampled_from([0, 1, 2]))
+def test_an_edit_after_a_kill_is_not_lost_to_what_was_written_before_it(story, side, field, writes):
+    pair = Pair()
+    for edit in story:
+        pair.edit(*edit)
+    pair.look()
+    pair.edit("set", side, field, "the first word")
+    pair.die_after(writes)
+    pair.edit("set", side, field, "the last word")
+    pair.look()
+    assert pair.now["gist"][field] == pair.now["ghl"][field] == "the last word"
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(edits, max_size=20), sides, st.sampled_from([0, 1, 2]))
+def test_a_tag_taken_off_after_a_kill_does_not_come_back(story, side, writes):
+    pair = Pair()
+    for edit in story:
+        pair.edit(*edit)
+    pair.look()
+    pair.edit("tag", side, "tags", "new")
+    pair.die_after(writes)
+    pair.edit("untag", side, "tags", "new")
+    pair.look()
+    assert "new" not in {*pair.now["gist"]["tags"], *pair.now["ghl"]["tags"]}

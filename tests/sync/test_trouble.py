@@ -1,14 +1,16 @@
 """What goes wrong is told in words, costs nobody else, and nothing is lost or doubled by it."""
 
 import socket
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from integration.errors import SetupError
 from integration.mapping.versions import save_version
-from integration.models import LogEntry, Pair, Run, Snapshot
+from integration.models import Connection, Link, LogEntry, Pair, Run, Snapshot
 from integration.sync import runs
 from integration.sync.ledger import Ledger
 from integration.sync.slices import slice as slices
@@ -103,6 +105,35 @@ def test_a_broken_login_stops_the_run_and_marks_the_connection(world, link):
     link.gist.refresh_from_db()
     assert (run.status, run.error_code, run.failed) == ("failed", "reconnect", 0)
     assert (link.gist.status, "API key" in run.error) == ("reconnect", True)
+
+
+def first_run_broken_off(world, link, **options):
+    """The login is well again since, and the time of the schedule has come."""
+    people(world, 2)
+    login, link.gist.credentials = link.gist.credentials, {"access_token": "wrong"}
+    link.gist.save()
+    assert sync(link, **options).error_code == "reconnect"
+    link.gist.refresh_from_db()
+    link.gist.credentials = login
+    link.gist.save()
+    Run.objects.update(finished_at=timezone.now() - timedelta(hours=1))
+
+
+def test_a_first_run_that_a_broken_login_ended_is_started_again_after_that(world, link):
+    first_run_broken_off(world, link)
+    assert runs.start_due_runs() == 1
+    assert finish(Run.objects.first()).created == 2
+
+
+def test_a_dry_run_that_a_broken_login_ended_does_not_become_a_first_run(world, link):
+    first_run_broken_off(world, link, dry_run=True)
+    assert runs.start_due_runs() == 0
+
+
+def test_without_a_new_login_a_first_run_is_not_started_again(world, link):
+    first_run_broken_off(world, link)
+    Connection.objects.filter(pk=link.gist.pk).update(credentials={"access_token": "wrong"})
+    assert (runs.start_due_runs(), Run.objects.count()) == (0, 1)
     with pytest.raises(SetupError, match="needs a new login"):
         runs.start(runs.Link.objects.get(pk=link.pk))
 
@@ -138,6 +169,38 @@ def test_people_created_right_before_a_kill_are_found_and_not_created_again(worl
     assert run.entries.filter(reason="recovered").exists()
 
 
+def test_an_update_written_right_before_a_kill_is_not_taken_for_an_edit(world, link, monkeypatch):
+    """Gist's values win here, and what stands in Gist after the kill is not Gist's but our own."""
+    Link.objects.update(conflict="gist")
+    people(world, 1)
+    sync(link)
+    rename_in_ghl(world, "First")
+    run = runs.start(link)
+    killed_after(monkeypatch, Ledger, "record", 1, run)
+    assert world.everyone("gist")[0]["name"].startswith("First")
+    rename_in_ghl(world, "Second")
+    runs.cancel(run)
+    sync(link)
+    assert world.everyone("gist")[0]["name"].startswith("Second")
+
+
+def test_someone_created_right_before_a_kill_is_not_taken_for_an_edit_of_the_other_side(world, link, monkeypatch):
+    Link.objects.update(conflict="ghl")
+    people(world, 1)
+    run = runs.start(link)
+    killed_after(monkeypatch, Ledger, "record", 1, run)
+    (here,) = world.everyone("gist")
+    world.gist("POST", "/contacts", json={"id": here["id"], "email": here["email"], "name": "Second Name"})
+    runs.cancel(run)
+    sync(link)
+    assert [one["lastName"] for one in world.everyone("ghl")] == ["Name"]
+
+
+def rename_in_ghl(world, first_name):
+    (there,) = world.everyone("ghl")
+    world.ghl("PUT", f"/contacts/{there['id']}", json={"firstName": first_name})
+
+
 def killed_after(monkeypatch, owner, name, times, run):
     """Work on the run until `owner.name` is called once more than `times`, as if the process ended there."""
     real, left = getattr(owner, name), iter(range(times))
@@ -151,6 +214,16 @@ def killed_after(monkeypatch, owner, name, times, run):
         patch.setattr(owner, name, dies)
         with pytest.raises(KeyboardInterrupt):
             runs.work(run.pk, runs.process_name(), 60)
+
+
+def test_news_of_somebody_whom_the_run_decided_before_is_not_left_for_another_run(world, link):
+    people(world, 1)
+    sync(link)
+    rename_in_ghl(world, "Second")
+    run = runs.start(link)
+    Snapshot.objects.update(decided_run=run.pk)
+    assert finish(run).updated == 1
+    assert world.everyone("gist")[0]["name"].startswith("Second")
 
 
 def test_a_cancelled_run_stops_and_leaves_the_rest_for_the_next(world, link):

@@ -100,7 +100,7 @@ def test_gist_s_token_is_checked_later_when_it_cannot_be_now(gist_sender, gist, 
 
 
 def test_unchecked_events_cannot_fill_the_disk(gist_sender, monkeypatch):
-    monkeypatch.setattr(spool, "UNCHECKED_LIMIT", 2)
+    monkeypatch.setitem(spool.LIMITS, "unchecked", 2)
     memory().note_database(up=False)
     sent = [gist_sender.post("contact_created", b"{}", token=f"t{n}").status_code for n in range(4)]
     assert sent == [200, 200, 429, 429]
@@ -186,10 +186,21 @@ def test_a_refusal_is_a_refusal_although_the_database_is_away_and_is_shown_later
 
 
 def test_refusals_cannot_fill_the_disk(sender, monkeypatch):
-    monkeypatch.setattr(spool, "REFUSED_LIMIT", 2)
+    monkeypatch.setitem(spool.LIMITS, "refused", 2)
     memory().note_database(up=False)
     assert [sender.post(b"{}", {}).status_code for _ in range(4)] == [401] * 4
     assert len(spool.waiting()) == 2
+
+
+def test_genuine_events_that_wait_leave_room_for_refusals_and_for_events_not_checked_yet(
+    sender, gist_sender, monkeypatch
+):
+    monkeypatch.setitem(spool.LIMITS, "refused", 1)
+    monkeypatch.setitem(spool.LIMITS, "unchecked", 1)
+    memory().note_database(up=False)
+    sent = [sender.send(webhookId=f"w{n}").status_code for n in range(2)]
+    assert [*sent, gist_sender.send().status_code, sender.post(b"{}", {}).status_code] == [200, 200, 200, 401]
+    assert len(spool.waiting()) == 4
 
 
 def test_a_fault_of_our_own_is_never_a_500(sender, monkeypatch):

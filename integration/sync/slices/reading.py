@@ -109,7 +109,7 @@ def _observe_again(part: "Slice", side: str, contact: Contact) -> None:
     known = Snapshot.objects.get(link=part.run.link, side=side, external_id=contact.id)
     if known.fresh is None:
         take_in(known, contact, part.rules)
-        known.save(update_fields=["fresh"])
+        known.save(update_fields=["fresh", "decided_run"])
 
 
 # What belongs to GHL's contacts --------------------------------------------------------------------------

@@ -217,7 +217,7 @@ class Slice:
         """Records those that need no call, and yields the others."""
         writing = [entry for entry in entries if entry.person.decision.writes and not entry.planned]
         self.ledger.record([entry for entry in entries if entry not in writing])
-        worksheet.mark_intents(writing)
+        worksheet.mark_intents(self.rules, writing)
         for index, entry in enumerate(writing):
             if self.stopping or self._is_capped():
                 worksheet.take_back_intents(writing[index:])
