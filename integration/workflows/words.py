@@ -20,17 +20,22 @@ def action(entry: Mapping[str, Any], names: Names | None = None) -> str:
 def values(entry: Mapping[str, Any], names: Names | None = None) -> str:
     """The values alone; "" when nothing is set."""
     given = entry.get("values") or {}
-    inputs = [one for one in ACTIONS[entry["do"]].inputs if given.get(one.name) not in (None, "", [], False)]
-    return ", ".join(_value(one, given[one.name], names or {}) for one in inputs)
+    doing = ACTIONS[entry["do"]]
+    told = ((one, given.get(one.name)) for one in doing.inputs if given.get(one.name) not in (None, "", [], False))
+    if doing.kind == "operation":
+        return ", ".join(f"{one.label.lower()} {_value(one, value, names or {}, named=False)}" for one, value in told)
+    return ", ".join(_value(one, value, names or {}) for one, value in told)
 
 
-def _value(known: Input, value: Any, names: Names) -> str:
+def _value(known: Input, value: Any, names: Names, named: bool = True) -> str:
+    """`named`: values that say nothing by themselves are told with their label."""
+    label = f"{known.label.lower()} " if named else ""
     if known.type == "flag":
-        return known.label[:1].lower() + known.label[1:]
+        return known.label[:1].lower() + known.label[1:] if named else "yes"
     if is_moment(value):
-        return f"{known.label.lower()} {moment(value)}"
+        return label + moment(value)
     if known.type in ("user", "calendar", "teammate"):
-        return f"{known.label.lower()} {names.get(str(value), value)}"
+        return f"{label}{names.get(str(value), value)}"
     text = ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
     return f"“{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}”"
 

@@ -36,4 +36,4 @@ def test_every_action_can_be_rehearsed_and_writes_nothing(world, link, key):
     (step,) = said.steps
     assert (said.problem, bool(step.outcome)) == ("", True)
     assert not [call for side in writes(world).values() for call in side if not call.startswith("GET")]
-    assert not (Execution.objects.exists() or LogEntry.objects.exists() or Related.objects.exists())
+    assert not any(model.objects.exists() for model in (Execution, LogEntry, Related))
