@@ -17,6 +17,8 @@ SECTIONS = {
     "log": "log",
     "problems": "problems",
     "contacts": "contacts",
+    "workflows": "workflows",
+    "capabilities": "capabilities",
 }
 """First part of an address → entry of the rail."""
 

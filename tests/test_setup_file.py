@@ -11,7 +11,7 @@ import yaml
 from integration.errors import SetupError
 from integration.mapping.versions import current_rows
 from integration.models import Connection, ConnectionStatus, Link, MappingVersion, Snapshot
-from integration.setup_file import apply_document, apply_file, export
+from integration.setup_file import apply_file, export
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +98,7 @@ def test_the_first_time_everything_is_created(acme):
         "connection acme-ghl created",
         "link acme created",
         "link acme: mapping version 1 saved (5 rows)",
+        "link acme: workflow “Welcome new contact” created, on",
     ]
     ghl = Connection.objects.get(key="acme-ghl")
     assert ghl.credentials == {"access_token": "access-1", "refresh_token": "refresh-1"}
@@ -161,11 +162,6 @@ def test_one_transform_many_and_one_with_options_are_read(acme):
     apply(acme)
     names = [[step["name"] for step in row.steps] for row in current_rows(Link.objects.get())]
     assert names == [["trim", "lower"], ["title"], ["table"]]
-
-
-def test_workflows_are_checked_and_said_to_have_no_effect(acme):
-    applied = apply_document(json.dumps(acme), ENV)
-    assert "links[0].workflows: checked, not active in this version" in applied.notes
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from integration.models import Connection, ConnectionStatus, Link
 from integration.setup_file.checks import Checked, Login, check
 from integration.setup_file.document import ConnectionEntry, LinkEntry, read
 from integration.setup_file.live_fields import check_live
+from integration.setup_file.workflows import WorkflowWish, apply_workflow
 
 LINK_RULES = ("mode", "enabled", "direction", "conflict", "deletes", "schedule_minutes", "match", "default_country")
 
@@ -35,20 +36,14 @@ def apply_document(text: str, env: Mapping[str, str]) -> Applied:
     unasked = list(check_live(check(document, env)))
     with transaction.atomic():
         checked = check(document, env)
-        return Applied(list(_changes(checked)), [*unasked, *_notes(checked)])
+        return Applied(list(_changes(checked)), unasked)
 
 
 def _changes(checked: Checked) -> Iterator[str]:
     for connection in checked.document.connections:
         yield from _apply_connection(connection, checked.logins.get(connection.key))
     for link in checked.document.links:
-        yield from _apply_link(link, checked.rows.get(link.key))
-
-
-def _notes(checked: Checked) -> Iterator[str]:
-    for number, link in enumerate(checked.document.links):
-        if link.workflows:
-            yield f"links[{number}].workflows: checked, not active in this version"
+        yield from _apply_link(link, checked.rows.get(link.key), checked.workflows[link.key])
 
 
 # Connections --------------------------------------------------------------------------------------------
@@ -111,7 +106,7 @@ def _set_expiry(connection: Connection, login: Login | None) -> bool:
 # Links --------------------------------------------------------------------------------------------------
 
 
-def _apply_link(entry: LinkEntry, rows: list[RowInput] | None) -> Iterator[str]:
+def _apply_link(entry: LinkEntry, rows: list[RowInput] | None, wishes: list[WorkflowWish]) -> Iterator[str]:
     link = Link.objects.select_related("gist", "ghl").filter(key=entry.key).first()
     title = f"link {entry.key}"
     ends = {side: Connection.objects.get(key=getattr(entry, side)) for side in ("gist", "ghl")}
@@ -124,6 +119,8 @@ def _apply_link(entry: LinkEntry, rows: list[RowInput] | None) -> Iterator[str]:
         yield from changed
     if rows is not None:
         yield from _save_rows(link, title, rows)
+    for wish in wishes:
+        yield from apply_workflow(link, title, wish)
 
 
 def _given_rules(entry: LinkEntry) -> dict[str, Any]:

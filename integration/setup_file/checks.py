@@ -17,6 +17,7 @@ from integration.providers.ghl import fields as ghl_fields
 from integration.providers.gist import fields as gist_fields
 from integration.records import Field
 from integration.setup_file.document import ConnectionEntry, Document, LinkEntry, MappingEntry
+from integration.setup_file.workflows import WorkflowWish, wishes_of
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,12 @@ class Login:
 
 @dataclass(frozen=True)
 class Checked:
-    """A document that can be applied: logins by connection key, mapping rows by link key where any are given."""
+    """A document that can be applied: logins by connection key, rows and workflows by link key where any are given."""
 
     document: Document
     logins: Mapping[str, Login]
     rows: Mapping[str, list[RowInput]]
+    workflows: Mapping[str, list[WorkflowWish]]
 
 
 def check(document: Document, env: Mapping[str, str]) -> Checked:
@@ -56,7 +58,10 @@ def check(document: Document, env: Mapping[str, str]) -> Checked:
         if login:
             logins[connection.key] = login
     _check_accounts(document.connections, known)
-    return Checked(document, logins, _check_links(document, known))
+    wishes = {
+        link.key: wishes_of(link.workflows, f"links[{number}].workflows") for number, link in enumerate(document.links)
+    }
+    return Checked(document, logins, _check_links(document, known), wishes)
 
 
 def _check_unique(name: str, entries: Sequence[Any], key: Callable[[Any], object]) -> None:

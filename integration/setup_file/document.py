@@ -100,6 +100,8 @@ class NoteEntry(Entry):
 
 
 class WorkflowEntry(Entry):
+    """`definition` is for what tasks, notes, tags and an owner cannot say; `workflows/definition.py` has its shape."""
+
     template: Literal[
         "welcome_new_contact", "keep_in_step", "task_done", "contact_opened", "meeting_booked", "tag_bridge"
     ]
@@ -109,6 +111,7 @@ class WorkflowEntry(Entry):
     tasks: list[TaskEntry] = []
     notes: list[NoteEntry] = []
     assigned_to: str = ""
+    definition: dict[str, Any] | None = None
 
 
 class LinkEntry(Entry):

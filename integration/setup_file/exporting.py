@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integration.mapping.versions import current_rows
-from integration.models import Connection, Link, Mapping
+from integration.models import Connection, Link, Mapping, Workflow
+from integration.workflows.templates import as_setup
 
 Json = dict[str, Any]
 
@@ -68,7 +69,13 @@ def _link(link: Link) -> Json:
         "match": link.match,
         "default_country": link.default_country,
         "mappings": [_mapping(row) for row in current_rows(link)],
+        "workflows": [_workflow(workflow) for workflow in link.workflows.order_by("pk")],
     }
+
+
+def _workflow(workflow: Workflow) -> Json:
+    entry: Json = {"template": workflow.template, "name": workflow.name, "enabled": workflow.enabled}
+    return entry | as_setup(workflow.template, workflow.definition)
 
 
 def _mapping(row: Mapping) -> Json:

@@ -89,7 +89,7 @@ def _action(raw: Any, triggers: list[str], where: str) -> dict[str, Any]:
 def _check_required(action: Action, values: Mapping[str, Any], where: str) -> None:
     missing = next((one for one in action.inputs if one.required and values.get(one.name) in (None, "", [])), None)
     if missing:
-        raise SetupError(f"“{action.title}” needs {missing.label.lower()}.", where)
+        raise SetupError(f"“{action.title}” needs {missing.label.lower()}.", f"{where}.{missing.name}")
 
 
 def _value(known: Input, value: Any, triggers: list[str], where: str) -> Any:
@@ -101,7 +101,15 @@ def _value(known: Input, value: Any, triggers: list[str], where: str) -> Any:
         return _moment(value, triggers, where)
     if known.type == "flag":
         return value in (True, "true", "on", "1", "yes")
+    if known.name != BODY and not _is_plain(value):
+        raise SetupError("must be a text.", where)
     return value.strip() if isinstance(value, str) else value
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(one, str) for one in value)
+    return value is None or isinstance(value, str | int | float)
 
 
 def _parsed(text: str, where: str) -> Any:
@@ -127,6 +135,6 @@ def _moment(value: Any, triggers: list[str], where: str) -> Any:
     at = str(value.get("at") or "").strip()
     if at and not _TIME.match(at):
         raise SetupError(f"“{at}” is no time of day; write it like 17:00.", where)
-    if abs(days) > 3650 or abs(hours) > 87_600:
+    if not (abs(days) <= 3650 and abs(hours) <= 87_600):
         raise SetupError("lies more than ten years away.", where)
     return {"from": str(value["from"]), "days": days, "hours": hours} | ({"at": at} if at else {})

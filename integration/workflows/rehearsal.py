@@ -144,11 +144,21 @@ def _as_if(call: Call[A]) -> A:
     """An answer of the operation's shape, made of what would be sent."""
     told = {"id": NEW_ID, **(call.body or {})}
     nested = {
-        name: told
+        name: _shaped(info.annotation, told)
         for name, info in call.operation.answer.model_fields.items()
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
     }
+    return _shaped(call.operation.answer, {**told, **nested})
+
+
+def _shaped(model: type[A], told: Json) -> A:
+    """The model made of what fits it: some answers hold in another shape what was sent, as Gist's tags."""
     try:
-        return call.operation.answer.model_validate({**told, **nested})
+        return model.model_validate(told)
+    except ValidationError as problem:
+        unfit = {error["loc"][0] for error in problem.errors()}
+    fitting = {name: value for name, value in told.items() if name not in unfit}
+    try:
+        return model.model_validate(fitting)
     except ValidationError:
-        return call.operation.answer.model_construct(**told)
+        return model.model_construct(**fitting)

@@ -1,10 +1,10 @@
 """The ready-made workflows: what each is for, and the definition a copy begins with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from integration.workflows.definition import Definition
+from integration.workflows.definition import Definition, checked
 
 Json = dict[str, Any]
 
@@ -149,3 +149,31 @@ def _task(task: Mapping[str, Any]) -> Json:
 
 def _note(note: Mapping[str, Any]) -> Json:
     return _do("note.create", body=note["body"])
+
+
+def as_setup(template: str, definition: Mapping[str, Any]) -> Json:
+    """The keys of a setup file's entry that make this definition; `definition` itself where nothing less says it."""
+    if template in TEMPLATES and definition == checked(TEMPLATES[template].definition):
+        return {}
+    entry = _entry_of(definition["actions"])
+    if template in TEMPLATES and entry and definition == checked(from_setup(template, entry)):
+        return entry
+    return {"definition": dict(definition)}
+
+
+def _entry_of(actions: Sequence[Mapping[str, Any]]) -> Json:
+    """Tasks, notes, tags and owner that these actions give; whether they say all of it, the caller looks."""
+    entry: Json = {}
+    for action in actions:
+        values = action["values"]
+        if action["do"] == "task.create":
+            days = values["due_at"].get("days", 0) if isinstance(values.get("due_at"), dict) else 0
+            told = {name: values[name] for name in ("title", "body", "assigned_to") if name in values}
+            entry.setdefault("tasks", []).append(told | {"due_in_days": int(days)})
+        elif action["do"] == "note.create":
+            entry.setdefault("notes", []).append({"body": values["body"]})
+        elif action["do"] == "ghl.tags.add":
+            entry["tags"] = [tag.strip() for tag in str(values["tags"]).split(",")]
+        elif action["do"] == "contact.assign":
+            entry["assigned_to"] = values["user_id"]
+    return entry

@@ -95,6 +95,13 @@ TRIGGERS: dict[str, Trigger] = {trigger.key: trigger for trigger in _ALL}
 BY_TOPIC: dict[str, Trigger] = {topic: trigger for trigger in _ALL for topic in trigger.topics}
 
 
+def words(entry: Mapping[str, Any]) -> str:
+    """A trigger of a definition, in words: `Tag added in Gist (vip)`."""
+    trigger = TRIGGERS[entry["on"]]
+    told = ", ".join(str(entry[option]) for option in trigger.options if entry.get(option))
+    return f"{trigger.title} ({told})" if told else trigger.title
+
+
 def fits(entry: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
     """Whether what happened is what the trigger's options ask for."""
     for option in TRIGGERS[entry["on"]].options:

@@ -16,11 +16,13 @@ from integration.workflows.templates import TEMPLATES
 def create(
     link: Link, template: str, *, name: str = "", definition: Any = None, enabled: bool = False, user: Any = None
 ) -> Workflow:
-    """A copy of a template. Raises SetupError."""
+    """A copy of a template. Without a name it takes one that is free. Raises SetupError."""
     known = TEMPLATES.get(template)
     if known is None:
         raise SetupError(f"“{template}” is not a template; known are: {', '.join(TEMPLATES)}.")
-    workflow = Workflow.objects.create(link=link, template=template, name=name or known.title)
+    workflow = Workflow(link=link, template=template)
+    workflow.name = _checked_name(workflow, name or _free_name(link, template))
+    workflow.save()
     save(workflow, definition or known.definition, user=user)
     switch(workflow, enabled)
     return workflow
@@ -45,3 +47,29 @@ def switch(workflow: Workflow, on: bool) -> None:
         workflow.enabled_at = timezone.now()
     workflow.enabled = on
     workflow.save(update_fields=["enabled", "enabled_at"])
+
+
+def rename(workflow: Workflow, name: str) -> None:
+    """Raises SetupError when the name is blank, too long or taken."""
+    workflow.name = _checked_name(workflow, name)
+    workflow.save(update_fields=["name"])
+
+
+def _checked_name(workflow: Workflow, name: str) -> str:
+    """Setup files know a workflow by link, template and name: of one template, each has its own."""
+    name, longest = name.strip(), 120
+    if not name:
+        raise SetupError("give it a name.", "name")
+    if len(name) > longest:
+        raise SetupError(f"has {len(name)} characters; {longest} is the most.", "name")
+    others = Workflow.objects.filter(link=workflow.link, template=workflow.template, name=name).exclude(pk=workflow.pk)
+    if others.exists():
+        raise SetupError(f"“{name}” is another workflow of this link already.", "name")
+    return name
+
+
+def _free_name(link: Link, template: str) -> str:
+    title = TEMPLATES[template].title
+    taken = set(Workflow.objects.filter(link=link, template=template).values_list("name", flat=True))
+    numbered = (f"{title} {number}" for number in range(2, len(taken) + 3))
+    return title if title not in taken else next(name for name in numbered if name not in taken)

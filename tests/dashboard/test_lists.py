@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
 from integration.mapping.versions import save_version
+from integration.workflows import versions as workflow_versions
 from tests.dashboard import things
 from tests.dashboard.browser import html, words
 
@@ -30,6 +31,22 @@ def runs_and_failures(link, owner, count):
     things.entries(link.runs.last(), count, outcome="failed")
 
 
+def workflows(link, owner, count):
+    for _ in range(count):
+        things.execution(things.workflow(link))
+
+
+def executions_of_one(link, owner, count):
+    things.executions(link.workflows.first() or things.workflow(link), count)
+
+
+def saved_workflow(link, owner, count):
+    saved = link.workflows.first() or things.workflow(link)
+    for number in range(count):
+        note = {"do": "note.create", "values": {"body": f"{saved.version}-{number}"}}
+        workflow_versions.save(saved, {**saved.definition, "actions": [note] * 3}, user=owner)
+
+
 ROWS = {
     "overview": links,
     "links": links,
@@ -39,10 +56,19 @@ ROWS = {
     "runs": runs_and_failures,
     "run": runs_and_failures,
     "log": runs_and_failures,
+    "workflows": workflows,
+    "workflow": executions_of_one,
+    "workflow_runs": executions_of_one,
+    "workflow_run": executions_of_one,
+    "workflow_versions": saved_workflow,
 }
 
 
 def arguments(name, run):
+    if name == "workflow_run":
+        return [run.link.executions.first().pk]
+    if name.startswith("workflow") and name != "workflows":
+        return [(run.link.workflows.first() or things.workflow(run.link)).pk]
     return {"link": ["alder"], "mapping_versions": ["alder"], "run": [run.pk]}.get(name, [])
 
 
@@ -57,6 +83,8 @@ def test_300_rows_cost_as_many_queries_as_3(link, run, owner, as_owner, name):
     assert asked[0] == asked[1] <= MOST_QUERIES
 
 
+LISTS = ["log", "runs", "connections", "workflows"]
+
 # Empty ---------------------------------------------------------------------------------------------------
 
 NOTHING_YET = {
@@ -64,6 +92,7 @@ NOTHING_YET = {
     "runs": "No runs yet",
     "connections": "No connections yet",
     "links": "No links yet",
+    "workflows": "No workflows yet",
 }
 
 
@@ -78,7 +107,7 @@ def test_a_run_without_entries_says_that_nothing_was_to_be_told(as_viewer, run):
     assert "Nothing to tell" in words(as_viewer.get("run", run.pk))
 
 
-@pytest.mark.parametrize("name", ["log", "runs", "connections", "run"])
+@pytest.mark.parametrize("name", [*LISTS, "run", "workflow_runs"])
 def test_filters_that_nothing_fits_can_be_cleared(as_viewer, run, name):
     things.entry(run)
     page = as_viewer.get(name, *arguments(name, run), q="nobody at all")
@@ -86,7 +115,7 @@ def test_filters_that_nothing_fits_can_be_cleared(as_viewer, run, name):
     assert "Clear filters" in words(page)
 
 
-@pytest.mark.parametrize("name", ["log", "runs", "connections", "run"])
+@pytest.mark.parametrize("name", [*LISTS, "run", "workflow_runs"])
 def test_a_list_that_cannot_be_read_says_so_and_keeps_the_filters(as_viewer, run, name, monkeypatch):
     def fails(*args):
         raise DatabaseError

@@ -11,7 +11,15 @@ from tests.dashboard.browser import Browser, html
 from tests.world import sync
 
 MARKUP = '<script>alert("x")</script>'
-POSTS = ("connection_new_gist", "connection_new_ghl", "link_new", "oauth_confirm", "oauth_location", "account_logout")
+POSTS = (
+    "workflow_new",
+    "connection_new_gist",
+    "connection_new_ghl",
+    "link_new",
+    "oauth_confirm",
+    "oauth_location",
+    "account_logout",
+)
 
 
 @pytest.mark.parametrize("name", ["overview", "log", "connection_new_ghl", "account_change_password", "healthz"])
@@ -86,7 +94,7 @@ def test_markup_in_a_contact_s_name_travels_from_gist_to_the_page_as_text(as_own
         assert MARKUP not in html(page)
 
 
-@pytest.mark.parametrize("name", ["log", "runs", "connections"])
+@pytest.mark.parametrize("name", ["log", "runs", "connections", "workflows"])
 def test_markup_in_a_filter_is_shown_as_text(as_owner, run, name):
     page = html(as_owner.get(name, q=MARKUP, status=MARKUP, outcome=MARKUP))
     assert "&lt;script&gt;" in page

@@ -7,6 +7,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from dashboard.urls import urlpatterns
 from integration.models import (
     Connection,
+    Execution,
     InboxEvent,
     Link,
     LogEntry,
@@ -16,6 +17,8 @@ from integration.models import (
     Related,
     Run,
     Snapshot,
+    Workflow,
+    WorkflowVersion,
 )
 from tests.dashboard import things
 from tests.dashboard.browser import Browser
@@ -76,6 +79,31 @@ run_retry               GET     login   405     405       405
 run_retry               POST    login   403     302       302
 run_confirm             GET     login   405     405       405
 run_confirm             POST    login   403     302       302
+workflows               GET     login   200     200       200
+workflow_new            GET     login   403     200       200
+workflow_new            POST    login   403     422       422
+workflow                GET     login   200     200       200
+workflow                POST    login   403     200       200
+workflow_test           GET     login   405     405       405
+workflow_test           POST    login   403     200       200
+workflow_switch         GET     login   405     405       405
+workflow_switch         POST    login   403     302       302
+workflow_settings       GET     login   200     200       200
+workflow_settings       POST    login   403     302       302
+workflow_delete         GET     login   405     405       405
+workflow_delete         POST    login   403     403       302
+workflow_versions       GET     login   200     200       200
+workflow_restore        GET     login   405     405       405
+workflow_restore        POST    login   403     302       302
+workflow_runs           GET     login   200     200       200
+workflow_run            GET     login   200     200       200
+workflow_run_retry      GET     login   405     405       405
+workflow_run_retry      POST    login   403     302       302
+workflow_run_stop       GET     login   405     405       405
+workflow_run_stop       POST    login   403     302       302
+capabilities            GET     login   200     200       200
+connection_gist_fields  GET     login   200     200       200
+connection_gist_fields  POST    login   403     302       302
 problems                GET     login   302     302       302
 problems_person         GET     login   200     200       200
 question_answer         GET     login   405     405       405
@@ -134,7 +162,10 @@ OPEN_ACCOUNT_PAGES = {
     "account_confirm_login_code",
     "mfa_authenticate",
 }
-WRITTEN = (Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related)
+WRITTEN = (
+    *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related),
+    *(Workflow, WorkflowVersion, Execution),
+)
 
 
 @pytest.fixture
@@ -147,6 +178,8 @@ def standing(link):
         "waiting": Snapshot.objects.create(link=link, side="gist", external_id=failed.gist_id, parked=True).pk,
     }
     Related.objects.create(link=link, kind="note", ghl_id="note1", contact_id="abc", base={"body": "Likes tea"})
+    execution = things.execution(things.workflow(link))
+    problems |= {"workflow": execution.workflow_id, "execution": execution.pk}
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
 
 
@@ -159,6 +192,9 @@ def address(name, standing):
     if name.startswith("contact_") or name == "contact":
         wanted |= {"link": standing["link"], "side": "ghl", "contact_id": "abc", "kind": "note", "record": "note1"}
     wanted["pk"] = standing.get(name.partition("_")[0], standing["run"])
+    if name in ("workflow_run", "workflow_run_retry", "workflow_run_stop"):
+        wanted["pk"] = standing["execution"]
+    wanted["number"] = standing["number"]
     return reverse(name, kwargs={parameter: wanted[parameter] for parameter in takes[0][1]})
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from integration.models import Connection, InboxEvent, Link, LogEntry, Question, Run
+from integration.models import Connection, Execution, InboxEvent, Link, LogEntry, Question, Run, Workflow
+from integration.workflows import versions
 
 
 def finished_run(link: Link, **facts: Any) -> Run:
@@ -69,3 +70,20 @@ def match(link: Link, label: str = "Bob Ray") -> Question:
 
 def event(link: Link, **facts: Any) -> InboxEvent:
     return InboxEvent.objects.create(**{"provider": "ghl", "topic": "TaskCreate", "connection": link.ghl, **facts})
+
+
+def workflow(link: Link, template: str = "welcome_new_contact", **facts: Any) -> Workflow:
+    return versions.create(link, template, **facts)
+
+
+def execution(of: Workflow, label: str = "Ann Lee", **facts: Any) -> Execution:
+    standard = {"gist_id": "1001", "trigger": of.definition["triggers"][0]["on"], "state": "failed"}
+    version = of.versions.get(number=of.version)
+    cause = f"test:{Execution.objects.count()}"
+    return Execution.objects.create(
+        link=of.link, workflow=of, version=version, label=label, cause=cause, **{**standard, **facts}
+    )
+
+
+def executions(of: Workflow, count: int, **facts: Any) -> list[Execution]:
+    return [execution(of, f"Person {number}", **facts) for number in range(count)]

@@ -18,7 +18,7 @@ from integration.related.writing import related_of
 from integration.workflows import notice
 
 Values = Mapping[str, Any]
-InputType = Literal["text", "long", "moment", "user", "calendar", "teammate", "flag", "number"]
+InputType = Literal["text", "long", "moment", "user", "calendar", "teammate", "flag", "number", "field"]
 
 
 @dataclass(frozen=True)

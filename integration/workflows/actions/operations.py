@@ -1,15 +1,17 @@
 """Every other write operation of both clients, as an action whose inputs are the operation's own parameters."""
 
+import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from integration.errors import LostAnswer, Rejected
 from integration.providers.exchange import Steps
 from integration.providers.ghl.catalogue import OPERATIONS as GHL
 from integration.providers.gist.catalogue import OPERATIONS as GIST
-from integration.providers.operations import Json, Operation
+from integration.providers.operations import Call, Json, Operation
 from integration.records import is_blank
 from integration.related.deeds import Deed, changes_of
 from integration.workflows.actions.base import Action, Context, Input, InputType, Values
@@ -19,6 +21,13 @@ BODY = "body_json"
 READING_POSTS = ("search", "find")
 NOT_FOR_WORKFLOWS = ("ghl.oauth.", "ghl.contacts.list", "gist.contacts.batch")
 """Logins, and what is about many people at once: a workflow is about one."""
+
+
+PICKED: dict[str, InputType] = {
+    "assignedTo": "user", "userId": "user", "assignedUserId": "user", "calendarId": "calendar",
+    "dueDate": "moment", "startTime": "moment", "endTime": "moment", "eventStartTime": "moment",
+}  # fmt: skip
+"""Members of a body that are picked from a list, or are moments."""
 
 
 def is_read(operation: Operation[Any]) -> bool:
@@ -37,7 +46,7 @@ def carry_out(operation: Operation[Any], context: Context, values: Values) -> St
     label = operation.title
     if context.look_first and not operation.repeatable:
         return _unsure(operation)
-    call = operation(body=_body(operation, context, values), **_path(operation, context, values))
+    call = _call(operation, context, values)
     try:
         answer = yield call
     except LostAnswer:
@@ -49,6 +58,17 @@ def carry_out(operation: Operation[Any], context: Context, values: Values) -> St
         "operation", label, side=operation.provider, did="sent", message=f"{label}: done.",
         changes=changes_of(operation.provider, {}, sent), external_id=_id_in(answer),
     )  # fmt: skip
+
+
+def _call(operation: Operation[Any], context: Context, values: Values) -> Call[Any]:
+    try:
+        return operation(body=_body(operation, context, values), **_path(operation, context, values))
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the body"
+        raise Rejected(
+            f"“{operation.title}” cannot be sent: {place}: {first['msg']}.", provider=operation.provider
+        ) from None
 
 
 def _unsure(operation: Operation[Any]) -> Deed:
@@ -106,17 +126,28 @@ def _id_in(answer: BaseModel) -> str:
 
 def _inputs(operation: Operation[Any]) -> tuple[Input, ...]:
     path = [
-        Input(name, name.replace("_", " ").capitalize(), required=name not in ("contact_id", "location_id"))
-        for name in operation.parameters
+        Input(name, _label(name), required=name not in ("contact_id", "location_id")) for name in operation.parameters
     ]
     fields = operation.body.model_fields if operation.body else {}
     body = [
-        Input(name, name, _kind(info.annotation), required=info.is_required())
+        Input(name, _label(name), _kind(name, info.annotation), required=info.is_required())
         for name, info in fields.items()
         if name != "locationId" and _is_simple(info.annotation)
     ]
-    free = [] if fields else [Input(BODY, "Body", "long", help="JSON, as docs of the API ask for it.")]
-    return (*path, *body, *(free if operation.body else ()))
+    return (*path, *body, *_free(operation, fields))
+
+
+def _free(operation: Operation[Any], fields: Mapping[str, Any]) -> tuple[Input, ...]:
+    """Where there is no form for the body, or for a part of it, it is written as JSON."""
+    if operation.body is None:
+        return ()
+    if not fields:
+        return (Input(BODY, "Body", "long", help="JSON, as the documentation of the API asks for it."),)
+    nested = {name: info for name, info in fields.items() if not _is_simple(info.annotation)}
+    if not nested:
+        return ()
+    told = f"JSON, for what has no field of its own: {', '.join(nested)}."
+    return (Input(BODY, "More of the body", "long", any(info.is_required() for info in nested.values()), told),)
 
 
 def _is_simple(annotation: Any) -> bool:
@@ -125,7 +156,14 @@ def _is_simple(annotation: Any) -> bool:
     return types <= {str, int, float, bool, list[str], str | None, int | None, bool | None, list[str] | None}
 
 
-def _kind(annotation: Any) -> InputType:
+def _label(name: str) -> str:
+    """`dueDate` and `user_id` as people say them: `Due date`, `User id`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").capitalize()
+
+
+def _kind(name: str, annotation: Any) -> InputType:
+    if name in PICKED:
+        return PICKED[name]
     types = {annotation, *get_args(annotation)}
     return "flag" if bool in types else "number" if int in types and str not in types else "text"
 

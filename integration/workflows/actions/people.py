@@ -149,7 +149,7 @@ def conversation_note(context: Context, values: Values) -> Steps[Deed]:
     return Deed("note", label, side="gist", did="sent", changes=changes_of("gist", {}, {"body": body}))
 
 
-FIELD = (Input("field", "Field", required=True), Input("value", "Value"))
+FIELD = (Input("field", "Field", "field", required=True), Input("value", "Value"))
 
 
 def _tag_action(side: str, verb: str, does: str, carry_out: Carry) -> Action:
