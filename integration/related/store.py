@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -36,8 +37,14 @@ def as_record(row: Related) -> RelatedRecord:
     return RelatedRecord(row.kind, row.ghl_id, row.contact_id, row.base)  # type: ignore[arg-type]
 
 
-def known_ids(link: Link, contact_id: str, kind: RelatedType) -> list[str]:
+def known_ids(link: Link, contact_id: str, kind: RelatedType, since: datetime | None = None) -> list[str]:
+    """Records that an interrupted create, begun at `since`, cannot have made: met before it, or made for another wish.
+
+    Its own may have been heard of by a webhook already.
+    """
     rows = Related.objects.filter(link=link, contact_id=contact_id, kind=kind)
+    if since:
+        rows = rows.exclude(gist_key="", created_at__gte=since)
     return list(rows.values_list("ghl_id", flat=True))
 
 

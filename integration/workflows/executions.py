@@ -52,10 +52,11 @@ def next_due(link: Link) -> datetime | None:
     return at
 
 
-def take(link: Link) -> list[Execution]:
-    """The next ones to work on, of each person one."""
+def take(link: Link, *, begun: bool = False) -> list[Execution]:
+    """The next ones to work on, of each person one; only those `begun` before, if so asked."""
     found: dict[str, Execution] = {}
-    for one in due(link).select_related("workflow", "version")[:AT_ONCE]:
+    waiting = due(link).filter(facts__has_key="now") if begun else due(link)
+    for one in waiting.select_related("workflow", "version")[:AT_ONCE]:
         found.setdefault(one.gist_id or one.ghl_id or f"execution {one.pk}", one)
     return list(found.values())
 

@@ -1,13 +1,13 @@
 """Actions on tasks, notes and appointments of the GHL contact."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from integration.errors import Gone, Rejected
 from integration.models import Related
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import moment_of, utc_text
-from integration.records import RelatedRecord, Value, is_blank
+from integration.records import RelatedRecord, RelatedType, Value, is_blank
 from integration.related import carry as carrying
 from integration.related import store, writing
 from integration.related.deeds import Deed
@@ -22,19 +22,20 @@ ASSIGNEE = Input("assigned_to", "Assigned to", "user")
 
 
 def create_task(context: Context, values: Values) -> Steps[Deed]:
-    return (
-        yield from writing.create(
-            context.link, "task", context.ghl_id, values, gist_key=context.key, look_first=context.look_first
-        )
-    )
+    return (yield from _create(context, "task", values, context.key))
 
 
 def create_note(context: Context, values: Values) -> Steps[Deed]:
+    return (yield from _create(context, "note", values, context.key))
+
+
+def _create(context: Context, kind: RelatedType, values: Mapping[str, Value], key: str) -> Steps[Deed]:
     return (
         yield from writing.create(
-            context.link, "note", context.ghl_id, values, gist_key=context.key, look_first=context.look_first
+            context.link, kind, context.ghl_id, values, gist_key=key, look_first=context.look_first,
+            since=context.execution.created_at,
         )
-    )
+    )  # fmt: skip
 
 
 def complete_task(context: Context, values: Values) -> Steps[Deed]:
@@ -168,11 +169,7 @@ def _book_meeting(context: Context, key: str, wanted: dict[str, Value]) -> Steps
     calendar = yield from _calendar(context, wanted)
     # It stands in Gist's calendar already, so GHL's free slots do not decide about it.
     wanted = {**wanted, **calendar, "status": "confirmed", "ignore_free_slots": True}
-    return (
-        yield from writing.create(
-            context.link, "appointment", context.ghl_id, wanted, gist_key=key, look_first=context.look_first
-        )
-    )
+    return (yield from _create(context, "appointment", wanted, key))
 
 
 def _calendar(context: Context, wanted: dict[str, Value]) -> Steps[dict[str, Value]]:
