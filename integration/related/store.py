@@ -130,6 +130,11 @@ def note_written(
     """
     told: dict[str, Any] = {"gist_key": gist_key} if gist_key else {}
     told |= {"gist_base": wanted} if wanted is not None else {}
+    if gist_key:
+        # One that was deleted in GHL hands it on.
+        Related.objects.filter(link=link, kind=record.kind, gist_key=gist_key).exclude(ghl_id=record.id).update(
+            gist_key=""
+        )
     stands = {"contact_id": record.contact_id, "base": dict(record.values), **told}
     row, made = Related.objects.select_for_update().get_or_create(
         link=link, kind=record.kind, ghl_id=record.id, defaults={**stands, "workflow": workflow}

@@ -1,4 +1,4 @@
-"""What a workflow changed itself: when that is read back, it is news for every other workflow, and none for this one."""
+"""What a workflow changed itself: read back, it is news for every other workflow, and none for this one."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -9,6 +9,7 @@ import pytest
 from integration.models import ACTIVE_RUNS, Execution, Run
 from integration.providers.exchange import Exchange
 from integration.sync import live, runs
+from integration.sync.slices import slice as slice_
 from integration.workflows import executions
 from tests.world import finish
 
@@ -36,7 +37,7 @@ class Killer:
             (Exchange, "_submit"),
             (Exchange, "_handle"),
             (executions, "settle"),
-            (executions, "note_sent"),
+            (slice_, "note_sent"),
             (executions, "carry_out"),
         ):
             monkeypatch.setattr(owner, name, self.around(getattr(owner, name)))

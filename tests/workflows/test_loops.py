@@ -112,7 +112,7 @@ def test_its_own_task_note_and_appointment_do_not_start_it(stage, ann):
 
 def test_two_that_start_each_other_by_tags_end_with_words(stage, ann):
     one = flow(stage, "ghl.tag_added", tagging("ghl", "remove", "ping"), tagging("ghl", "add", "pong"), tag="ping")
-    other = flow(stage, "ghl.tag_added", tagging("ghl", "remove", "pong"), tagging("ghl", "add", "ping"), tag="pong")
+    flow(stage, "ghl.tag_added", tagging("ghl", "remove", "pong"), tagging("ghl", "add", "ping"), tag="pong")
     tag(stage, ann[1], "ping")
     come_to_rest(stage)
     assert runs_of(one).count("done") == LOOP_RUNS
