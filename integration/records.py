@@ -101,3 +101,22 @@ def fingerprint(values: Values, keys: Iterable[str]) -> str:
     """A short digest of the named values: equal digests mean nothing mapped has changed."""
     picked = {key: None if is_blank(values.get(key)) else values.get(key) for key in sorted(set(keys))}
     return hashlib.blake2b(json.dumps(picked, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+
+
+def read_json(text: bytes) -> Any:
+    """The JSON in `text`, in which raw control characters are allowed; None when it is none."""
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def storable(value: Any) -> Any:
+    """No database stores a NUL or half an emoji, as is left where a name was cut: the one is dropped, the other
+    becomes a question mark, where they come in.
+    """
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode().replace("\0", "")
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    return {storable(k): storable(v) for k, v in value.items()} if isinstance(value, dict) else value

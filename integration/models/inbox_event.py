@@ -1,10 +1,13 @@
 """A webhook as it arrived: stored before it is answered, handled afterwards, in order."""
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
 from integration.models.choices import Provider, ToneChoices
 from integration.models.connection import Connection
+from integration.records import read_json
 
 
 class EventState(ToneChoices):
@@ -44,3 +47,9 @@ class InboxEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.pk}"
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The JSON object that arrived, empty when it was none."""
+        found = read_json(bytes(self.body))
+        return found if isinstance(found, dict) else {}

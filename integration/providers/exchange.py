@@ -131,6 +131,8 @@ class Exchange:
     on_tick: Callable[[], None] = lambda: None
     on_unrepeatable: Callable[[Any], None] = lambda key: None
     """Called with the task's key right before a call is sent that must not be carried out twice."""
+    on_refused: Callable[[Any], None] = lambda key: None
+    """Called with the task's key when such a call was certainly not carried out."""
     made: Counter[str] = field(default_factory=Counter)
     """Calls made so far, per provider."""
     denied: dict[str, MissingScope] = field(default_factory=dict)
@@ -293,6 +295,8 @@ class Exchange:
         error = answered.error
         if error is None:
             return self._advance(task, answered.value)
+        if not task.call.operation.repeatable and not isinstance(error, LostAnswer):
+            self.on_refused(task.key)
         if isinstance(error, TokenExpired) and task.renewals < RENEWALS:
             session.login.renew(task.sent_with)
             task.renewals += 1

@@ -27,6 +27,7 @@ from integration.errors import (
     TokenExpired,
 )
 from integration.providers.operations import Call, Json
+from integration.records import read_json, storable
 
 log = logging.getLogger(__name__)
 A = TypeVar("A", bound=BaseModel)
@@ -140,7 +141,7 @@ class Wire:
     def _read(self, call: Call[A], response: requests.Response, attempt: Attempt) -> Answered:
         limits = self.read_limits(response.headers)
         body = _json(response)
-        attempt.response = redact(body if body is not None else _storable(response.text[:500]))
+        attempt.response = redact(body if body is not None else storable(response.text[:500]))
         error: ProviderError | None
         if response.ok or response.status_code in call.operation.lenient:
             if not response.ok:
@@ -244,25 +245,11 @@ def _json(response: requests.Response) -> Any:
     """The body as JSON, None when it is none. GHL may send raw control characters (docs/ghl-api.md#errors)."""
     if response.status_code == 204 or not response.content:
         return {}
-    try:
-        body = json.loads(response.content, strict=False)
-    except (ValueError, RecursionError):
-        return None
-    return _storable(body) if UNSTORABLE.search(response.content) else body
+    body = read_json(response.content)
+    return storable(body) if UNSTORABLE.search(response.content) else body
 
 
 UNSTORABLE = re.compile(rb"\0|\xed[\xa0-\xbf]|\\u(?:0000|[dD][89a-fA-F])")
-
-
-def _storable(value: Any) -> Any:
-    """No database stores a NUL or half an emoji, as is left where a name was cut: the one is dropped, the other
-    becomes a question mark, where they come in.
-    """
-    if isinstance(value, str):
-        return value.encode(errors="replace").decode().replace("\0", "")
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    return {_storable(k): _storable(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _retry_after(value: str | None) -> float | None:

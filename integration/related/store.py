@@ -37,8 +37,14 @@ def as_record(row: Related) -> RelatedRecord:
     return RelatedRecord(row.kind, row.ghl_id, row.contact_id, row.base)  # type: ignore[arg-type]
 
 
-def known_ids(link: Link, contact_id: str, kind: RelatedType) -> list[str]:
+def known_ids(link: Link, contact_id: str, kind: RelatedType, since: datetime | None = None) -> list[str]:
+    """Records that an interrupted create, begun at `since`, cannot have made: met before it, or made for another wish.
+
+    Its own may have been heard of by a webhook already.
+    """
     rows = Related.objects.filter(link=link, contact_id=contact_id, kind=kind)
+    if since:
+        rows = rows.exclude(gist_key="", created_at__gte=since)
     return list(rows.values_list("ghl_id", flat=True))
 
 
@@ -160,6 +166,11 @@ def note_written(
     """
     told: dict[str, Any] = {"gist_key": gist_key} if gist_key else {}
     told |= {"gist_base": wanted} if wanted is not None else {}
+    if gist_key:
+        # One that was deleted in GHL hands it on.
+        Related.objects.filter(link=link, kind=record.kind, gist_key=gist_key).exclude(ghl_id=record.id).update(
+            gist_key=""
+        )
     stands = {"contact_id": record.contact_id, "base": dict(record.values), **told}
     row, made = Related.objects.select_for_update().get_or_create(
         link=link, kind=record.kind, ghl_id=record.id, defaults={**stands, "workflow": workflow}

@@ -1,7 +1,7 @@
 """The writes on tasks, notes and appointments, as steps that end in a deed. People and workflows both come here."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -33,10 +33,11 @@ def create(
     *,
     gist_key: str = "",
     look_first: bool = False,
+    since: datetime | None = None,
 ) -> Steps[Deed]:
     """A new task, note or appointment. With a `gist_key` it is made once and found again ever after.
 
-    `look_first`: an interrupted try may have made it already. Raises ProviderError.
+    `look_first`: an interrupted try, not older than `since`, may have made it already. Raises ProviderError.
     """
     wanted = completed_values(kind, values)
     label = f"{NAMES[kind]} “{_short(wanted.get('title') or wanted.get('body'))}”"
@@ -44,7 +45,7 @@ def create(
     if known and not known.deleted_at:
         return Deed(kind, label, reason="same_value", record=as_record(known), message=f"{label} was made before.")
     related = related_of(link)
-    ids = known_ids(link, contact_id, kind)
+    ids = known_ids(link, contact_id, kind, since)
     if look_first:
         looked_for = {key: value for key, value in wanted.items() if key != "due_at" or "due_at" in values}
         found = yield from related.find(kind, contact_id, looked_for, ids)

@@ -3,13 +3,13 @@
 Gist does not document its bodies (docs/gist-api.md#webhooks), so the contact is looked for in the usual places.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from integration.models import InboxEvent
+from integration.records import storable
 
 DELETES = {"ContactDelete", "TaskDelete", "NoteDelete", "AppointmentDelete", "user_deleted", "lead_deleted"}
 AROUND = ("Task", "Note", "Appointment")
@@ -42,20 +42,11 @@ class Heard:
 
 def heard(event: InboxEvent) -> Heard | None:
     """What the event is about; None when it names nothing that can be read."""
-    body = body_of(event)
+    body = event.said
     if event.provider == "ghl":
         return _of_ghl(event.topic, body)
     found = _gist_id(body)
     return Heard("gist", found, event.topic in DELETES) if found else None
-
-
-def body_of(event: InboxEvent) -> dict[str, Any]:
-    """The JSON object that arrived, empty when it was none."""
-    try:
-        body = json.loads(bytes(event.body), strict=False)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _of_ghl(topic: str, body: dict[str, Any]) -> Heard | None:
@@ -77,7 +68,7 @@ def _around(topic: str, prefix: str, body: dict[str, Any]) -> Heard | None:
         return Heard("ghl", contact_id) if contact_id else None
     title = told.get("title") if isinstance(told.get("title"), str) else ""
     return Heard(
-        "ghl", found, topic in DELETES, prefix.lower(), contact_id, str(title)[:200],
+        "ghl", found, topic in DELETES, prefix.lower(), contact_id, storable(title)[:200],
         born=topic.endswith("Create") and told.get("dateAdded") == told.get("dateUpdated", told.get("dateAdded")),
     )  # fmt: skip
 

@@ -114,7 +114,7 @@ class Ledger:
         if not self._workflows:
             return []
         return [
-            _Read(entry, snapshot, snapshot.base, snapshot.fresh)
+            _Read(entry, snapshot, snapshot.base, snapshot.fresh, snapshot.decided_run)
             for entry in entries
             for snapshot in entry.snapshots
             if snapshot.fresh is not None
@@ -270,6 +270,7 @@ class _Read:
     snapshot: Snapshot
     before: dict[str, Value] | None
     after: dict[str, Value]
+    decided_run: int
 
     @property
     def is_decided(self) -> bool:
@@ -279,7 +280,8 @@ class _Read:
     def news(self) -> notice.ContactNews:
         person = self.entry.person
         who = notice.Person(_id(person.gist), _id(person.ghl), self.snapshot.label)
-        return notice.ContactNews(self.snapshot.side, self.before, self.after, self.snapshot.remote_created_at, who)
+        created_at = self.snapshot.remote_created_at
+        return notice.ContactNews(self.snapshot.side, self.before, self.after, created_at, who, self.decided_run)
 
 
 def _held(snapshot: Snapshot, key: str, value: Value, held: bool) -> Value:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from integration import queue
 from integration.errors import SetupError
-from integration.models import EventState, Hint, InboxEvent, Link, RunKind
+from integration.models import EventState, Hint, InboxEvent, Link, Mode, RunKind
 from integration.queue import enqueue
 from integration.sync import runs
 from integration.sync.hints import Backlog, backlog, unpack
@@ -55,9 +55,12 @@ def ring_again() -> int:
 def work(link_id: int, owner: str, seconds: float) -> None:
     """Handle what waits on the link, for about `seconds`; what comes meanwhile is handled too."""
     Link.objects.filter(pk=link_id).update(live_rung=False)
-    link = Link.objects.select_related("gist", "ghl").get(pk=link_id)
     deadline = time.monotonic() + seconds
-    while link.enabled and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        # Read anew each time: it may have been paused, or a login may have ended.
+        link = Link.objects.select_related("gist", "ghl").get(pk=link_id)
+        if not link.enabled:
+            return
         unpack(link)
         due = _next_due(link)
         wait = (due - timezone.now()).total_seconds() if due else LONGEST_WAIT + 1
@@ -69,7 +72,9 @@ def work(link_id: int, owner: str, seconds: float) -> None:
 
 
 def _next_due(link: Link) -> datetime | None:
-    """When there is something to do on the link; None when nothing waits."""
+    """When there is something to do on the link; None when nothing waits, or the link only watches."""
+    if link.mode != Mode.LIVE:
+        return None
     hint = Hint.objects.filter(link=link).aggregate(at=Min("due_at"))["at"]
     return min(filter(None, (hint, executions.next_due(link))), default=None)
 

@@ -43,7 +43,7 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> 
             same.append(snapshot.pk)
             continue
         news.append(snapshot)
-        take_in(snapshot, contact, rules)
+        take_in(snapshot, contact, rules, run)
         snapshot.seen_run = run.pk
     # Two workers cannot both be here: the link's lease sees to it.
     Snapshot.objects.save_all(news)
@@ -51,14 +51,14 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> 
     return Observed(len(unique), len(news))
 
 
-def take_in(snapshot: Snapshot, contact: Contact, rules: Rules) -> None:
+def take_in(snapshot: Snapshot, contact: Contact, rules: Rules, run: Run) -> None:
     """Put what was read into `fresh`, where it waits for its decision."""
     values = picked(contact, rules)
     if snapshot.fingerprint != fingerprint(values, rules.keys(contact.side)):
         step_off(snapshot)
     snapshot.fresh = values
     # Whoever was decided in this very run is work again: a long one hears of the same people more than once.
-    snapshot.decided_run = 0
+    snapshot.decided_run = min(snapshot.decided_run, run.pk - 1)
     snapshot.email = contact.email[:254]
     snapshot.phone = e164(contact.phone, rules.country)
     snapshot.label = contact.label

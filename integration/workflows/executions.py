@@ -9,16 +9,16 @@ not be carried out twice is noted before it is sent (`intent`), so that after a 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Min, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from integration.errors import ProviderError, Rejected, Retryable, SetupError, Unexpected
 from integration.ladder import pause_before
-from integration.models import UNFINISHED, Execution, ExecutionState, Hint, Link, LogEntry, Outcome, Pair, Run
+from integration.models import UNFINISHED, Execution, ExecutionState, Hint, Link, LogEntry, Mode, Outcome, Pair, Run
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.providers.operations import Json
@@ -38,24 +38,36 @@ NEVER_CARRIED_OUT = ("rejected", "gone", "duplicate", "missing_scope")
 
 
 def due_by(now: datetime) -> QuerySet[Execution]:
-    return Execution.objects.filter(state__in=UNFINISHED, due_at__lte=now)
+    """What can be worked on then; nothing of links that only watch.
+
+    What a workflow was begun for later waits for what it was begun for earlier with the same person: a meeting must not
+    be booked after it was cancelled.
+    """
+    same = Q(gist_id=OuterRef("gist_id")) & ~Q(gist_id="") | Q(ghl_id=OuterRef("ghl_id")) & ~Q(ghl_id="")
+    earlier = Execution.objects.filter(
+        same, workflow=OuterRef("workflow"), pk__lt=OuterRef("pk"), state__in=UNFINISHED, due_at__isnull=False
+    )
+    ready = Execution.objects.filter(state__in=UNFINISHED, due_at__lte=now, link__mode=Mode.LIVE)
+    return ready.filter(~Exists(earlier))
 
 
 def due(link: Link) -> QuerySet[Execution]:
-    """What can be worked on now, the oldest first; nothing while the link only watches."""
+    """What can be worked on now, the oldest first."""
     return due_by(timezone.now()).filter(link=link).order_by("due_at", "pk")
 
 
 def next_due(link: Link) -> datetime | None:
-    found = Execution.objects.filter(link=link, state__in=UNFINISHED).aggregate(at=Min("due_at"))
+    """When something can be worked on; None when nothing waits for its time."""
+    found = due_by(datetime.max.replace(tzinfo=UTC)).filter(link=link).aggregate(at=Min("due_at"))
     at: datetime | None = found["at"]
     return at
 
 
-def take(link: Link) -> list[Execution]:
-    """The next ones to work on, of each person one."""
+def take(link: Link, *, begun: bool = False) -> list[Execution]:
+    """The next ones to work on, of each person one; only those `begun` before, if so asked."""
     found: dict[str, Execution] = {}
-    for one in due(link).select_related("workflow", "version")[:AT_ONCE]:
+    waiting = due(link).filter(facts__has_key="now") if begun else due(link)
+    for one in waiting.select_related("workflow", "version")[:AT_ONCE]:
         found.setdefault(one.gist_id or one.ghl_id or f"execution {one.pk}", one)
     return list(found.values())
 
@@ -111,10 +123,10 @@ def action_of(execution: Execution) -> Action:
     return ACTIONS[execution.actions[execution.step]["do"]]
 
 
-def note_sent(execution: Execution) -> None:
-    """A call that must not be carried out twice is about to be sent."""
-    Execution.objects.filter(pk=execution.pk).update(intent=True)
-    execution.intent = True
+def note_sent(execution: Execution, sent: bool = True) -> None:
+    """A call that must not be carried out twice is about to be sent; not `sent`: it was refused after all."""
+    Execution.objects.filter(pk=execution.pk).update(intent=sent)
+    execution.intent = sent
 
 
 def _find_person(execution: Execution) -> None:
@@ -141,8 +153,9 @@ def _is_about_to_be_synced(execution: Execution) -> bool:
 
 @transaction.atomic
 def settle(run: Run, execution: Execution, turn: Turn | None, error: ProviderError | None, calls: list[Json]) -> None:
-    """Put what an action came to on record, together with whose turn is next."""
-    if error:
+    """Put what an action came to on record, together with whose turn is next, unless somebody stopped it meanwhile."""
+    there = Execution.objects.select_for_update().filter(pk=execution.pk).first()
+    if error and there:
         _fail(run, execution, error, calls)
     elif isinstance(turn, NotYet):
         execution.due_at = timezone.now() + WAIT_FOR_CONTACT
@@ -150,10 +163,14 @@ def settle(run: Run, execution: Execution, turn: Turn | None, error: ProviderErr
         _end(execution, ExecutionState.SKIPPED, "condition", turn.sentence)
     elif turn:
         turn.calls = calls
-        put_on_record(run, turn, _about(execution), execution)
+        put_on_record(run, turn, _about(execution), execution if there else None)
         _resolve(execution)
         _move_on(execution)
-    execution.save(update_fields=PROGRESS)
+    if there and there.is_finished:
+        execution.save(update_fields=["step", "intent"])
+        _resolve(execution)
+    elif there:
+        execution.save(update_fields=PROGRESS)
 
 
 PROGRESS = ["state", "step", "intent", "tries", "due_at", "reason", "message", "finished_at"]

@@ -4,13 +4,13 @@ Gist documents no bodies but the contact's (docs/gist-api.md#webhooks). Meetings
 operator can point elsewhere after looking at a body that came.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from integration.errors import SetupError
 from integration.models import Connection, InboxEvent, Link, Pair, Snapshot
 from integration.providers.ghl.related import moment_text
+from integration.records import storable
 from integration.workflows import notice
 from integration.workflows.triggers import BY_TOPIC
 
@@ -57,7 +57,7 @@ def begin(link: Link, heard: InboxEvent, gist_id: str) -> bool:
     trigger = BY_TOPIC.get(heard.topic) if heard.provider == "gist" else None
     if trigger is None:
         return False
-    facts = facts_of(heard.topic, _body(heard), heard.connection)
+    facts = facts_of(heard.topic, heard.said, heard.connection)
     person = _person(link, gist_id, str(facts.get("email") or ""))
     if person is None:
         return False
@@ -84,21 +84,13 @@ def _first(body: Body, paths: Iterable[str]) -> str | None:
 def _at(body: Any, path: str) -> str | None:
     """The text or number at a dotted path; None where there is none."""
     for name in path.split("."):
-        if isinstance(body, list) and name.isdigit():
+        if isinstance(body, list) and name.isdecimal():
             body = body[int(name)] if int(name) < len(body) else None
         else:
             body = body.get(name) if isinstance(body, Mapping) else None
     if isinstance(body, bool) or not isinstance(body, str | int | float):
         return None
-    return str(body).strip()[:20_000] or None
-
-
-def _body(heard: InboxEvent) -> Body:
-    try:
-        body = json.loads(bytes(heard.body), strict=False)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
+    return storable(str(body)).strip()[:20_000] or None
 
 
 def _person(link: Link, gist_id: str, email: str) -> notice.Person | None:

@@ -17,6 +17,7 @@ from integration.queue import ring
 from integration.records import RelatedRecord, is_blank
 from integration.related import store
 from integration.related.carry import PREFIX
+from integration.workflows import own_work
 from integration.workflows.triggers import fits, rest_of
 
 REQUEST = f"{PREFIX}ghl_complete_task"
@@ -39,13 +40,21 @@ class Person:
 
 @dataclass(frozen=True)
 class ContactNews:
-    """What was read of a contact against what was known: `before` is None for someone never seen."""
+    """What was read of a contact against what was known: `before` is None for someone never seen.
+
+    `decided_run` is the run that last decided about the contact.
+    """
 
     side: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
     created_at: datetime | None
     person: Person
+    decided_run: int = 0
+
+    @property
+    def contact_id(self) -> str:
+        return self.person.gist_id if self.side == "gist" else self.person.ghl_id
 
 
 def workflows_on(link: Link) -> list[Workflow]:
@@ -70,19 +79,23 @@ def contacts(workflows: list[Workflow], news: Iterable[ContactNews]) -> None:
     for one in news:
         for workflow in workflows:
             for key, facts in _happened(workflow, one):
-                begun += _begin(workflow, key, one.person, facts, _cause(key, one))
+                begun += _begin(workflow, key, one.person, _by_others(workflow, one, key, facts), _cause(key, one))
     _save(begun)
+
+
+def _by_others(workflow: Workflow, news: ContactNews, key: str, facts: dict[str, Any]) -> dict[str, Any] | None:
+    """The facts without what the workflow did itself, None when nothing is left: its own work does not start it."""
+    if news.before is None or not _entry(workflow, key, facts):
+        return facts
+    mine = own_work.changes(workflow, news.side, news.contact_id, news.decided_run)
+    return own_work.without(mine, key, facts, news.after) or None
 
 
 def _cause(key: str, news: ContactNews) -> str:
     if key.endswith("contact_created"):
-        return created_cause(news.side, news.person)
+        # Someone is new once, however it was heard of.
+        return f"{key}:{news.contact_id}"
     return f"{key}:{uuid.uuid4().hex}"
-
-
-def created_cause(side: str, person: Person) -> str:
-    """Someone is new once, however it was heard of."""
-    return f"{side}.contact_created:{person.gist_id if side == 'gist' else person.ghl_id}"
 
 
 def _happened(workflow: Workflow, news: ContactNews) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -185,21 +198,29 @@ def person_of(link: Link, ghl_id: str) -> Person:
 
 def event(link: Link, key: str, heard: InboxEvent, person: Person, facts: Mapping[str, Any]) -> None:
     """Begin what a webhook triggers by itself. The contact may be known by its e-mail address only, in `facts`."""
-    cause = created_cause("gist", person) if key == "gist.contact_created" else f"event:{heard.pk}"
     begun = []
     for workflow in workflows_on(link):
-        begun += _begin(workflow, key, person, facts, cause, heard)
+        begun += _begin(workflow, key, person, facts, f"event:{heard.pk}", heard)
     _save(begun)
 
 
 # Beginning -----------------------------------------------------------------------------------------------
 
 
+def _entry(workflow: Workflow, key: str, facts: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The trigger of the workflow that what happened fits."""
+    return next((one for one in workflow.definition["triggers"] if one["on"] == key and fits(one, facts)), None)
+
+
 def _begin(
-    workflow: Workflow, key: str, person: Person, facts: Mapping[str, Any], cause: str, heard: InboxEvent | None = None
+    workflow: Workflow,
+    key: str,
+    person: Person,
+    facts: Mapping[str, Any] | None,
+    cause: str,
+    heard: InboxEvent | None = None,
 ) -> list[Execution]:
-    entry = next((one for one in workflow.definition["triggers"] if one["on"] == key and fits(one, facts)), None)
-    if entry is None:
+    if facts is None or (entry := _entry(workflow, key, facts)) is None:
         return []
     told = {**facts, "tag_rest": rest_of(entry["tag"], facts["tag"])} if entry.get("tag") else dict(facts)
     execution = Execution(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integration.errors import Rejected
-from integration.providers.ghl.related import utc_text, zone
+from integration.providers.ghl.related import moment_of, utc_text, zone
 from integration.workflows.triggers import TRIGGERS
 
 _PLACEHOLDER = re.compile(r"{{\s*([^{}]*?)\s*}}")
@@ -108,8 +108,7 @@ def _start(name: str, facts: Facts) -> datetime:
     if name == "now":
         return datetime.fromisoformat(str(facts["now"]))
     value = look_up(name, facts)
-    try:
-        read = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise Rejected(f"{name} holds no date (“{value if value is not None else 'blank'}”).") from None
-    return read if read.tzinfo else read.replace(tzinfo=zone(str(facts.get("timezone") or "UTC")))
+    read = moment_of(value, zone(str(facts.get("timezone") or "UTC")))
+    if read is None:
+        raise Rejected(f"{name} holds no date (“{value if value is not None else 'blank'}”).")
+    return read

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -158,7 +158,7 @@ class GhlRelated:
         answer = yield calendars.FREE_SLOTS(calendar_id=calendar_id, query=query)
         # Beside the days stand other members, as traceId (docs/ghl-api.md#calendars).
         days_ = [day for day in answer.model_dump().values() if isinstance(day, dict)]
-        slots = [_moment(slot, UTC) for day in days_ for slot in day.get("slots") or ()]
+        slots = [moment_of(slot) for day in days_ for slot in day.get("slots") or ()]
         return sorted(slot for slot in slots if slot)
 
     # To and from the wire -----------------------------------------------------------------------------
@@ -218,7 +218,7 @@ class GhlRelated:
         return RelatedRecord("appointment", event.id, event.contactId or contact_id, values)
 
     def _text(self, value: Any) -> str | None:
-        read = _moment(value, zone(self.timezone))
+        read = moment_of(value, zone(self.timezone))
         return utc_text(read) if read else None
 
 
@@ -242,20 +242,28 @@ def utc_text(moment: datetime) -> str:
 
 
 def moment_text(value: Any) -> str | None:
-    """Any moment, seconds or milliseconds too, as "YYYY-MM-DDTHH:MM:SSZ"; None for what is none."""
-    number = float(value) if str(value or "").isdigit() else 0
-    read = datetime.fromtimestamp(number, UTC) if 0 < number < 100_000_000_000 else _moment(value, UTC)
+    """Any moment as "YYYY-MM-DDTHH:MM:SSZ"; None for what is none."""
+    read = moment_of(value)
     return utc_text(read) if read else None
 
 
-def _moment(value: Any, without_zone: Any) -> datetime | None:
-    if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
-        return datetime.fromtimestamp(int(value) / 1000, UTC)
+SECONDS_END = 100_000_000_000
+"""Numbers below are seconds, as Gist's; from here on milliseconds, as GHL's."""
+
+
+def moment_of(value: Any, without_zone: tzinfo = UTC) -> datetime | None:
+    """Text, seconds or milliseconds as a moment; None for what is none. A text without a zone is `without_zone`."""
     try:
-        read = datetime.fromisoformat(str(value))
-    except ValueError:
+        if isinstance(value, int | float) or str(value).isdecimal():
+            number = float(value)
+            read = datetime.fromtimestamp(number if number < SECONDS_END else number / 1000, UTC)
+        else:
+            read = datetime.fromisoformat(str(value))
+        read = (read if read.tzinfo else read.replace(tzinfo=without_zone)).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
         return None
-    return read if read.tzinfo else read.replace(tzinfo=without_zone)
+    # Nobody means a moment beyond these, and reckoning with one would overflow.
+    return read if 1900 < read.year < 9000 else None
 
 
 def _task_body(values: Values) -> Json:
@@ -293,5 +301,5 @@ def _same(held: Value, sent: Value) -> bool:
     normal: Callable[[Value], str] = lambda value: "" if is_blank(value) else str(value).strip()  # noqa: E731
     if normal(held) == normal(sent):
         return True
-    moments = _moment(held, UTC), _moment(sent, UTC)
+    moments = moment_of(held), moment_of(sent)
     return moments[0] is not None and moments[0] == moments[1]

@@ -38,6 +38,8 @@ def listen(part: "Slice") -> None:
     """Everything that is due now, and what comes meanwhile."""
     if part.run.dry_run:
         return
+    # What an interrupted action did is put on record before a webhook tells of it as of somebody else's work.
+    _carry_on(part, begun=True)
     while not part.stopping and (hints := take(part.run)):
         _hear_contacts(part, [hint for hint in hints if hint.kind == "contact"])
         if around := [hint for hint in hints if hint.kind != "contact"]:
@@ -177,10 +179,10 @@ def _log(part: "Slice", news: store.News) -> None:
 # Workflows -----------------------------------------------------------------------------------------------
 
 
-def _carry_on(part: "Slice") -> None:
-    """The next action of each execution that is due, until none is."""
+def _carry_on(part: "Slice", *, begun: bool = False) -> None:
+    """The next action of each execution that is due, until none is; only of those `begun` before, if so asked."""
     link = part.run.link
-    while not part.stopping and (due := executions.take(link)):
+    while not part.stopping and (due := executions.take(link, begun=begun)):
         learn_location(link.ghl, part.exchange)
         tasks = ((one, executions.next_action(link, one, part.sides)) for one in due)
         for result in part.exchange.run((one, part.guarded(steps)) for one, steps in tasks):

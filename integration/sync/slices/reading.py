@@ -108,7 +108,7 @@ def _observe_again(part: "Slice", side: str, contact: Contact) -> None:
     observe(part.run.link, part.run, part.rules, [contact])
     known = Snapshot.objects.get(link=part.run.link, side=side, external_id=contact.id)
     if known.fresh is None:
-        take_in(known, contact, part.rules)
+        take_in(known, contact, part.rules, part.run)
         known.save(update_fields=["fresh", "decided_run"])
 
 

@@ -77,7 +77,7 @@ class Slice:
             ),
         )
         self.exchange.on_tick = self.tick
-        self.exchange.on_unrepeatable = _note_sent
+        self.exchange.on_unrepeatable, self.exchange.on_refused = _note_sent, _note_refused
         self.sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
         self._calls_before = dict(self.run.api_calls)
 
@@ -250,3 +250,8 @@ class Slice:
 def _note_sent(key: object) -> None:
     if isinstance(key, Execution):
         note_sent(key)
+
+
+def _note_refused(key: object) -> None:
+    if isinstance(key, Execution):
+        note_sent(key, False)

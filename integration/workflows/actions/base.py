@@ -6,8 +6,8 @@ from typing import Any, Literal, cast
 
 from django.db import transaction
 
-from integration.errors import Rejected
-from integration.models import Execution, Link
+from integration.errors import ProviderError, Rejected, Retryable
+from integration.models import Execution, Link, Snapshot
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import GhlRelated
@@ -51,17 +51,27 @@ class Context:
 
     @property
     def ghl_id(self) -> str:
-        """The GHL contact. Raises Rejected when there is none."""
+        """The GHL contact. Raises Rejected when there is none, Retryable while its creation is tried again."""
         if not self.execution.ghl_id:
-            raise Rejected("This person is not in GHL yet: the link has not created or matched them.", provider="ghl")
+            raise self._missing("ghl", "GHL")
         return self.execution.ghl_id
 
     @property
     def gist_id(self) -> str:
-        """The Gist contact. Raises Rejected when there is none."""
+        """The Gist contact. Raises Rejected when there is none, Retryable while its creation is tried again."""
         if not self.execution.gist_id:
-            raise Rejected("This person is not in Gist yet: the link has not created or matched them.", provider="gist")
+            raise self._missing("gist", "Gist")
         return self.execution.gist_id
+
+    def _missing(self, provider: str, name: str) -> ProviderError:
+        known = Snapshot.objects.filter(
+            link=self.link, external_id=self.execution.gist_id or self.execution.ghl_id, retry_at__isnull=False
+        )
+        if known.exists():
+            return Retryable(f"This person is not in {name} yet: creating them is tried again.", provider=provider)
+        return Rejected(
+            f"This person is not in {name} yet: the link has not created or matched them.", provider=provider
+        )
 
     @property
     def event(self) -> dict[str, Any]:

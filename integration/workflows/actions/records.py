@@ -1,13 +1,13 @@
 """Actions on tasks, notes and appointments of the GHL contact."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from integration.errors import Gone, Rejected
 from integration.models import Related
 from integration.providers.exchange import Steps
-from integration.providers.ghl.related import utc_text
-from integration.records import RelatedRecord, Value, is_blank
+from integration.providers.ghl.related import moment_of, utc_text
+from integration.records import RelatedRecord, RelatedType, Value, is_blank
 from integration.related import carry as carrying
 from integration.related import store, writing
 from integration.related.deeds import Deed
@@ -22,19 +22,20 @@ ASSIGNEE = Input("assigned_to", "Assigned to", "user")
 
 
 def create_task(context: Context, values: Values) -> Steps[Deed]:
-    return (
-        yield from writing.create(
-            context.link, "task", context.ghl_id, values, gist_key=context.key, look_first=context.look_first
-        )
-    )
+    return (yield from _create(context, "task", values, context.key))
 
 
 def create_note(context: Context, values: Values) -> Steps[Deed]:
+    return (yield from _create(context, "note", values, context.key))
+
+
+def _create(context: Context, kind: RelatedType, values: Mapping[str, Value], key: str) -> Steps[Deed]:
     return (
         yield from writing.create(
-            context.link, "note", context.ghl_id, values, gist_key=context.key, look_first=context.look_first
+            context.link, kind, context.ghl_id, values, gist_key=key, look_first=context.look_first,
+            since=context.execution.created_at,
         )
-    )
+    )  # fmt: skip
 
 
 def complete_task(context: Context, values: Values) -> Steps[Deed]:
@@ -123,9 +124,9 @@ def follow_meeting(context: Context, values: Values) -> Steps[Deed]:
     if not meeting:
         raise Rejected("The webhook names no meeting id: point at it under “Meeting fields”.", provider="gist")
     row = store.by_gist_key(context.link, "appointment", f"meeting:{meeting}")
-    wanted = _meeting_values(context, values)
     if context.execution.trigger == "gist.meeting_cancelled":
         return (yield from _cancel_meeting(context, meeting, row))
+    wanted = _meeting_values(context, values)
     if row is None or row.deleted_at:
         return (yield from _book_meeting(context, f"meeting:{meeting}", wanted))
     record = yield from writing.read_now(context.link, "appointment", row.contact_id, row.ghl_id)
@@ -138,17 +139,28 @@ def follow_meeting(context: Context, values: Values) -> Steps[Deed]:
 
 
 def _meeting_values(context: Context, values: Values) -> dict[str, Value]:
-    event = context.event
-    start, end = str(event.get("start_at") or ""), str(event.get("end_at") or "")
+    start, end = _moment(context, "start_at", "start"), _moment(context, "end_at", "end")
     if start and not end:
-        end = utc_text(datetime.fromisoformat(start) + timedelta(minutes=MEETING_MINUTES))
+        end = start + timedelta(minutes=MEETING_MINUTES)
     return {
-        "title": str(values.get("title") or event.get("title") or "Meeting booked in Gist"),
-        "start_at": start or None,
-        "end_at": end or None,
+        "title": str(values.get("title") or context.event.get("title") or "Meeting booked in Gist"),
+        "start_at": utc_text(start) if start else None,
+        "end_at": utc_text(end) if end else None,
         "calendar_id": values.get("calendar_id") or None,
         "assigned_to": values.get("assigned_to") or None,
     }
+
+
+def _moment(context: Context, name: str, what: str) -> datetime | None:
+    """A moment of the meeting, None when the webhook gives none. Raises Rejected for what is no moment."""
+    told = context.event.get(name)
+    read = moment_of(told) if told else None
+    if told and read is None:
+        raise Rejected(
+            f"The webhook's {what} “{told}” is no moment: point at another place under “Meeting fields”.",
+            provider="gist",
+        )
+    return read
 
 
 def _book_meeting(context: Context, key: str, wanted: dict[str, Value]) -> Steps[Deed]:
@@ -157,11 +169,7 @@ def _book_meeting(context: Context, key: str, wanted: dict[str, Value]) -> Steps
     calendar = yield from _calendar(context, wanted)
     # It stands in Gist's calendar already, so GHL's free slots do not decide about it.
     wanted = {**wanted, **calendar, "status": "confirmed", "ignore_free_slots": True}
-    return (
-        yield from writing.create(
-            context.link, "appointment", context.ghl_id, wanted, gist_key=key, look_first=context.look_first
-        )
-    )
+    return (yield from _create(context, "appointment", wanted, key))
 
 
 def _calendar(context: Context, wanted: dict[str, Value]) -> Steps[dict[str, Value]]:
