@@ -79,6 +79,9 @@ def rehearse(link: Link, definition: Definition, *, gist_id: str = "", ghl_id: s
         except ProviderError as problem:
             rehearsal.problem = str(problem)
             return rehearsal
+        if not (execution.facts["gist"] or execution.facts["ghl"]):
+            rehearsal.problem = "Neither side has this person."
+            return rehearsal
         rehearsal.unmet = unmet(definition, execution.facts)
         for step in range(len(definition["actions"])):
             execution.step = step
@@ -142,13 +145,20 @@ def _without_writes(steps: Steps[R], calls: list[PlannedCall]) -> Steps[R]:
 
 def _as_if(call: Call[A]) -> A:
     """An answer of the operation's shape, made of what would be sent."""
-    told = {"id": NEW_ID, **(call.body or {})}
+    body = call.body or {}
+    told = {**body, "id": str(body.get("id") or NEW_ID)}
     nested = {
-        name: told
+        name: _shaped(info.annotation, told)
         for name, info in call.operation.answer.model_fields.items()
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
     }
+    return _shaped(call.operation.answer, {**told, **nested})
+
+
+def _shaped(model: type[A], told: Json) -> A:
+    """What was told in the model's shape, as far as it fits; something may be missing."""
     try:
-        return call.operation.answer.model_validate({**told, **nested})
-    except ValidationError:
-        return call.operation.answer.model_construct(**told)
+        return model.model_validate(told)
+    except ValidationError as problem:
+        wrong = {error["loc"][0] for error in problem.errors()}
+        return model.model_construct(**{name: value for name, value in told.items() if name not in wrong})

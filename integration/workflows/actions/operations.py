@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from integration.errors import LostAnswer, Rejected
 from integration.providers.exchange import Steps
@@ -15,7 +15,7 @@ from integration.related.deeds import Deed, changes_of
 from integration.workflows.actions.base import Action, Context, Input, InputType, Values
 
 BODY = "body_json"
-"""The input of an operation whose body has no documented shape; a definition holds it parsed."""
+"""The input for a body, or those parts of it, that are no plain values; a definition holds it parsed."""
 READING_POSTS = ("search", "find")
 NOT_FOR_WORKFLOWS = ("ghl.oauth.", "ghl.contacts.list", "gist.contacts.batch")
 """Logins, and what is about many people at once: a workflow is about one."""
@@ -37,7 +37,12 @@ def carry_out(operation: Operation[Any], context: Context, values: Values) -> St
     label = operation.title
     if context.look_first and not operation.repeatable:
         return _unsure(operation)
-    call = operation(body=_body(operation, context, values), **_path(operation, context, values))
+    try:
+        call = operation(body=_body(operation, context, values), **_path(operation, context, values))
+    except ValidationError as problem:
+        wrong = problem.errors()[0]
+        place = ".".join(map(str, wrong["loc"]))
+        raise Rejected(f"“{label}” cannot be sent: {place}: {wrong['msg']}.", provider=operation.provider) from None
     try:
         answer = yield call
     except LostAnswer:
@@ -115,7 +120,8 @@ def _inputs(operation: Operation[Any]) -> tuple[Input, ...]:
         for name, info in fields.items()
         if name != "locationId" and _is_simple(info.annotation)
     ]
-    free = [] if fields else [Input(BODY, "Body", "long", help="JSON, as docs of the API ask for it.")]
+    simple = all(_is_simple(info.annotation) for info in fields.values() if info.is_required())
+    free = [] if fields and simple else [Input(BODY, "Body", "long", help="JSON, as docs of the API ask for it.")]
     return (*path, *body, *(free if operation.body else ()))
 
 
