@@ -71,13 +71,14 @@ class RelatedRecord:
 
     Keys of `values`: a task has title, body, due_at, completed, assigned_to; a note title, body, assigned_to (its
     author), added_at; an appointment title, calendar_id, start_at, end_at, status, assigned_to, address. Moments are
-    "YYYY-MM-DDTHH:MM:SSZ".
+    "YYYY-MM-DDTHH:MM:SSZ". `made_at` is blank where GHL does not say when it was made.
     """
 
     kind: RelatedType
     id: str
     contact_id: str
     values: Values
+    made_at: str = ""
 
     @property
     def label(self) -> str:

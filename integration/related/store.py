@@ -25,6 +25,8 @@ class News:
     before: dict[str, Value]
     workflow_id: int | None = None
     """The workflow that made the record, when one did."""
+    met: bool = False
+    """It was the first event about a record whose making was not heard of: told once, however often it comes."""
 
 
 def of_contact(link: Link, contact_id: str, kind: RelatedType) -> list[RelatedRecord]:
@@ -98,12 +100,34 @@ def announce(link: Link, record: RelatedRecord, *, born: bool) -> list[News]:
     row = Related.objects.filter(link=link, kind=record.kind, ghl_id=record.id).first()
     is_new = row is None or not row.announced
     found = take_in(link, [record])
-    Related.objects.filter(link=link, kind=record.kind, ghl_id=record.id, announced=False).update(announced=True)
     if is_new and born:
+        Related.objects.filter(link=link, kind=record.kind, ghl_id=record.id).update(announced=True)
         return [News(CREATED, record, {}), *found]
-    if is_new and not found and record.values.get("completed"):
-        return [News(COMPLETED, record, {})]
+    if is_new and not found and (what := _said_by_its_event(record)):
+        return [News(what, record, {}, met=True)]
     return found
+
+
+def _said_by_its_event(record: RelatedRecord) -> str:
+    """What an event tells of a record that nothing is known of but how it stands now."""
+    if record.kind == "appointment":
+        return CANCELLED if record.values.get("status") == "cancelled" else CHANGED
+    return COMPLETED if record.values.get("completed") else ""
+
+
+@transaction.atomic
+def meet(link: Link, record: RelatedRecord, *, since: str) -> list[News]:
+    """As `take_in`, of a record that a reading of the whole location met: an unknown one made `since` then is new."""
+    if is_known(link, record):
+        return take_in(link, [record])
+    return announce(link, record, born=True) if (record.made_at or since) >= since else take_in(link, [record])
+
+
+def unlike_known(link: Link, kind: RelatedType, records: Iterable[RelatedRecord]) -> list[RelatedRecord]:
+    """Those of `records` that are unknown, or differ from what is known."""
+    rows = Related.objects.filter(link=link, kind=kind, deleted_at=None)
+    known = dict(rows.values_list("ghl_id", "base"))
+    return [one for one in records if known.get(one.id) != one.values]
 
 
 def take_in_all(link: Link, contact_id: str, kind: RelatedType, records: list[RelatedRecord]) -> list[News]:
@@ -128,7 +152,8 @@ def _update(row: Related, record: RelatedRecord) -> News | None:
     contact_id = record.contact_id or row.contact_id
     if before or row.deleted_at or row.contact_id != contact_id:
         row.base, row.contact_id, row.deleted_at, row.read_at = dict(record.values), contact_id, None, timezone.now()
-        row.save(update_fields=["base", "contact_id", "deleted_at", "read_at"])
+        row.announced = row.announced or bool(before)
+        row.save(update_fields=["base", "contact_id", "deleted_at", "read_at", "announced"])
     return News(_what(record, before), record, before, row.workflow_id) if before else None
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from integration.errors import Gone, Rejected
 from integration.models import Link
 from integration.providers.exchange import Steps
-from integration.providers.ghl.related import GhlRelated, utc_text
+from integration.providers.ghl.related import GhlRelated, moment_of, utc_text, zone
 from integration.records import RelatedRecord, RelatedType, Value, is_blank
 from integration.related.decide import decide_related
 from integration.related.deeds import Deed, changes_of
@@ -17,6 +17,7 @@ from integration.related.store import as_record, by_gist_key, known_ids
 NAMES = {"task": "Task", "note": "Note", "appointment": "Appointment"}
 LONGEST_NOTE = 65_000
 """No length is documented; longer ones are refused here with words instead of there without (docs/ghl-api.md#notes)."""
+MOMENTS = ("due_at", "start_at", "end_at")
 DUE_DAYS = 1
 """GHL has no task without a due date: one that nobody gave is due so many days from now."""
 
@@ -39,7 +40,7 @@ def create(
 
     `look_first`: an interrupted try, not older than `since`, may have made it already. Raises ProviderError.
     """
-    wanted = completed_values(kind, values)
+    wanted = completed_values(kind, with_moments(values, link.ghl.settings.get("timezone") or "UTC"))
     label = f"{NAMES[kind]} “{_short(wanted.get('title') or wanted.get('body'))}”"
     known = by_gist_key(link, kind, gist_key) if gist_key else None
     if known and not known.deleted_at:
@@ -77,6 +78,20 @@ def completed_values(kind: RelatedType, values: Mapping[str, Value]) -> dict[str
     return wanted
 
 
+def with_moments(values: Mapping[str, Value], timezone_: str) -> dict[str, Value]:
+    """The values with moments as GHL takes them; those without a zone are the location's. Raises Rejected."""
+    return {name: _moment(value, timezone_) if name in MOMENTS else value for name, value in values.items()}
+
+
+def _moment(value: Value, timezone_: str) -> Value:
+    if is_blank(value):
+        return None
+    read = moment_of(value, zone(timezone_))
+    if read is None:
+        raise Rejected(f"“{value}” is no moment; write it like 2026-01-31T17:00:00Z.", provider="ghl")
+    return utc_text(read)
+
+
 def check_note(body: Value) -> None:
     if is_blank(body):
         raise Rejected("A note needs a text.", provider="ghl")
@@ -99,6 +114,7 @@ def update(
 ) -> Steps[Deed]:
     """Bring a record to what is wanted, by the three-way merge. Raises ProviderError."""
     label = f"{NAMES[record.kind]} “{record.label}”"
+    wanted = with_moments(wanted, related.timezone)
     changes = decide_related(wanted, record.values, wanted_base, held_base, owner)
     if not changes:
         said = f"{label} is as wanted already."

@@ -9,6 +9,9 @@ from integration.queue import enqueue
 from integration.sync.hints import doubt
 from integration.workflows import executions
 
+AROUND = {"task": "around_task", "appointment": "around_appointment"}
+"""Where a link's cursors say when all of a kind were read last; blank while no workflow waits for them."""
+
 
 def people(link: Link) -> int:
     """Everyone the link knows: pairs, and records without a counterpart."""
@@ -56,7 +59,7 @@ def _move_marks(run: Run, rules: Rules) -> None:
     marks = run.checkpoint.get("marks", {})
     link = Link.objects.select_for_update().get(pk=run.link_id)
     link.cursors = {**link.cursors, "rules": rules.digest} | {
-        side: marks[side] for side in ("gist", "ghl") if side in marks
+        name: marks[name] for name in ("gist", "ghl", *AROUND.values()) if name in marks
     }
     if run.kind in CIRCLES:
         link.full_run_at = timezone.now()

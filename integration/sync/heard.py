@@ -6,9 +6,11 @@ Gist does not document its bodies (docs/gist-api.md#webhooks), so the contact is
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from integration.models import InboxEvent
+from integration.providers.ghl.related import moment_of
 from integration.records import storable
 
 DELETES = {"ContactDelete", "TaskDelete", "NoteDelete", "AppointmentDelete", "user_deleted", "lead_deleted"}
@@ -69,8 +71,17 @@ def _around(topic: str, prefix: str, body: dict[str, Any]) -> Heard | None:
     title = told.get("title") if isinstance(told.get("title"), str) else ""
     return Heard(
         "ghl", found, topic in DELETES, prefix.lower(), contact_id, storable(title)[:200],
-        born=topic.endswith("Create") and told.get("dateAdded") == told.get("dateUpdated", told.get("dateAdded")),
+        born=topic.endswith("Create") and not _was_changed(told),
     )  # fmt: skip
+
+
+JUST_MADE = timedelta(seconds=10)
+
+
+def _was_changed(told: dict[str, Any]) -> bool:
+    """Whether it was changed since it was made: GHL calls every appointment's event AppointmentCreate."""
+    made, changed = moment_of(told.get("dateAdded")), moment_of(told.get("dateUpdated"))
+    return bool(made and changed and changed - made > JUST_MADE)
 
 
 def _gist_id(body: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integration.errors import LostAnswer, ProviderError
 from integration.mapping.rules import Rules
-from integration.models import Hint, LogEntry, Outcome, Pair, Question, Run, Snapshot, Workflow
+from integration.models import Hint, LogEntry, Outcome, Pair, Question, Run, Snapshot
 from integration.providers.operations import Json
 from integration.records import Contact, Value, fingerprint
 from integration.sync.apply import Person
@@ -90,7 +90,8 @@ class Ledger:
         now, planned = timezone.now(), entries[0].planned
         with transaction.atomic():
             pairs = {} if planned else self._pairs(entries, now)
-            read = [] if planned else self._read(entries)
+            workflows = [] if planned else notice.workflows_on(self.run.link)
+            read = self._read(entries) if workflows else []
             changed = [snapshot for entry in entries for snapshot in self._settle(entry, pairs, planned)]
             Snapshot.objects.save_all(changed)
             if not planned:
@@ -99,20 +100,15 @@ class Ledger:
             LogEntry.objects.bulk_create(self._log(entry, pairs.get(id(entry)), planned) for entry in told)
             self._count(entries)
             if not planned:
-                notice.contacts(self._workflows, (one.news for one in read if one.is_decided))
+                notice.contacts(workflows, (one.news for one in read if one.is_decided))
                 self._resolve(entries, now)
                 self._part(entries)
                 self._ask(entries, pairs)
             settle(entry.hint for entry in entries if entry.hint)
 
-    @cached_property
-    def _workflows(self) -> list[Workflow]:
-        return notice.workflows_on(self.run.link)
-
-    def _read(self, entries: list[Entry]) -> list["_Read"]:
-        """What was read of these people, before it becomes what is known; nobody asks for it without workflows."""
-        if not self._workflows:
-            return []
+    @staticmethod
+    def _read(entries: list[Entry]) -> list["_Read"]:
+        """What was read of these people, before it becomes what is known."""
         return [
             _Read(entry, snapshot, snapshot.base, snapshot.fresh, snapshot.decided_run)
             for entry in entries

@@ -70,7 +70,8 @@ _TESTS = {
 
 
 def _plain(value: Any) -> str:
-    return "" if value is None else str(value).strip().casefold()
+    text = "" if value is None else str(value).strip().casefold()
+    return text.removesuffix(".0") if text.removesuffix(".0").lstrip("-").isdecimal() else text
 
 
 def _compared(held: Any, wanted: Any, op: str) -> bool:

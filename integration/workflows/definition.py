@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integration.errors import SetupError
+from integration.providers.ghl.related import moment_of
 from integration.workflows import placeholders
 from integration.workflows.actions import ACTIONS, Action, Input
 from integration.workflows.actions.operations import BODY
@@ -25,7 +26,7 @@ _TIME = re.compile(r"^([01]?\d|2[0-3]):[0-5]\d$")
 
 
 def checked(raw: Any) -> Definition:
-    """The definition, tidied. Raises SetupError with the place: `actions[1].values.title`."""
+    """The definition, tidied. Raises SetupError with the place: `actions[1].title`."""
     if not isinstance(raw, Mapping):
         raise SetupError("a workflow is an object with triggers, conditions and actions.")
     triggers = [_trigger(one, f"triggers[{i}]") for i, one in enumerate(_list(raw, "triggers"))]
@@ -63,12 +64,16 @@ def _trigger(raw: Any, where: str) -> dict[str, str]:
 def _condition(raw: Any, triggers: list[str], where: str) -> dict[str, str]:
     if not isinstance(raw, Mapping) or not str(raw.get("field") or "").strip():
         raise SetupError("needs a field.", where)
-    if raw.get("op") not in OPERATORS:
+    operator = OPERATORS.get(str(raw.get("op")))
+    if operator is None:
         raise SetupError(f"“{raw.get('op')}” is not an operator; known are: {', '.join(OPERATORS)}.", where)
     field = str(raw["field"]).strip()
-    if problem := placeholders.check(f"{{{{ {field} }}}}", triggers):
+    if problem := placeholders.check_name(field, triggers):
         raise SetupError(problem, where)
-    return {"field": field, "op": str(raw["op"]), "value": str(raw.get("value") or "").strip()}
+    value = "" if raw.get("value") is None else str(raw["value"]).strip()
+    if operator.takes_value and not value:
+        raise SetupError(f"“{operator.title}” needs a value. To look for nothing, use “is blank”.", where)
+    return {"field": field, "op": operator.key, "value": value if operator.takes_value else ""}
 
 
 def _action(raw: Any, triggers: list[str], where: str) -> dict[str, Any]:
@@ -97,8 +102,8 @@ def _value(known: Input, value: Any, triggers: list[str], where: str) -> Any:
         value = _parsed(value, where)
     if problem := placeholders.check(value, triggers):
         raise SetupError(problem, where)
-    if known.type == "moment" and value:
-        return _moment(value, triggers, where)
+    if known.type == "moment":
+        return _moment(value, triggers, where) if value else None
     if known.type == "flag":
         return value in (True, "true", "on", "1", "yes")
     if known.name != BODY and not _is_plain(value):
@@ -123,18 +128,27 @@ def _parsed(text: str, where: str) -> Any:
 
 
 def _moment(value: Any, triggers: list[str], where: str) -> Any:
-    """A fixed moment or field as text, or one relative to now or to a field."""
-    if not placeholders.is_moment(value):
-        return str(value).strip()
-    if value["from"] != "now" and (problem := placeholders.check(f"{{{{ {value['from']} }}}}", triggers)):
+    """A fixed moment as text, which may hold placeholders, or one relative to now or to a field."""
+    if isinstance(value, str):
+        if not placeholders.is_filled_in(value) and moment_of(value.strip()) is None:
+            raise SetupError(f"“{value}” is no moment; write it like 2026-01-31T17:00:00Z.", where)
+        return value.strip()
+    if not isinstance(value, Mapping) or "from" not in value:
+        raise SetupError("must be a moment, or days and hours from one.", where)
+    if value["from"] != "now" and (problem := placeholders.check_name(value["from"], triggers)):
         raise SetupError(problem, where)
-    try:
-        days, hours = float(value.get("days") or 0), float(value.get("hours") or 0)
-    except (TypeError, ValueError):
-        raise SetupError("days and hours must be numbers.", where) from None
     at = str(value.get("at") or "").strip()
     if at and not _TIME.match(at):
         raise SetupError(f"“{at}” is no time of day; write it like 17:00.", where)
-    if not (abs(days) <= 3650 and abs(hours) <= 87_600):
+    span = {"days": _number(value, "days", 3650, where), "hours": _number(value, "hours", 87_600, where)}
+    return {"from": value["from"].strip(), **span} | ({"at": at} if at else {})
+
+
+def _number(value: Mapping[str, Any], name: str, most: float, where: str) -> float:
+    try:
+        number = float(value.get(name) or 0)
+    except (TypeError, ValueError, OverflowError):
+        raise SetupError("days and hours must be numbers.", where) from None
+    if not abs(number) <= most:
         raise SetupError("lies more than ten years away.", where)
-    return {"from": str(value["from"]), "days": days, "hours": hours} | ({"at": at} if at else {})
+    return number

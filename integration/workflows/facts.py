@@ -12,7 +12,7 @@ from integration.providers.ghl.related import utc_text
 from integration.providers.gist.fields import CUSTOM as GIST_CUSTOM
 from integration.workflows.actions.base import Context
 from integration.workflows.definition import Definition
-from integration.workflows.placeholders import CONTACT_WORDS, names_in
+from integration.workflows.placeholders import CONTACT_WORDS, is_moment, names_in
 
 Facts = dict[str, Any]
 ALWAYS = ("name", "email", "firstName", "lastName", "first_name", "last_name")
@@ -49,7 +49,7 @@ def named(definition: Definition) -> dict[str, set[str]]:
 
 def _moments(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     values = (value for action in actions for value in action["values"].values())
-    return [value for value in values if isinstance(value, dict) and "from" in value]
+    return [value for value in values if is_moment(value)]
 
 
 def _values(context: Context, side: str, wanted: set[str]) -> Steps[Facts]:

@@ -161,15 +161,17 @@ def related(link: Link, news: Iterable[store.News], person: Person, by: Executio
             key = RELATED.get((one.record.kind, what))
             if key:
                 others = [flow for flow in on if flow.pk not in (one.workflow_id, by and by.workflow_id)]
-                facts, cause = _facts_of(one.record), _related_cause(key, what, one.record)
+                facts, cause = _facts_of(one.record), _related_cause(key, what, one)
                 begun += [made for flow in others for made in _begin(flow, key, person, facts, cause)]
     _save(begun)
 
 
-def _related_cause(key: str, what: str, record: RelatedRecord) -> str:
+def _related_cause(key: str, what: str, news: store.News) -> str:
     """A record is made and deleted once, however it was heard of; it can be changed again and again."""
-    once = what in (store.CREATED, store.DELETED)
-    return f"{key}:{record.id}" if once else f"{key}:{record.id}:{uuid.uuid4().hex[:8]}"
+    if what in (store.CREATED, store.DELETED):
+        return f"{key}:{news.record.id}"
+    first = news.met or news.what == store.CREATED
+    return f"{key}:{news.record.id}:{'met' if first else uuid.uuid4().hex[:8]}"
 
 
 def _kinds_of(news: store.News) -> Iterable[str]:

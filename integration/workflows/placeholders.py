@@ -1,6 +1,7 @@
 """`{{ contact.name }}` in the texts of an action: names looked up in the facts, and nothing else.
 
-There is no template engine here on purpose: a placeholder is a dotted name, never an expression.
+There is no template engine here on purpose: a placeholder is a dotted name, never an expression. It begins with
+`gist`, `ghl`, `contact` (looks in GHL first, then in Gist), `event` or `link`.
 """
 
 import re
@@ -9,13 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integration.errors import Rejected
+from integration.providers.ghl.fields import BUILT_IN as GHL_FIELDS
+from integration.providers.ghl.fields import CUSTOM as GHL_CUSTOM
 from integration.providers.ghl.related import moment_of, utc_text, zone
+from integration.providers.gist.fields import BUILT_IN as GIST_FIELDS
+from integration.providers.gist.fields import CUSTOM as GIST_CUSTOM
 from integration.workflows.triggers import TRIGGERS
 
-_PLACEHOLDER = re.compile(r"{{\s*([^{}]*?)\s*}}")
+_PLACEHOLDER = re.compile(r"{{([^{}]*)}}")
 _NAME = re.compile(r"^[A-Za-z][\w]*(\.[\w .-]+)+$")
-ROOTS = ("contact", "gist", "ghl", "event", "link")
-"""`contact` looks in GHL first, then in Gist; the two sides can be named too."""
 CONTACT_WORDS = {
     "first_name": ("firstName", "first_name"),
     "last_name": ("lastName", "last_name"),
@@ -24,13 +27,15 @@ CONTACT_WORDS = {
 }
 """Words for `contact.…` that the two sides spell differently."""
 
+SIDES = {"gist": (GIST_FIELDS, GIST_CUSTOM), "ghl": (GHL_FIELDS, GHL_CUSTOM)}
+
 Facts = Mapping[str, Any]
 
 
 def names_in(text: Any) -> Iterator[str]:
     """The placeholders of a text, or of everything inside a value."""
     if isinstance(text, str):
-        yield from _PLACEHOLDER.findall(text)
+        yield from (name.strip() for name in _PLACEHOLDER.findall(text))
     elif isinstance(text, Mapping):
         for value in text.values():
             yield from names_in(value)
@@ -42,16 +47,33 @@ def names_in(text: Any) -> Iterator[str]:
 def check(text: Any, triggers: Iterable[str]) -> str:
     """What is wrong with the placeholders, in a sentence; "" when nothing is."""
     given = {name for key in triggers for name in TRIGGERS[key].gives}
-    for name in names_in(text):
-        root, _, rest = name.partition(".")
-        if not _NAME.match(name) or root not in ROOTS:
-            return f"“{{{{ {name} }}}}” names no field. Use one like {{{{ contact.name }}}} or {{{{ ghl.city }}}}."
-        if root == "event" and rest not in given:
-            known = ", ".join(f"event.{one}" for one in sorted(given)) or "none"
-            return f"“{{{{ {name} }}}}” is not given by this workflow's triggers; given are: {known}."
-        if root == "link" and rest != "name":
-            return f"“{{{{ {name} }}}}” names no field; the link has a name only."
+    return next((problem for name in names_in(text) if (problem := _check_one(name, given))), "")
+
+
+def check_name(name: Any, triggers: Iterable[str]) -> str:
+    """As `check`, of a name that stands without braces."""
+    if not isinstance(name, str) or "{" in name or "}" in name:
+        return f"“{name}” names no field. Use one like contact.name or ghl.city."
+    return check(f"{{{{ {name} }}}}", triggers)
+
+
+def _check_one(name: str, given: set[str]) -> str:
+    root, _, rest = name.partition(".")
+    if root == "event" and rest not in given:
+        known = ", ".join(f"event.{one}" for one in sorted(given)) or "none"
+        return f"“{{{{ {name} }}}}” is not given by this workflow's triggers; given are: {known}."
+    if root == "link" and rest != "name":
+        return f"“{{{{ {name} }}}}” names no field; the link has a name only."
+    if not _NAME.match(name) or not (root in ("event", "link") or _is_field(root, rest)):
+        return f"“{{{{ {name} }}}}” names no field. Use one like {{{{ contact.name }}}} or {{{{ ghl.city }}}}."
     return ""
+
+
+def _is_field(root: str, key: str) -> bool:
+    """Whether a side has such a field, as far as can be said without asking: custom ones are their owner's."""
+    sides = SIDES if root == "contact" else {root: SIDES[root]} if root in SIDES else {}
+    of_a_side = any(key in fields or key.startswith(custom) for fields, custom in sides.values())
+    return of_a_side or (root == "contact" and key in CONTACT_WORDS)
 
 
 def fill(value: Any, facts: Facts) -> Any:
@@ -61,6 +83,11 @@ def fill(value: Any, facts: Facts) -> Any:
     if isinstance(value, Mapping):
         return moment(value, facts) if is_moment(value) else {key: fill(one, facts) for key, one in value.items()}
     return [fill(one, facts) for one in value] if isinstance(value, list) else value
+
+
+def is_filled_in(text: str) -> bool:
+    """Whether the text holds placeholders."""
+    return bool(_PLACEHOLDER.search(text))
 
 
 def look_up(name: str, facts: Facts) -> Any:
@@ -88,8 +115,11 @@ def _as_text(value: Any) -> str:
 
 
 def is_moment(value: Any) -> bool:
-    """`{"from": "now" or a field, "days": 2, "hours": 0, "at": "17:00"}`: a moment relative to another."""
-    return isinstance(value, Mapping) and "from" in value
+    """`{"from": "now" or a field, "days": 2.0, "hours": 0.0, "at": "17:00"}`: a moment relative to another, tidied.
+
+    The body of an operation may have a `from` of its own.
+    """
+    return isinstance(value, Mapping) and {*value} - {"at"} == {"from", "days", "hours"}
 
 
 def moment(value: Mapping[str, Any], facts: Facts) -> str:

@@ -79,6 +79,9 @@ def rehearse(link: Link, definition: Definition, *, gist_id: str = "", ghl_id: s
         except ProviderError as problem:
             rehearsal.problem = str(problem)
             return rehearsal
+        if not (execution.facts["gist"] or execution.facts["ghl"]):
+            rehearsal.problem = "Neither side has this person."
+            return rehearsal
         rehearsal.unmet = unmet(definition, execution.facts)
         for step in range(len(definition["actions"])):
             execution.step = step
@@ -142,7 +145,8 @@ def _without_writes(steps: Steps[R], calls: list[PlannedCall]) -> Steps[R]:
 
 def _as_if(call: Call[A]) -> A:
     """An answer of the operation's shape, made of what would be sent."""
-    told = {"id": NEW_ID, **(call.body or {})}
+    body = call.body or {}
+    told = {**body, "id": str(body.get("id") or NEW_ID)}
     nested = {
         name: _shaped(info.annotation, told)
         for name, info in call.operation.answer.model_fields.items()

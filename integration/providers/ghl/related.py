@@ -215,7 +215,8 @@ class GhlRelated:
             "assigned_to": event.assignedUserId,
             "address": event.address,
         }
-        return RelatedRecord("appointment", event.id, event.contactId or contact_id, values)
+        made_at = self._text(event.dateAdded) or ""
+        return RelatedRecord("appointment", event.id, event.contactId or contact_id, values, made_at)
 
     def _text(self, value: Any) -> str | None:
         read = moment_of(value, zone(self.timezone))

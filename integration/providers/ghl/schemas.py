@@ -135,6 +135,7 @@ class Event(Schema):
     endTime: Any = None
     assignedUserId: str | None = None
     address: str | None = None
+    dateAdded: Any = None
 
 
 class EventList(Schema):

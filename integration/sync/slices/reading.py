@@ -11,11 +11,12 @@ from integration.connections import learn_location
 from integration.errors import Gone
 from integration.models import Link, Run, RunKind, Snapshot
 from integration.providers.exchange import Steps
-from integration.records import Contact, RelatedRecord
+from integration.providers.ghl.related import utc_text
+from integration.records import Contact, RelatedRecord, RelatedType
 from integration.related import store
 from integration.related.writing import related_of
 from integration.sync import worksheet
-from integration.sync.closing import forget_unseen
+from integration.sync.closing import AROUND, forget_unseen
 from integration.sync.observe import observe, take_in
 from integration.workflows import notice
 
@@ -119,14 +120,18 @@ def read_around(part: "Slice") -> None:
     """Tasks and appointments by the cheapest calls, where workflows wait for news of them.
 
     GHL tells of no changed task (docs/ghl-api.md#webhooks), and its webhooks may be off. The first reading only
-    learns what stands there.
+    learns what stands there, as does the first one after a time in which no workflow waited.
     """
     link, run = part.run.link, part.run
-    wanted = notice.watched(link) if run.kind in (RunKind.FULL, RunKind.INCREMENTAL) and not run.dry_run else set()
-    for kind, steps in (("task", related_of(link).tasks), ("appointment", _appointments_ahead(part))):
+    if run.dry_run or run.kind not in (RunKind.FULL, RunKind.INCREMENTAL):
+        return
+    wanted, began = notice.watched(link), utc_text(timezone.now())
+    ways: dict[RelatedType, Any] = {"task": related_of(link).tasks, "appointment": _appointments_ahead(part)}
+    for kind, steps in ways.items():
         if kind in wanted:
             learn_location(link.ghl, part.exchange)
             _keep(part, kind, part.exchange.carry_out(steps()))
+        part.checkpoint.setdefault("marks", {})[AROUND[kind]] = began if kind in wanted else ""
 
 
 def _appointments_ahead(part: "Slice") -> Any:
@@ -134,15 +139,14 @@ def _appointments_ahead(part: "Slice") -> Any:
     return lambda: related_of(part.run.link).appointments(now - timedelta(days=1), now + AHEAD)
 
 
-def _keep(part: "Slice", kind: str, records: list[RelatedRecord]) -> None:
+def _keep(part: "Slice", kind: RelatedType, records: list[RelatedRecord]) -> None:
     link = part.run.link
-    mark = f"around_{kind}"
+    since = link.cursors.get(AROUND[kind])
     with transaction.atomic():
-        if link.cursors.get(mark):
-            for record in records:
-                news = store.announce(link, record, born=not store.is_known(link, record))
-                notice.related(link, news, notice.person_of(link, record.contact_id))
-        else:
+        if not since:
             store.take_in(link, records)
-        part.checkpoint.setdefault("marks", {})[mark] = timezone.now().isoformat()
-        part.save()
+            return
+        since = utc_text(datetime.fromisoformat(since) - OVERLAP["ghl"])
+        for record in store.unlike_known(link, kind, records):
+            news = store.meet(link, record, since=since)
+            notice.related(link, news, notice.person_of(link, record.contact_id))

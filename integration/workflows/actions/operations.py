@@ -17,7 +17,7 @@ from integration.related.deeds import Deed, changes_of
 from integration.workflows.actions.base import Action, Context, Input, InputType, Values
 
 BODY = "body_json"
-"""The input of an operation whose body has no documented shape; a definition holds it parsed."""
+"""The input for a body, or those parts of it, that are no plain values; a definition holds it parsed."""
 READING_POSTS = ("search", "find")
 NOT_FOR_WORKFLOWS = ("ghl.oauth.", "ghl.contacts.list", "gist.contacts.batch")
 """Logins, and what is about many people at once: a workflow is about one."""

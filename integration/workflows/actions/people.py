@@ -5,6 +5,7 @@ from typing import Any
 from integration.errors import Rejected
 from integration.providers.exchange import Steps
 from integration.providers.gist import audience, conversations
+from integration.providers.gist.fields import CUSTOM as GIST_CUSTOM
 from integration.records import Contact, Value, is_blank
 from integration.related import carry as carrying
 from integration.related.deeds import Deed, changes_of
@@ -59,12 +60,22 @@ def set_field(side: str) -> Carry:
     def carry_out(context: Context, values: Values) -> Steps[Deed]:
         name, value = str(values.get("field") or ""), values.get("value")
         contact = yield from context.read(side, custom=name.startswith("customFields."))
+        _check_field(context, side, name)
         label = f"{name} in {SIDES[side]}"
         if str(contact.values.get(name) or "") == str(value or ""):
             return Deed("contact", label, side=side, reason="same_value", message=f"{label} holds this already.")
         return (yield from _write(context, contact, {name: value}, "contact", label))
 
     return carry_out
+
+
+def _check_field(context: Context, side: str, name: str) -> None:
+    """Raises Rejected for a field that is not there or cannot be written: the side would drop it silently."""
+    known = context.side(side).fields.get(name)
+    if known is None and not (side == "gist" and name.startswith(GIST_CUSTOM)):
+        raise Rejected(f"{SIDES[side]} has no field “{name}”: choose another one.", provider=side)
+    if known and not known.writable:
+        raise Rejected(f"{known.label} cannot be written in {SIDES[side]}. {known.note}", provider=side)
 
 
 def assign(context: Context, values: Values) -> Steps[Deed]:

@@ -1,5 +1,6 @@
 """Actions on tasks, notes and appointments of the GHL contact."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -100,14 +101,20 @@ def _update_each(context: Context, kind: str, label: str, records: list[RelatedR
 
 
 def _renamed(title: str, context: Context) -> str:
-    """The title with the person's old name replaced by the new one."""
-    for old, new in _names(context):
-        title = title.replace(old, new)
-    return title
+    """The title with the person's old name replaced by the new one, whole words only.
+
+    A new name that stands there already stays: an action that was interrupted renames nothing twice.
+    """
+    new_of = dict(_names(context))
+    words = sorted({*new_of, *new_of.values()}, key=len, reverse=True)
+    if not words:
+        return title
+    known = "|".join(re.escape(word) for word in words)
+    return re.sub(rf"(?<!\w)(?:{known})(?!\w)", lambda found: new_of.get(found[0], found[0]), title)
 
 
 def _names(context: Context) -> Iterator[tuple[str, str]]:
-    """The full name first: a first name is part of it."""
+    """Old names and the new ones."""
     before, facts = context.event.get("before") or {}, context.execution.facts
     for names in (("name",), ("firstName", "first_name"), ("lastName", "last_name")):
         for side in ("ghl", "gist"):
