@@ -97,17 +97,9 @@ def told(event: Event) -> Told:
 
 def _entry(entry: LogEntry) -> Told:
     icon, tone = _mark(entry)
-    shown = entry.changes[:MOST_CHANGES] if entry.outcome != Outcome.SKIPPED or entry.changes else []
-    return Told(
-        entry.created_at,
-        icon,
-        tone,
-        _title(entry),
-        _why(entry),
-        shown,
-        max(0, len(entry.changes) - MOST_CHANGES),
-        entry,
-    )
+    changes = [change for change in entry.changes if change["field"] not in UNTOLD]
+    shown, more = changes[:MOST_CHANGES], max(0, len(changes) - MOST_CHANGES)
+    return Told(entry.created_at, icon, tone, _title(entry), _why(entry), shown, more, entry)
 
 
 def _mark(entry: LogEntry) -> tuple[str, str]:
@@ -201,6 +193,4 @@ def _question(one: Question) -> Told:
         return Told(one.created_at, "hand-raised", "run", title, f"{who} decided: {chosen}.")
     if one.closed_at:
         return Told(one.created_at, "hand-raised", "idle", title, "Settled without an answer.")
-    return Told(
-        one.created_at, "pause", "wait", title, "Waiting for a person; nothing is written for it.", question=one
-    )
+    return Told(one.created_at, "pause", "wait", title, "Waiting for a person; nothing is written.", question=one)

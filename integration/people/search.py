@@ -1,7 +1,7 @@
 """Finding people: by e-mail address, phone, name or either id, among those Gistline knows and, when asked, live."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -39,28 +39,36 @@ def found(text: str, links: Mapping[int, str]) -> list[int]:
     Along indexes where the text is an address, a number or an id; by the beginnings of names otherwise.
     """
     text = " ".join(text.split())
+    known = Snapshot.objects.filter(link__in=links, kind="contact", side__in=SIDES)
     hits: dict[int, tuple[int | None, str]] = {}
-    for rows in _looked_up(text, links):
-        hits |= {pk: (pair, side) for pk, pair, side in rows.values_list("pk", "pair_id", "side")[:MOST]}
+    for rows in _exactly(text, links, known):
+        hits |= _met(rows)
+    if not hits and "@" not in text and any(sign.isalpha() for sign in text):
+        # No index helps with the beginning of any word of a name; it is looked for when nothing better was found.
+        hits = _met(known.filter(Q(label__istartswith=text) | Q(label__icontains=f" {text}")).order_by("-pk"))
+    return _rows_of(hits)
+
+
+def _exactly(text: str, links: Mapping[int, str], known: QuerySet[Snapshot]) -> Iterable[QuerySet[Snapshot]]:
+    if "@" in text:
+        yield known.filter(email=text.lower())
+    if ID.fullmatch(text):
+        yield known.filter(external_id=text)
+    numbers = {e164(text, country) for country in links.values()} - {""}
+    if _is_number(text) and numbers:
+        yield known.filter(phone__in=numbers)
+
+
+def _met(rows: QuerySet[Snapshot]) -> dict[int, tuple[int | None, str]]:
+    return {pk: (pair, side) for pk, pair, side in rows.values_list("pk", "pair_id", "side")[:MOST]}
+
+
+def _rows_of(hits: Mapping[int, tuple[int | None, str]]) -> list[int]:
+    """The rows that stand for who was met: of a pair, its GHL half."""
     halves = {pair for pair, side in hits.values() if pair and side == "gist"}
     own = {pk for pk, (pair, side) in hits.items() if side == "ghl" or pair is None}
     others = Snapshot.objects.filter(pair__in=halves, side="ghl").values_list("pk", flat=True) if halves else ()
     return list(own | set(others))[:MOST]
-
-
-def _looked_up(text: str, links: Mapping[int, str]) -> list[QuerySet[Snapshot]]:
-    known = Snapshot.objects.filter(link__in=links, kind="contact", side__in=SIDES)
-    if "@" in text:
-        return [known.filter(email=text.lower())]
-    rows: list[QuerySet[Snapshot]] = []
-    if ID.fullmatch(text):
-        rows.append(known.filter(external_id=text))
-    numbers = {e164(text, country) for country in links.values()} - {""}
-    if _is_number(text) and numbers:
-        rows.append(known.filter(phone__in=numbers))
-    if any(sign.isalpha() for sign in text):
-        rows.append(known.filter(Q(label__istartswith=text) | Q(label__icontains=f" {text}")).order_by("-pk"))
-    return rows
 
 
 # Live ----------------------------------------------------------------------------------------------------

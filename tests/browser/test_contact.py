@@ -88,7 +88,7 @@ def test_a_tick_that_is_refused_comes_back_as_it_really_stands(page: Page, up, h
     up.control("POST", "faults", {"faults": [fault], "seed": 7})
     try:
         page.get_by_role("checkbox", name="Complete: Check papers").click()
-        expect(page.locator(".refused")).to_be_visible()
+        expect(page.locator(".refused")).to_be_visible(timeout=30_000)
         expect(page.get_by_role("checkbox", name="Complete: Check papers")).not_to_be_checked()
     finally:
         up.control("POST", "faults", {"faults": [], "seed": 7})

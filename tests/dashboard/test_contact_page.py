@@ -75,7 +75,7 @@ def test_a_field_that_waits_leads_to_its_question(as_viewer, ann):
         link=ann.link, kind="conflict", about="x", pair=Pair.objects.get(), field="name", message="G and H."
     )
     page = look(as_viewer, ann)
-    assert "Name is held: G and H. Waiting for a person; nothing is written for it. Decide" in words(page)
+    assert "Name is held: G and H. Waiting for a person; nothing is written. Decide" in words(page)
     assert 'href="/problems/person/?link=alder">Decide' in html(page)
 
 
