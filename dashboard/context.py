@@ -16,6 +16,7 @@ SECTIONS = {
     "runs": "runs",
     "log": "log",
     "problems": "problems",
+    "contacts": "contacts",
     "workflows": "workflows",
     "capabilities": "capabilities",
 }

@@ -3,10 +3,13 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+import dashboard.converters  # noqa: F401 -- the parts that addresses of contacts are made of
 from dashboard.views import (
     accounts,
     capabilities,
     connections,
+    contact_acts,
+    contacts,
     executions,
     gist_fields,
     health,
@@ -20,6 +23,8 @@ from dashboard.views import (
     webhooks,
     workflows,
 )
+
+PERSON = "contacts/<slug:link>/<side:side>/<external:contact_id>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
@@ -73,6 +78,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/waiting/", problems.waiting, name="problems_waiting"),
     path("problems/waiting/events/", problems.waiting_event_list, name="problems_waiting_events"),
     path("problems/waiting/<int:pk>/retry/", problems.retry, name="waiting_retry"),
+    path("contacts/", contacts.contacts, name="contacts"),
+    path(PERSON, contacts.contact, name="contact"),
+    path(f"{PERSON}timeline/", contacts.contact_timeline, name="contact_timeline"),
+    path(f"{PERSON}working/", contacts.contact_working, name="contact_working"),
+    path(f"{PERSON}act/", contact_acts.contact_act, name="contact_act"),
+    path(f"{PERSON}link/", contact_acts.contact_join, name="contact_join"),
+    path(f"{PERSON}delete/", contact_acts.contact_delete, name="contact_delete"),
+    path(f"{PERSON}tags/", contact_acts.contact_tags, name="contact_tags"),
+    path(f"{PERSON}book/", contact_acts.contact_book, name="contact_book"),
+    path(f"{PERSON}<kind:kind>/", contact_acts.contact_add, name="contact_add"),
+    path(f"{PERSON}<kind:kind>/<external:record>/", contact_acts.contact_record, name="contact_record"),
+    path(f"{PERSON}<kind:kind>/<external:record>/edit/", contact_acts.contact_edit, name="contact_edit"),
     path("log/", log.log, name="log"),
     path("log/<int:pk>/", log.entry, name="log_entry"),
     path("log/<int:pk>/retry/", log.retry, name="log_retry"),

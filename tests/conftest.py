@@ -11,7 +11,8 @@ from requests.adapters import HTTPAdapter
 from integration.mapping.versions import RowInput, save_version
 from integration.models import Connection, Link
 from tests import inprocess
-from tests.world import World
+from tests.person import Ann
+from tests.world import World, sync
 
 CI = os.environ.get("CI", "").lower() == "true"
 
@@ -95,6 +96,14 @@ def link(gist: Connection, ghl: Connection) -> Link:
     made = Link.objects.create(key="alder", name="Alder", gist=gist, ghl=ghl)
     save_version(made, MAPPING)
     return made
+
+
+@pytest.fixture
+def ann(world: World, link: Link) -> Ann:
+    """Ann Lee, made in Gist and synced."""
+    world.gist_contact(email="ann@example.test", name="Ann Lee", tags=["vip"])
+    sync(link)
+    return Ann(world, link, link.pairs.get().ghl_id)
 
 
 def _person(role: str):

@@ -268,6 +268,30 @@ def test_lookup_shows_one_person_on_both_sides(world, link):
     assert found["ghl"]["appointments"] == []
 
 
+def test_lookup_holds_a_verdict_for_each_field(world, link):
+    world.gist_contact(email="ada@example.com", name="Ada Lovelace")
+    world.ghl_contact(email="ada@example.com", firstName="Ada")
+    found = Said("lookup", "alder", "--email", "ada@example.com", "--json").json
+    told = {one["field"]: (one["verdict"], one["gist"], one["ghl"]) for one in found["fields"]}
+    assert told["E-mail"] == ("same", "ada@example.com", "ada@example.com")
+    assert told["Full name"] == ("differs", "Ada Lovelace", "Ada")
+
+
+def test_lookup_prints_the_same_for_people(ann, world):
+    world.ghl("PUT", f"/contacts/{ann.ghl_id}", json={"firstName": "Anna", "lastName": "Lee"})
+    ann.task(), ann.note()
+    lines = Said("lookup", "alder", "--ghl-id", ann.ghl_id).lines
+    for line in (
+        f"GHL: {ann.ghl_id}",
+        "  E-mail: ann@example.test (same: Same)",
+        "  Full name: Ann Lee | Anna Lee (DIFFERS: Changed in GHL: the next sync writes Gist)",
+        "  Tags: vip (same: Same)",
+        "  task: Call Ann · 2030-01-02T15:00:00.000Z",
+        "  note: Prefers mornings",
+    ):
+        assert line in lines
+
+
 @pytest.mark.parametrize("asked_by", ["gist", "ghl"])
 def test_lookup_by_id_finds_the_other_side_by_its_address(world, link, asked_by):
     ids = {

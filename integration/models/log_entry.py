@@ -51,6 +51,9 @@ class LogEntry(models.Model):
             models.Index(fields=["link", "outcome", "resolved_at"], name="open_failures_of_link"),
             models.Index(fields=["gist_id", "-id"], name="log_by_gist_id"),
             models.Index(fields=["ghl_id", "-id"], name="log_by_ghl_id"),
+            # The timeline of one person.
+            models.Index(fields=["link", "gist_id", "-id"], name="log_of_gist_person"),
+            models.Index(fields=["link", "ghl_id", "-id"], name="log_of_ghl_person"),
         ]
 
     def __str__(self) -> str:

@@ -78,7 +78,7 @@ def read_around(ghl_id: str, related: GhlRelated) -> Steps[Around]:
 def carry(side: ContactSide, wanted: Values, gist: Contact) -> Steps[Deed]:
     """Write the properties that differ in Gist. `gist` is the contact as it stands there."""
     changes = {
-        PREFIX + name: value for name, value in wanted.items() if not _same(name, gist.values.get(PREFIX + name), value)
+        PREFIX + name: value for name, value in wanted.items() if not same(name, gist.values.get(PREFIX + name), value)
     }
     label = "Carried to Gist"
     if not changes:
@@ -91,7 +91,7 @@ def carry(side: ContactSide, wanted: Values, gist: Contact) -> Steps[Deed]:
     )  # fmt: skip
 
 
-def _same(name: str, held: Value, wanted: Value) -> bool:
+def same(name: str, held: Value, wanted: Value) -> bool:
     if is_blank(held) or is_blank(wanted):
         return is_blank(held) and is_blank(wanted)
     if name.endswith("_at"):

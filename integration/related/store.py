@@ -1,8 +1,9 @@
 """What Gistline knows of tasks, notes and appointments, and what is news about them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -41,13 +42,48 @@ def known_ids(link: Link, contact_id: str, kind: RelatedType) -> list[str]:
     return list(rows.values_list("ghl_id", flat=True))
 
 
+READ_AGAIN = timedelta(hours=1)
+"""How exactly it is kept when a record was last read: reading a page again at once costs no write."""
+
+Known = dict[tuple[str, str], Related]
+
+
 @transaction.atomic
 def take_in(link: Link, records: Iterable[RelatedRecord]) -> list[News]:
     """Store records as they were read; what differs from the last time is news.
 
     What was never seen is none: it may have stood there for years. Its own event, when there is one, announces it.
+    However many records there are, it costs one query to find that nothing is new.
     """
-    return [news for record in records if (news := _take_in_one(link, record))]
+    return _take_in(link, list(records), {})
+
+
+def _take_in(link: Link, records: list[RelatedRecord], known: Known) -> list[News]:
+    """`known` are rows that were looked up before; the others are looked up here."""
+    given: dict[tuple[str, str], RelatedRecord] = {(record.kind, record.id): record for record in records}
+    if unknown := given.keys() - known.keys():
+        known = {**known, **_rows_of(link, unknown)}
+    now = timezone.now()
+    Related.objects.bulk_create(
+        (_unannounced(link, record, now) for key, record in given.items() if key not in known), ignore_conflicts=True
+    )
+    rows = {key: known[key] for key in given if key in known}
+    if old := [row.pk for row in rows.values() if now - row.read_at > READ_AGAIN]:
+        Related.objects.filter(pk__in=old).update(read_at=now)
+    return [news for key, row in rows.items() if (news := _update(row, given[key]))]
+
+
+def _rows_of(link: Link, keys: Iterable[tuple[str, str]]) -> Known:
+    kinds, ids = {kind for kind, _ in keys}, {ghl_id for _, ghl_id in keys}
+    rows = Related.objects.select_for_update().filter(link=link, kind__in=kinds, ghl_id__in=ids)
+    return {(row.kind, row.ghl_id): row for row in rows if (row.kind, row.ghl_id) in keys}
+
+
+def _unannounced(link: Link, record: RelatedRecord, now: datetime) -> Related:
+    return Related(
+        link=link, kind=record.kind, ghl_id=record.id, contact_id=record.contact_id, base=dict(record.values),
+        read_at=now, announced=False,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -64,28 +100,29 @@ def announce(link: Link, record: RelatedRecord, *, born: bool) -> list[News]:
     return found
 
 
-@transaction.atomic
 def take_in_all(link: Link, contact_id: str, kind: RelatedType, records: list[RelatedRecord]) -> list[News]:
     """As `take_in`, of everything of a kind that the contact has: what is no longer among it was deleted."""
-    here = {record.id for record in records}
-    lost = Related.objects.filter(link=link, contact_id=contact_id, kind=kind, deleted_at=None).exclude(ghl_id__in=here)
-    parted = [news for row in lost if (news := part(link, kind, row.ghl_id))]
-    return [*take_in(link, records), *parted]
+    return take_in_around(link, contact_id, {kind: records})
 
 
-def _take_in_one(link: Link, record: RelatedRecord) -> News | None:
-    row = Related.objects.select_for_update().filter(link=link, kind=record.kind, ghl_id=record.id).first()
-    now = timezone.now()
-    if row is None:
-        Related.objects.create(
-            link=link, kind=record.kind, ghl_id=record.id, contact_id=record.contact_id, base=record.values,
-            read_at=now, announced=False,
-        )  # fmt: skip
-        return None
+@transaction.atomic
+def take_in_around(link: Link, contact_id: str, around: Mapping[RelatedType, list[RelatedRecord]]) -> list[News]:
+    """As `take_in_all`, of each kind that was read."""
+    records = [record for of_kind in around.values() for record in of_kind]
+    here = {(record.kind, record.id) for record in records}
+    rows = Related.objects.select_for_update().filter(link=link, contact_id=contact_id, kind__in=around)
+    known: Known = {(row.kind, row.ghl_id): row for row in rows}
+    lost = [row for key, row in known.items() if key not in here and row.deleted_at is None]
+    parted = [news for row in lost if (news := part(link, cast(RelatedType, row.kind), row.ghl_id))]
+    return [*_take_in(link, records, known), *parted]
+
+
+def _update(row: Related, record: RelatedRecord) -> News | None:
     before = _before(row, record)
-    row.base, row.read_at, row.deleted_at = dict(record.values), now, None
-    row.contact_id = record.contact_id or row.contact_id
-    row.save(update_fields=["base", "read_at", "deleted_at", "contact_id"])
+    contact_id = record.contact_id or row.contact_id
+    if before or row.deleted_at or row.contact_id != contact_id:
+        row.base, row.contact_id, row.deleted_at, row.read_at = dict(record.values), contact_id, None, timezone.now()
+        row.save(update_fields=["base", "contact_id", "deleted_at", "read_at"])
     return News(_what(record, before), record, before, row.workflow_id) if before else None
 
 

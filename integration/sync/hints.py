@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Value
 from django.utils import timezone
 
 from integration.models import UNFINISHED, EventState, Execution, Hint, InboxEvent, Link, Run, Snapshot
@@ -32,14 +33,24 @@ class Backlog:
 
 
 def backlog(link: Link) -> Backlog:
+    """In one query."""
     events = InboxEvent.objects.filter(state=EventState.WAITING, connection__in=[link.gist_id, link.ghl_id])
-    hints = Hint.objects.filter(link=link)
     begun = Execution.objects.filter(link=link, state__in=UNFINISHED, due_at__isnull=False)
-    stored = events.aggregate(number=Count("pk"), at=Min("received_at"))
-    known = hints.aggregate(number=Count("pk"), at=Min("first_at"))
-    going = begun.aggregate(number=Count("pk"), at=Min("created_at"))
-    oldest = min(filter(None, (stored["at"], known["at"], going["at"])), default=None)
-    return Backlog(stored["number"], known["number"], going["number"], oldest)
+    waiting = _counted(events, "events", "received_at").union(
+        _counted(Hint.objects.filter(link=link), "hints", "first_at"),
+        _counted(begun, "workflows", "created_at"),
+        all=True,
+    )
+    found = {what: (number, since) for what, number, since in waiting}
+    numbers = {what: number for what, (number, _) in found.items()}
+    return Backlog(**numbers, oldest=min(filter(None, (since for _, since in found.values())), default=None))
+
+
+def _counted(rows: QuerySet[Any], what: str, since: str) -> QuerySet[Any]:
+    """One row: what it is, how many there are, and since when."""
+    named = rows.order_by().annotate(what=Value(what)).values_list("what")
+    counted: QuerySet[Any] = named.annotate(number=Count("pk"), since=Min(since))
+    return counted
 
 
 # Events to hints ----------------------------------------------------------------------------------------

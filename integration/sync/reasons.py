@@ -77,6 +77,14 @@ _ALL = (
     Reason("unlinked", "Unlinked", "One side was deleted, and the link's rule is to let the other go its own way."),
     Reason("deleted", "Deleted", "One side was deleted, and the link's rule is to delete the other one too."),
     Reason("held", "On hold", "A person put this pair on hold."),
+    Reason("released", "Released", "A person took the hold off; what changed meanwhile is decided with the next run."),
+    Reason("unlinked_here", "Unlinked by a person", "Both records stay; neither follows the other any more."),
+    Reason("joined", "Linked by a person", "A person said that the two records are one; fields are compared next."),
+    Reason(
+        "deleted_here",
+        "Deleted by a person",
+        "The record was deleted on one side from the contact page. The other side was left alone.",
+    ),
     Reason(
         "rejected",
         "Refused",

@@ -59,7 +59,7 @@ def entries_of(run: Run, rules: Rules, page: list[Snapshot]) -> list[Entry]:
     entries = [_single(one, rules, doubts.get(one.pk, "")) for one in loose]
     for pk in pairs:
         ruled = _with_answers(rules, {field: side for (pair, field), side in answers.items() if pair == pk})
-        entries.append(_paired(halves.get((pk, "gist")), halves.get((pk, "ghl")), ruled))
+        entries.append(_paired(halves.get((pk, "gist")), halves.get((pk, "ghl")), ruled, run))
     for entry in entries:
         entry.planned = run.dry_run
         # Between two full reads somebody may have come into being on the other side unheard.
@@ -125,7 +125,7 @@ def _is_old_news(one: Snapshot, rules: Rules) -> bool:
     return one.base is not None and one.base == one.fresh and one.rules == rules.digest
 
 
-def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules) -> Entry:
+def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules, run: Run) -> Entry:
     person = Person(
         gist=as_contact(gist) if gist else None,
         ghl=as_contact(ghl) if ghl else None,
@@ -143,8 +143,36 @@ def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules) -> Entry:
     else:
         person.catch_up(rules)
         gist.base, ghl.base = person.gist_base, person.ghl_base
-        person.decide(rules)
+        person.decide(_pulled(person, rules, _owner(run, known.pair)))
     return Entry(person, gist, ghl)
+
+
+def _owner(run: Run, pair: Pair | None) -> str:
+    """The side whose values stand whatever the rules say, when the run is about this person and somebody said so."""
+    people = run.target.get("people", ())
+    aimed = pair and {"gist": pair.gist_id, "ghl": pair.ghl_id} in people
+    return str(run.target.get("owner", "")) if aimed else ""
+
+
+def _pulled(person: Person, rules: Rules, owner: str) -> Rules:
+    """Rules and bases by which every value of `owner` is news that goes over: lists become equal, blanks erase nothing.
+
+    Rows that never go over from that side are decided as ever.
+    """
+    if not owner or person.gist is None or person.ghl is None:
+        return rules
+    towards, other = ("gist_to_ghl", "ghl") if owner == "gist" else ("ghl_to_gist", "gist")
+    pulled = [row for row in rules.rows if row.flows_to(other)]
+    theirs = person.ghl.values if other == "ghl" else person.gist.values
+    # To have had a member that it has no more is how a side takes it off on the other one.
+    had = {row.key(owner): theirs.get(row.key(other)) for row in pulled if row.type in ("tags", "choices")}
+    bases = {"gist": dict(person.gist_base or {}), "ghl": dict(person.ghl_base or {})}
+    for row in pulled:
+        bases[owner].pop(row.key(owner), None)
+        bases[other][row.key(other)] = theirs.get(row.key(other))
+    person.gist_base, person.ghl_base = {**bases, owner: bases[owner] | had}.values()
+    rows = (replace(row, owner=owner, direction=towards) if row in pulled else row for row in rules.rows)
+    return replace(rules, rows=tuple(rows))
 
 
 def gone(run: Run, people: list[dict[str, str]]) -> list[Entry]:

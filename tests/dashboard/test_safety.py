@@ -142,6 +142,12 @@ def test_runs_and_entries_are_not_retried_without_a_token(owner, run):
     assert Run.objects.count() == 1
 
 
+@pytest.mark.parametrize("where", ["act", "link", "delete", "tags", "book", "task", "note/x"])
+def test_nothing_is_done_with_a_contact_without_a_token(owner, link, where):
+    browser = Browser(owner, enforce_csrf_checks=True)
+    assert browser.client.post(f"/contacts/alder/ghl/abc/{where}/", {"do": "sync"}).status_code == 403
+
+
 def test_with_its_token_a_form_is_taken(owner, gist):
     browser = Browser(owner, enforce_csrf_checks=True)
     page = html(browser.get("connection", gist.key))

@@ -12,7 +12,9 @@ from integration.models import (
     Link,
     LogEntry,
     MappingVersion,
+    Pair,
     Question,
+    Related,
     Run,
     Snapshot,
     Workflow,
@@ -114,6 +116,27 @@ problems_waiting        GET     login   200     200       200
 problems_waiting_events GET     login   200     200       200
 waiting_retry           GET     login   405     405       405
 waiting_retry           POST    login   403     302       302
+contacts                GET     login   200     200       200
+contact                 GET     login   200     200       200
+contact                 POST    login   405     405       405
+contact_timeline        GET     login   302     302       302
+contact_working         GET     login   200     200       200
+contact_act             GET     login   405     405       405
+contact_act             POST    login   403     404       404
+contact_join            GET     login   405     405       405
+contact_join            POST    login   403     302       302
+contact_delete          GET     login   405     405       405
+contact_delete          POST    login   403     302       302
+contact_tags            GET     login   405     405       405
+contact_tags            POST    login   403     302       302
+contact_book            GET     login   403     200       200
+contact_book            POST    login   403     200       200
+contact_add             GET     login   405     405       405
+contact_add             POST    login   403     302       302
+contact_record          GET     login   405     405       405
+contact_record          POST    login   403     404       404
+contact_edit            GET     login   403     200       200
+contact_edit            POST    login   405     405       405
 log                     GET     login   200     200       200
 log_entry               GET     login   200     200       200
 log_retry               GET     login   405     405       405
@@ -140,20 +163,21 @@ OPEN_ACCOUNT_PAGES = {
     "mfa_authenticate",
 }
 WRITTEN = (
-    *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot),
+    *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related),
     *(Workflow, WorkflowVersion, Execution),
 )
 
 
 @pytest.fixture
 def standing(link):
-    """Arguments of the addresses: one failure, in one finished run, of one link; one of each problem."""
-    failed = things.failure(things.finished_run(link, status="partial", failed=1))
+    """Arguments of the addresses: one failure, in one finished run, of one link; one of each problem; one note."""
+    failed = things.failure(things.finished_run(link, status="partial", failed=1), ghl_id="abc")
     problems = {
         "question": Question.objects.create(link=link, kind="conflict", about="plan", field="plan").pk,
         "rejected": InboxEvent.objects.create(provider="ghl", state="refused", body=b"").pk,
         "waiting": Snapshot.objects.create(link=link, side="gist", external_id=failed.gist_id, parked=True).pk,
     }
+    Related.objects.create(link=link, kind="note", ghl_id="note1", contact_id="abc", base={"body": "Likes tea"})
     execution = things.execution(things.workflow(link))
     problems |= {"workflow": execution.workflow_id, "execution": execution.pk}
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
@@ -165,6 +189,8 @@ def address(name, standing):
     (takes, *_), *_ = get_resolver().reverse_dict.getlist(name)
     wanted = {"key": standing["key" if name.startswith("connection") else "link"]}
     wanted |= {"token": "wrong", "topic": "contact_created"}
+    if name.startswith("contact_") or name == "contact":
+        wanted |= {"link": standing["link"], "side": "ghl", "contact_id": "abc", "kind": "note", "record": "note1"}
     wanted["pk"] = standing.get(name.partition("_")[0], standing["run"])
     if name in ("workflow_run", "workflow_run_retry", "workflow_run_stop"):
         wanted["pk"] = standing["execution"]

@@ -1,16 +1,26 @@
 """`manage.py lookup LINK`: one person, read live on both sides."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any
 
-from integration import lookup
 from integration.management.reporting import ReportingCommand, find_link
+from integration.people import lookup
+from integration.people.who import NAMES
 
 ASKED_BY = ("email", "gist_id", "ghl_id")
+VERDICTS = {
+    "same": "same",
+    "differs": "DIFFERS",
+    "gist_only": "only in Gist",
+    "ghl_only": "only in GHL",
+    "blank": "blank",
+}
+KINDS = ("tasks", "notes", "appointments")
 
 
 class Command(ReportingCommand):
-    help = "Reads one contact live on both sides, with tags, tasks, notes and appointments."
+    help = "Reads one contact live on both sides, with a verdict per field, tags, tasks, notes and appointments."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -23,24 +33,36 @@ class Command(ReportingCommand):
     def run(self, **options: Any) -> None:
         link = find_link(options["link"])
         found = lookup.look_up(link, **{name: options[name] or "" for name in ASKED_BY})
-        self.report([line for side in ("gist", "ghl") for line in _lines(side, found[side])], found)
+        self.report(list(_lines(found)), found)
         if not found["gist"] and not found["ghl"]:
             self.fail("Neither side has this contact. Check the address or id, and that it is the right link.")
 
 
-def _lines(side: str, found: dict[str, Any] | None) -> list[str]:
-    name = {"gist": "Gist", "ghl": "GHL"}[side]
-    if found is None:
-        return [f"{name}: not found"]
-    lines = [f"{name}: {found['id']}"]
-    lines += [f"  {key}: {_word(value)}" for key, value in found["values"].items() if value not in (None, "", [])]
-    for kind in ("tasks", "notes", "appointments"):
-        lines += [f"  {kind[:-1]}: {_in_short(item)}" for item in found.get(kind, ())]
-    return lines
+def _lines(found: dict[str, Any]) -> Iterable[str]:
+    for side, name in NAMES.items():
+        yield f"{name}: {_who(found[side])}"
+    for one in found.get("fields", ()):
+        if one["verdict"] != "blank":
+            yield f"  {one['field']}: {_values(one)} ({VERDICTS[one['verdict']]}: {one['why']})"
+    for kind in KINDS:
+        for item in (found["ghl"] or {}).get(kind, ()):
+            yield f"  {kind[:-1]}: {_in_short(item)}"
+
+
+def _who(side: dict[str, Any] | None) -> str:
+    if side is None:
+        return "not found"
+    others = f", and with the same address {', '.join(side['others'])}" if side["others"] else ""
+    return f"{side['id']}{others}"
+
+
+def _values(one: dict[str, Any]) -> str:
+    gist, ghl = _word(one["gist"]), _word(one["ghl"])
+    return gist if gist == ghl else f"{gist or 'blank'} | {ghl or 'blank'}"
 
 
 def _word(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str("" if value is None else value)
 
 
 def _in_short(item: dict[str, Any]) -> str:

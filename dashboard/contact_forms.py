@@ -1,0 +1,135 @@
+"""What operators type on the contact page. Times are read in the location's time zone, which the view has set."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from integration.people.directory import Bookable
+from integration.providers.ghl.related import utc_text
+from integration.records import RelatedRecord, Value
+
+TEXT, LONG, SELECT = {"class": "input"}, {"class": "input", "rows": 3}, {"class": "select"}
+NOBODY = ("", "Nobody")
+
+
+class RecordForm(forms.Form):
+    """A form about one record. `changes` holds what was changed, `shown` what stood there before, both as records do.
+
+    The values as they were shown travel in hidden fields, so that what GHL changed meanwhile is noticed.
+    """
+
+    keys: dict[str, str] = {}
+    """Names of the domain by the names of fields here, where they differ."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = bool(self.initial)
+
+    @property
+    def values(self) -> dict[str, Value]:
+        return {self.key(name): as_value(value) for name, value in self.cleaned_data.items()}
+
+    @property
+    def changes(self) -> dict[str, Value]:
+        return {key: value for key, value in self.values.items() if key in map(self.key, self.changed_data)}
+
+    @property
+    def shown(self) -> dict[str, Value]:
+        found = {}
+        for name in self.changed_data:
+            was = self.data.get(self.add_initial_prefix(name))
+            found[self.key(name)] = as_value(self.fields[name].to_python(was)) if was is not None else None
+        return found
+
+    def key(self, name: str) -> str:
+        return self.keys.get(name, name)
+
+
+class TaskForm(RecordForm):
+    title = forms.CharField(max_length=500, required=False, widget=forms.TextInput(TEXT))
+    due = forms.DateTimeField(required=False, widget=forms.DateTimeInput({**TEXT, "type": "datetime-local"}))
+    assigned_to = forms.ChoiceField(label="Assigned to", required=False, widget=forms.Select(SELECT))
+    body = forms.CharField(label="Description", required=False, widget=forms.Textarea(LONG))
+    keys = {"due": "due_at"}
+
+    def __init__(self, *args: Any, users: Mapping[str, str], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        choices = [NOBODY, *users.items()]
+        held = self.initial.get("assigned_to")
+        if held and held not in users:
+            choices.append((held, "Somebody who left"))
+        self.fields["assigned_to"].choices = choices  # type: ignore[attr-defined]
+        due, widget = self.initial.get("due"), self.fields["due"].widget
+        widget.format = "%Y-%m-%dT%H:%M"
+        if due and due.second:
+            widget.format, widget.attrs["step"] = "%Y-%m-%dT%H:%M:%S", 1
+
+
+class NoteForm(RecordForm):
+    body = forms.CharField(label="Text", required=False, widget=forms.Textarea(LONG))
+
+
+class BookForm(forms.Form):
+    """A slot of a calendar. Whose appointment it is must be said where the calendar has no members."""
+
+    title = forms.CharField(max_length=200, required=False, widget=forms.TextInput(TEXT))
+    slot = forms.ChoiceField(label="Free times", required=False, widget=forms.Select(SELECT))
+    assigned_to = forms.ChoiceField(label="With", required=False, widget=forms.Select(SELECT))
+
+    def __init__(
+        self, *args: Any, slots: Sequence[datetime], users: Mapping[str, str], calendar: Bookable | None, **kwargs: Any
+    ):
+        super().__init__(*args, **kwargs)
+        self.fields["slot"].choices = slot_choices(slots)  # type: ignore[attr-defined]
+        members = calendar.members if calendar else ()
+        self.fields["title"].initial = calendar.name if calendar else ""
+        those = {pk: name for pk, name in users.items() if pk in members} or dict(users)
+        first = [("", "Whoever the calendar says")] if members else [("", "Choose somebody")]
+        self.fields["assigned_to"].choices = [*first, *those.items()]  # type: ignore[attr-defined]
+
+
+def slot_choices(slots: Sequence[datetime]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Free times under their days, in the current time zone."""
+    days: dict[str, list[tuple[str, str]]] = {}
+    for slot in slots:
+        local = timezone.localtime(slot)
+        day = f"{local:%a} {local.day} {local:%B}"
+        days.setdefault(day, []).append((utc_text(slot), f"{day}, {local:%H:%M}"))
+    return list(days.items())
+
+
+def moment_of(text: str) -> datetime | None:
+    """A slot as its form sent it."""
+    try:
+        read = parse_datetime(text)
+    except ValueError:
+        return None
+    return read if read and read.tzinfo else None
+
+
+def task_form(users: Mapping[str, str], record: RelatedRecord | None = None, data: Any = None) -> TaskForm:
+    initial = None
+    if record:
+        values = record.values
+        due = values.get("due_at")
+        initial = {
+            "title": values.get("title"), "body": values.get("body"), "assigned_to": values.get("assigned_to") or "",
+            "due": timezone.localtime(datetime.fromisoformat(str(due))) if due else None,
+        }  # fmt: skip
+    return TaskForm(data, users=users, initial=initial, auto_id=f"{record.id if record else 'task'}-%s")
+
+
+def note_form(record: RelatedRecord | None = None, data: Any = None) -> NoteForm:
+    initial = {"body": record.values.get("body")} if record else None
+    return NoteForm(data, initial=initial, auto_id=f"{record.id if record else 'note'}-%s")
+
+
+def as_value(value: Any) -> Value:
+    if isinstance(value, datetime):
+        return utc_text(value.astimezone(UTC))
+    return value if value not in ("", None) else None

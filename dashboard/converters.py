@@ -1,0 +1,24 @@
+"""Parts of addresses that can be only so and so: anything else is no page."""
+
+from django.urls import register_converter
+from django.urls.converters import StringConverter
+
+
+class Side(StringConverter):
+    regex = "gist|ghl"
+
+
+class Kind(StringConverter):
+    """What belongs to a contact of GHL."""
+
+    regex = "task|note|appointment"
+
+
+class ExternalId(StringConverter):
+    """An id of either side; what it may be made of, integration/people/search.py says too."""
+
+    regex = "[A-Za-z0-9_-]{1,120}"
+
+
+for name, converter in {"side": Side, "kind": Kind, "external": ExternalId}.items():
+    register_converter(converter, name)

@@ -1,0 +1,118 @@
+"""Everything that ever happened to one person, newest first: decisions and writes, skips with their reasons, workflows
+and questions.
+
+Entries of the log are paged by key, found by the person's id on either side; what else happened is fitted in by time.
+"""
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from integration.models import Execution, ExecutionState, LogEntry, Outcome, Question
+from integration.people.who import Somebody
+
+SIZE = 25
+RELATED = ("task", "note", "appointment")
+SHOWS: dict[str, str] = {
+    "all": "All", "changes": "Changes", "tasks": "Tasks", "skips": "Skips", "errors": "Errors",
+}  # fmt: skip
+"""What can be shown, and what it is called. Tasks are notes and appointments too."""
+FILTERS = {
+    "all": Q(),
+    "changes": Q(outcome__in=(Outcome.CREATED, Outcome.UPDATED)),
+    "tasks": Q(kind__in=RELATED),
+    "skips": Q(outcome__in=(Outcome.SKIPPED, Outcome.UNCHANGED)),
+    "errors": Q(outcome=Outcome.FAILED),
+}
+STATES = {
+    "all": (ExecutionState.WAITING, ExecutionState.RUNNING, ExecutionState.SKIPPED, ExecutionState.FAILED),
+    "skips": (ExecutionState.SKIPPED,),
+    "errors": (ExecutionState.FAILED,),
+}
+"""Executions that are shown beside the entries of their actions; one that is done is told by those."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened. One of the three is set."""
+
+    at: datetime
+    entry: LogEntry | None = None
+    execution: Execution | None = None
+    question: Question | None = None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`older` is the id of the entry that the next page begins below, None on the last; `first` there is none newer."""
+
+    events: list[Event]
+    show: str
+    older: int | None
+    first: bool
+
+
+def timeline(
+    who: Somebody, questions: Iterable[Question] = (), show: str = "all", before: int | None = None, size: int = SIZE
+) -> Timeline:
+    """One page. An unknown `show` is all. A fixed number of queries, whatever the size of the log."""
+    show = show if show in SHOWS else "all"
+    found = _entries(who, show, before, size + 1)
+    entries, older = found[:size], found[size - 1].pk if len(found) > size else None
+    until = _when(who, before)
+    since = entries[-1].created_at if older else None
+    others = [*_executions(who, show, since, until, size), *_asked(questions, show, since, until)]
+    events = [*(Event(entry.created_at, entry=entry) for entry in entries), *others]
+    events.sort(key=lambda event: event.at, reverse=True)
+    return Timeline(events, show, older, before is None)
+
+
+def _entries(who: Somebody, show: str, before: int | None, number: int) -> list[LogEntry]:
+    """A query per id, each along its own index; asked for both at once, no index would do."""
+    rows = LogEntry.objects.filter(FILTERS[show], link=who.link).order_by("-pk").defer("calls")
+    rows = rows.select_related("run__started_by", "execution__workflow")
+    rows = rows.filter(pk__lt=before) if before else rows
+    of_sides = [list(rows.filter(**{f"{side}_id": contact_id})[:number]) for side, contact_id in who.ids.items()]
+    met: dict[int, LogEntry] = {entry.pk: entry for entry in heapq.merge(*of_sides, key=_newest_first)}
+    return list(met.values())[:number]
+
+
+def _newest_first(entry: LogEntry) -> int:
+    return -entry.pk
+
+
+def _when(who: Somebody, before: int | None) -> datetime | None:
+    if before is None:
+        return None
+    return LogEntry.objects.filter(link=who.link, pk=before).values_list("created_at", flat=True).first()
+
+
+def _between(rows: QuerySet[Any], since: datetime | None, until: datetime | None, size: int) -> list[Any]:
+    rows = rows.filter(created_at__gte=since) if since else rows
+    rows = rows.filter(created_at__lt=until) if until else rows
+    return list(rows.order_by("-pk")[:size])
+
+
+def _executions(who: Somebody, show: str, since: datetime | None, until: datetime | None, size: int) -> Iterable[Event]:
+    states = STATES.get(show)
+    if not states:
+        return
+    # Unlike the log, which is asked for one id at a time, these are few for anybody.
+    who_else = reduce(or_, (Q(**{f"{side}_id": contact_id}) for side, contact_id in who.ids.items()))
+    rows = Execution.objects.filter(who_else, link=who.link, state__in=states).select_related("workflow")
+    yield from (Event(one.created_at, execution=one) for one in _between(rows.defer("facts"), since, until, size))
+
+
+def _asked(questions: Iterable[Question], show: str, since: datetime | None, until: datetime | None) -> Iterable[Event]:
+    """What a person was asked about this one; answered ones too."""
+    if show not in ("all", "skips"):
+        return
+    for one in questions:
+        if (since is None or one.created_at >= since) and (until is None or one.created_at < until):
+            yield Event(one.created_at, question=one)

@@ -1,0 +1,491 @@
+"""The contact page: both records, tasks, notes, appointments, tags and the timeline, all live."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from integration.models import Execution, LogEntry, Pair, Question, Run
+from integration.people import pairing
+from integration.related.carry import ADDRESS, carried
+from tests.dashboard import things
+from tests.dashboard.browser import html, words
+from tests.person import Ann
+from tests.world import sync
+
+MARKUP = '<script>alert("x")</script>'
+MOST_QUERIES = 12
+
+
+def look(browser, ann: Ann, **query):
+    return browser.get("contact", "alder", "ghl", ann.ghl_id, **query)
+
+
+def send(browser, ann: Ann, where: str, part: str = "", **form):
+    """A form of the page, as htmx sends it when `part` is named, plainly otherwise."""
+    headers = {"HX-Request": "true", "HX-Target": part} if part else {}
+    return browser.client.post(f"/contacts/alder/ghl/{ann.ghl_id}/{where}/", form, headers=headers)
+
+
+# What stands there ---------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_both_records_and_what_belongs_to_the_person(as_viewer, ann):
+    ann.task(), ann.note()
+    page = words(look(as_viewer, ann))
+    for text in (
+        "Ann Lee Paired", "Read now with 7 calls", "3 fields the same", "E-mail ann@example.test ann@example.test Same",
+        "Call Ann Due Wed 2 January 2030, 10:00", "Prefers mornings", "No appointments.", "vip", "Created in GHL",
+        "Times in America/New_York",
+    ):  # fmt: skip
+        assert text in page
+
+
+def test_the_address_that_is_carried_to_gist_opens_the_page(as_viewer, ann):
+    address = str(carried(ann.link, ann.who.gist_id, {"task": [], "note": [], "appointment": []})[ADDRESS])
+    assert "Ann Lee" in words(as_viewer.client.get("/" + address.split("/", 3)[3]))
+
+
+@pytest.mark.parametrize("side", ["gist", "ghl"])
+def test_somebody_on_one_side_only_has_a_page_too(as_viewer, world, link, side):
+    made = world.gist_contact(email="bob@example.test", name="Bob") if side == "gist" else world.ghl_contact(
+        firstName="Bob", email="bob@example.test"
+    )  # fmt: skip
+    page = words(as_viewer.get("contact", "alder", side, str(made["id"])))
+    assert f"Only in {'Gist' if side == 'gist' else 'GHL'}" in page
+    assert "Written when the contact is created in" in page
+
+
+def test_nobody_is_no_page(as_viewer, world, link):
+    assert as_viewer.get("contact", "alder", "ghl", "nobody123").status_code == 404
+    for address in ("/contacts/alder/hubspot/1/", "/contacts/alder/ghl/a.b/", "/contacts/nowhere/ghl/1/"):
+        assert as_viewer.client.get(address).status_code == 404
+
+
+def test_what_differs_says_what_the_next_sync_writes(as_viewer, world, ann):
+    world.ghl("PUT", f"/contacts/{ann.ghl_id}", json={"firstName": "Anna", "lastName": "Lee"})
+    assert "Ann Lee Anna Lee Changed in GHL: the next sync writes Gist" in words(look(as_viewer, ann))
+
+
+def test_a_field_that_waits_leads_to_its_question(as_viewer, ann):
+    Question.objects.create(
+        link=ann.link, kind="conflict", about="x", pair=Pair.objects.get(), field="name", message="G and H."
+    )
+    page = look(as_viewer, ann)
+    assert "Name is held: G and H. Waiting for a person; nothing is written for it. Decide" in words(page)
+    assert 'href="/problems/person/?link=alder">Decide' in html(page)
+
+
+def test_a_part_that_cannot_be_read_says_so_and_shows_what_was_known(as_viewer, world, ann, monkeypatch):
+    monkeypatch.setattr("integration.providers.exchange.TRIES", 1)
+    ann.task()
+    look(as_viewer, ann)
+    world.fault({"side": "ghl", "kind": "500", "path": "/tasks", "rate": 1})
+    page = words(look(as_viewer, ann))
+    assert "GHL" in page
+    assert "Call Ann" in page
+
+
+def test_a_system_that_is_away_leaves_the_rest_of_the_page(as_viewer, world, ann, monkeypatch):
+    monkeypatch.setattr("integration.providers.exchange.TRIES", 1)
+    ann.task()
+    look(as_viewer, ann)
+    world.fault({"side": "ghl", "kind": "500", "rate": 1})
+    page = words(look(as_viewer, ann))
+    for text in (
+        "GHL could not be read.",
+        "The rest of the page stands.",
+        "Not read just now",
+        "Call Ann",
+        "Created in GHL",
+    ):
+        assert text in page
+
+
+def test_a_contact_that_was_deleted_in_ghl_says_so(as_viewer, world, ann):
+    world.ghl("DELETE", f"/contacts/{ann.ghl_id}")
+    assert "GHL no longer has this contact." in words(look(as_viewer, ann))
+
+
+def test_viewers_see_everything_and_no_button(as_viewer, ann):
+    ann.task()
+    page = html(look(as_viewer, ann))
+    for verb in ("Sync now", "Add the task", "hx-post", "Delete in", "Pull from", 'name="do"'):
+        assert verb not in page
+    assert 'aria-label="Open: Call Ann"' in page
+
+
+def test_markup_in_names_tasks_and_notes_is_shown_as_text(as_operator, world, link):
+    made = world.ghl_contact(firstName=MARKUP, email="moss@example.test", tags=[MARKUP])
+    ann = Ann(world, link, made["id"])
+    ann.task(MARKUP, body=MARKUP), ann.note(MARKUP)
+    page = html(look(as_operator, ann))
+    assert page.count("&lt;script&gt;") > 5
+    assert "<script>alert" not in page
+
+
+def test_the_page_holds_no_script_or_style_of_its_own(as_operator, ann):
+    ann.task()
+    page = html(look(as_operator, ann))
+    assert not re.findall(r"<script(?![^>]+\bsrc=)[^>]*>", page)
+    assert not re.findall(r"<style|\sstyle=|\son\w+=", page)
+
+
+def page_queries(queries):
+    """Those of the page itself: not the budgets' bookkeeping of calls, and no savepoints."""
+    return [one["sql"] for one in queries if "callbudget" not in one["sql"] and "SAVEPOINT" not in one["sql"]]
+
+
+def test_60_tasks_and_300_entries_cost_as_many_queries_as_1(as_operator, ann):
+    run, asked = things.finished_run(ann.link), []
+    for count in (1, 59):
+        for number in range(count):
+            ann.task(f"Task {number}"), things.entries(run, 5, gist_id=ann.who.gist_id, ghl_id=ann.ghl_id)
+        look(as_operator, ann)  # What is met for the first time is taken in.
+        with CaptureQueriesContext(connection) as queries:
+            look(as_operator, ann)
+        asked.append(page_queries(queries))
+    assert len(asked[0]) == len(asked[1]) <= MOST_QUERIES
+
+
+# Tasks ---------------------------------------------------------------------------------------------------
+
+
+def test_ticking_answers_with_the_row_as_it_is_now_and_the_count(as_operator, ann):
+    task = ann.task()
+    part = send(as_operator, ann, f"task/{task}", "x", do="tick")
+    assert ann.tasks()[0]["completed"] is True
+    assert 'class="is-done"' in html(part)
+    assert 'aria-label="Completed: Call Ann"' in html(part)
+    assert re.search(r'id="count-task" hx-swap-oob="true">0<', html(part))
+    assert part["HX-Trigger-After-Settle"] == '{"acted": {}}'
+    assert "<html" not in html(part)
+
+
+def test_a_tick_that_ghl_refuses_shows_the_task_as_it_really_stands(as_operator, world, ann, monkeypatch):
+    monkeypatch.setattr("integration.providers.exchange.TRIES", 1)
+    task = ann.task()
+    look(as_operator, ann)
+    world.fault({"side": "ghl", "kind": "500", "path": "/completed", "rate": 1})
+    part = html(send(as_operator, ann, f"task/{task}", "x", do="tick"))
+    assert 'aria-label="Complete: Call Ann"' in part
+    assert "checked" not in part
+    assert 'role="alert"' in part
+
+
+def test_a_task_that_is_gone_leaves_the_card_with_a_sentence(as_operator, world, ann):
+    task = ann.task()
+    look(as_operator, ann)
+    world.ghl("DELETE", f"/contacts/{ann.ghl_id}/tasks/{task}")
+    part = send(as_operator, ann, f"task/{task}", "x", do="tick")
+    assert "does not exist on this contact" in words(part)
+    assert f'id="task-{task}"' not in html(part)
+
+
+def test_without_htmx_a_tick_leads_back_to_the_page(as_operator, ann):
+    task = ann.task()
+    page = as_operator.go(send(as_operator, ann, f"task/{task}", do="tick"))
+    assert "Task “Call Ann” was completed." in words(page)
+
+
+def test_another_contact_s_task_cannot_be_ticked_here(as_operator, world, ann):
+    bob = Ann(world, ann.link, world.ghl_contact(firstName="Bob", email="bob@example.test")["id"])
+    task = bob.task()
+    page = words(as_operator.go(send(as_operator, ann, f"task/{task}", do="tick")))
+    assert "does not exist on this contact" in page
+    assert bob.tasks()[0]["completed"] is False
+
+
+def test_a_task_is_added_in_the_location_s_time(as_operator, ann):
+    look(as_operator, ann)
+    part = send(as_operator, ann, "task", "x", title="Send papers", due="2030-06-01T17:00")
+    assert ann.tasks()[0]["dueDate"] == "2030-06-01T21:00:00.000Z"
+    assert "Due Sat 1 June 2030, 17:00" in words(part)
+    assert "Task “Send papers” was added." in words(part)
+
+
+def test_a_task_without_a_title_keeps_the_form_open_with_what_was_typed(as_operator, ann):
+    part = send(as_operator, ann, "task", "x", title="", body="Long story")
+    assert "A task needs a title." in words(part)
+    assert '<details class="adds" open>' in html(part)
+    assert "Long story" in html(part)
+    assert ann.tasks() == []
+
+
+def test_a_due_date_in_the_past_is_taken_with_a_hint(as_operator, ann):
+    part = words(send(as_operator, ann, "task", "x", title="Old", due="2020-01-01T10:00"))
+    assert "Its due date is in the past, so it is overdue at once." in part
+    assert "Overdue" in part
+
+
+@pytest.mark.parametrize("due", ["tomorrow", "2030-13-01T10:00", "'; DROP TABLE"])
+def test_a_due_date_that_is_none_is_refused_in_words(as_operator, ann, due):
+    assert "Due: Enter a valid date/time." in words(send(as_operator, ann, "task", "x", title="X", due=due))
+    assert ann.tasks() == []
+
+
+def test_an_assignee_who_left_stays_until_somebody_else_is_chosen(as_operator, ann):
+    task = ann.task(assignedTo="leftUser")
+    assert "somebody who left" in words(look(as_operator, ann))
+    form = as_operator.get("contact_edit", "alder", "ghl", ann.ghl_id, "task", task, part="x")
+    assert "Somebody who left" in words(form)
+    part = send(as_operator, ann, f"task/{task}", "x", do="save", **form_of(form, title="Ring Ann"))
+    assert "was changed: title." in words(part)
+    assert ann.tasks()[0]["assignedTo"] == "leftUser"
+
+
+def form_of(page, **changes):
+    """What the first form of an edited row sends, with some fields changed."""
+    text = html(page)
+    sent = dict(re.findall(r'<input type="(?:hidden|text|datetime-local)" name="([\w-]+)" value="([^"]*)"', text))
+    sent |= dict(re.findall(r'<textarea name="(\w+)"[^>]*>\s*([^<]*)</textarea>', text))
+    chosen = re.search(r'name="assigned_to".*?<option value="([^"]*)" selected', text, re.DOTALL)
+    sent |= {"assigned_to": chosen[1] if chosen else ""}
+    return {**sent, **changes}
+
+
+def test_a_row_becomes_a_form_and_back(as_operator, ann):
+    task = ann.task()
+    look(as_operator, ann)
+    form = as_operator.get("contact_edit", "alder", "ghl", ann.ghl_id, "task", task, part="x")
+    assert 'class="is-editing"' in html(form)
+    assert 'value="2030-01-02T10:00"' in html(form)
+    row = as_operator.get("contact_edit", "alder", "ghl", ann.ghl_id, "task", task, part="x", row=1)
+    assert "is-editing" not in html(row)
+
+
+def test_saving_writes_only_what_was_changed(as_operator, world, ann):
+    task = ann.task(body="As it was")
+    look(as_operator, ann)
+    form = as_operator.get("contact_edit", "alder", "ghl", ann.ghl_id, "task", task, part="x")
+    world.ghl("PUT", f"/contacts/{ann.ghl_id}/tasks/{task}", json={"body": "Changed meanwhile"})
+    send(as_operator, ann, f"task/{task}", "x", do="save", **form_of(form, title="Ring Ann"))
+    (held,) = ann.tasks()
+    assert (held["title"], held["body"]) == ("Ring Ann", "Changed meanwhile")
+
+
+def test_what_ghl_changed_since_the_form_was_shown_is_not_written_over(as_operator, world, ann):
+    task = ann.task()
+    look(as_operator, ann)
+    form = as_operator.get("contact_edit", "alder", "ghl", ann.ghl_id, "task", task, part="x")
+    world.ghl("PUT", f"/contacts/{ann.ghl_id}/tasks/{task}", json={"title": "Theirs"})
+    part = send(as_operator, ann, f"task/{task}", "x", do="save", **form_of(form, title="Mine"))
+    assert "The title was changed in GHL meanwhile, to “Theirs”." in words(part)
+    assert 'value="Mine"' in html(part)
+    assert ann.tasks()[0]["title"] == "Theirs"
+
+
+def test_a_task_is_deleted_from_its_form(as_operator, ann):
+    task = ann.task()
+    look(as_operator, ann)
+    part = words(send(as_operator, ann, f"task/{task}", "x", do="delete"))
+    assert "Task “Call Ann” was deleted." in part
+    assert "No tasks." in part
+
+
+@pytest.mark.parametrize(("where", "do"), [("task/x", "explode"), ("note/x", "tick"), ("task/x", "")])
+def test_what_cannot_be_done_is_no_page(as_operator, ann, where, do):
+    assert send(as_operator, ann, where, do=do).status_code == 404
+
+
+# Notes, tags, appointments -------------------------------------------------------------------------------
+
+
+def test_notes_are_added_and_shown_with_their_lines(as_operator, ann):
+    part = send(as_operator, ann, "note", "x", body="One\nTwo")
+    assert "One\nTwo" in html(part)
+    assert [one["body"] for one in ann.notes()] == ["One\nTwo"]
+
+
+def test_a_note_of_a_megabyte_is_refused_and_kept_in_the_form(as_operator, ann):
+    part = send(as_operator, ann, "note", "x", body="x" * 2**20)
+    assert "The note has 1,048,576 characters" in words(part)
+    assert ann.notes() == []
+
+
+def test_tags_are_added_and_taken_off_on_both_sides(as_operator, world, ann):
+    look(as_operator, ann)
+    assert "recall" in words(send(as_operator, ann, "tags", "x", add="recall"))
+    part = words(send(as_operator, ann, "tags", "x", remove="vip"))
+    assert "recall" in part
+    assert world.everyone("ghl")[0]["tags"] == ["recall"]
+
+
+def book(browser, ann):
+    page = browser.get("contact_book", "alder", "ghl", ann.ghl_id)
+    calendar = re.search(r'name="calendar" value="(\w+)"', html(page))[1]
+    slots = re.findall(r'<option value="(20[^"]+)"', html(page))
+    return calendar, slots
+
+
+def test_free_times_stand_under_their_days_and_one_is_booked(as_operator, ann):
+    look(as_operator, ann)
+    calendar, slots = book(as_operator, ann)
+    part = send(as_operator, ann, "book", "x", calendar=calendar, slot=slots[2], title="Check-up")
+    assert "Appointment “Check-up” was booked." in words(part)
+    assert [one["title"] for one in ann.appointments()] == ["Check-up"]
+
+
+def test_a_slot_that_somebody_took_is_refused_and_others_are_offered(as_operator, ann):
+    look(as_operator, ann)
+    calendar, slots = book(as_operator, ann)
+    send(as_operator, ann, "book", "x", calendar=calendar, slot=slots[0], title="First")
+    part = send(as_operator, ann, "book", "x", calendar=calendar, slot=slots[0], title="Second")
+    assert "no longer available" in words(part)
+    assert f'value="{slots[0]}"' not in html(part)
+    assert 'value="Second"' in html(part)
+
+
+@pytest.mark.parametrize("slot", ["", "noon", "2030-01-01", "9999-99-99T00:00:00Z"])
+def test_a_slot_that_is_none_books_nothing(as_operator, ann, slot):
+    look(as_operator, ann)
+    calendar, _ = book(as_operator, ann)
+    assert "choose one of the free times" in words(send(as_operator, ann, "book", "x", calendar=calendar, slot=slot))
+    assert ann.appointments() == []
+
+
+def test_a_calendar_without_free_times_says_so(as_operator, ann, monkeypatch):
+    monkeypatch.setattr("integration.people.directory.SLOT_DAYS", 1)
+    look(as_operator, ann)
+    for slot in (calendar_slots := book(as_operator, ann))[1]:
+        send(as_operator, ann, "book", "x", calendar=calendar_slots[0], slot=slot, title="Taken")
+    page = words(as_operator.get("contact_book", "alder", "ghl", ann.ghl_id))
+    assert "has no free time within the next 14 days" in page
+
+
+def test_an_appointment_is_moved_and_cancelled(as_operator, ann):
+    look(as_operator, ann)
+    calendar, slots = book(as_operator, ann)
+    send(as_operator, ann, "book", "x", calendar=calendar, slot=slots[0], title="Check-up")
+    event = ann.appointments()[0]["id"]
+    form = as_operator.get("contact_edit", "alder", "ghl", ann.ghl_id, "appointment", event, part="x")
+    assert f'value="{slots[4]}"' in html(form)
+    assert "was moved" in words(send(as_operator, ann, f"appointment/{event}", "x", do="move", slot=slots[4]))
+    assert "was cancelled" in words(send(as_operator, ann, f"appointment/{event}", "x", do="cancel"))
+    assert ann.appointments()[0]["appointmentStatus"] == "cancelled"
+
+
+# The person as a whole -----------------------------------------------------------------------------------
+
+
+def test_sync_now_starts_a_run_and_the_page_waits_for_it(as_operator, ann):
+    page = as_operator.go(send(as_operator, ann, "act", do="sync"))
+    run = Run.objects.get(kind="single")
+    assert f"Run {run.pk} compares Ann Lee now." in words(page)
+    assert "Syncing this person now." in words(page)
+    part = as_operator.get("contact_working", "alder", "ghl", ann.ghl_id, part="working")
+    assert ("Syncing" in words(part), part.get("HX-Refresh")) == (True, None)
+    Run.objects.update(status="succeeded")
+    assert as_operator.get("contact_working", "alder", "ghl", ann.ghl_id, part="working")["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize("side", ["gist", "ghl"])
+def test_a_pull_starts_a_run_that_knows_whose_values_stand(as_operator, ann, side):
+    send(as_operator, ann, "act", do=f"pull_{side}")
+    assert Run.objects.get(kind="single").target["owner"] == side
+
+
+def test_hold_release_and_unlink_say_what_they_did(as_operator, ann):
+    assert "Ann Lee On hold" in words(as_operator.go(send(as_operator, ann, "act", do="hold")))
+    assert "Ann Lee Paired" in words(as_operator.go(send(as_operator, ann, "act", do="release")))
+    page = words(as_operator.go(send(as_operator, ann, "act", do="unlink")))
+    assert "Ann Lee Unlinked" in page
+    assert "Unlinked, so nothing is written." in page
+    assert "Link to another record" in page
+
+
+def test_an_unlinked_person_is_linked_again(as_operator, operator, ann):
+    pairing.unlink(ann.who, operator)
+    page = words(as_operator.go(send(as_operator, ann, "link", side="gist", typed=ann.ghl_id)))
+    assert "are one person now." in page
+    assert Pair.objects.get().state == "linked"
+
+
+def test_deleting_needs_the_words_typed(as_operator, world, ann):
+    page = words(as_operator.go(send(as_operator, ann, "delete", side="ghl", confirm="yes")))
+    assert "Nothing was deleted: what was typed is not “ann@example.test”." in page
+    page = words(as_operator.go(send(as_operator, ann, "delete", side="ghl", confirm="ann@example.test")))
+    assert "Ann Lee was deleted in GHL." in page
+    assert "Deleted on one side" in page
+    assert world.everyone("ghl") == []
+
+
+def test_an_act_on_a_paused_link_says_so(as_operator, ann):
+    type(ann.link).objects.update(enabled=False)
+    assert "Alder is paused." in words(as_operator.go(send(as_operator, ann, "act", do="sync")))
+
+
+def test_a_likely_counterpart_is_offered(as_operator, world, link):
+    type(link).objects.update(direction="ghl_to_gist")
+    made = world.gist_contact(email="bea@example.test", name="Bea")
+    sync(link)
+    other = world.ghl_contact(firstName="Beatrice", email="bea@example.test")
+    page = as_operator.get("contact", "alder", "gist", str(made["id"]))
+    assert "GHL has 1 contact with the same address or number: Beatrice." in words(page)
+    assert f'name="other" value="{other["id"]}"' in html(page)
+
+
+# The timeline --------------------------------------------------------------------------------------------
+
+
+def test_the_timeline_is_filtered_without_asking_anybody(as_viewer, world, ann):
+    things.failure(things.finished_run(ann.link), ghl_id=ann.ghl_id)
+    world.forget_calls()
+    part = as_viewer.get("contact_timeline", "alder", "ghl", ann.ghl_id, part="timeline", show="errors")
+    assert "Could not be written: refused" in words(part)
+    assert "Created in GHL" not in words(part)
+    assert world.calls() == {"gist": 0, "ghl": 0}
+
+
+def test_without_htmx_the_timeline_is_the_page(as_viewer, ann):
+    answer = as_viewer.get("contact_timeline", "alder", "ghl", ann.ghl_id, show="skips")
+    assert answer["Location"].endswith("/?show=skips#h-time")
+    assert "Nothing of this kind happened." in words(look(as_viewer, ann, show="skips"))
+
+
+def test_older_entries_stand_on_further_pages(as_viewer, ann):
+    things.entries(things.finished_run(ann.link), 30, ghl_id=ann.ghl_id, kind="task", message="Done")
+    older = re.search(r"before=(\d+)", html(look(as_viewer, ann)))[1]
+    page = words(look(as_viewer, ann, before=older))
+    assert "Created in GHL" in page
+    assert "Newest" in page
+
+
+@pytest.mark.parametrize("before", ["", "x", "-1", "²", "9" * 40])
+def test_a_place_that_cannot_be_is_the_first_page(as_viewer, ann, before):
+    assert "Created in GHL" in words(look(as_viewer, ann, before=before))
+
+
+def test_every_kind_of_event_is_put_into_words(as_viewer, operator, ann):
+    run = things.finished_run(ann.link, started_by=operator)
+    who = {"gist_id": ann.who.gist_id, "ghl_id": ann.ghl_id}
+    change = {"side": "ghl", "field": "customFields.plan", "before": "A", "after": "B"}
+    things.entry(run, outcome="updated", side="ghl", changes=[change], **who)
+    things.entry(run, outcome="skipped", reason="echo", **who)
+    things.entry(run, outcome="skipped", reason="ambiguous", **who)
+    things.failure(run, ghl_id=ann.ghl_id)
+    page = words(look(as_viewer, ann))
+    for text in (
+        "Plan written to GHL", f"Run {run.pk}, started by operator@gistline.example.", "Plan A B",
+        "Our own echo: nothing was written", "More than one match: nothing was written",
+        "Could not be written: refused",
+    ):  # fmt: skip
+        assert text in page
+
+
+def test_days_are_named_and_in_the_location_s_time(as_viewer, ann):
+    LogEntry.objects.update(created_at=timezone.now() - timedelta(days=1))
+    assert "Yesterday" in words(look(as_viewer, ann))
+
+
+def test_a_workflow_that_did_nothing_says_why(as_viewer, ann):
+    flow = ann.link.workflows.create(template="task_done", name="Task done")
+    version = flow.versions.create(number=1, definition={})
+    Execution.objects.create(
+        link=ann.link, workflow=flow, version=version, cause="c", trigger="ghl.task_completed", state="skipped",
+        ghl_id=ann.ghl_id, message="The condition does not hold.",
+    )  # fmt: skip
+    assert "Workflow “Task done” did nothing The condition does not hold." in words(look(as_viewer, ann))
