@@ -133,6 +133,10 @@ class EditorView:
         """Sides that the actions write to."""
         return [side for side in ("gist", "ghl") if any(one.action.side == side for one in self.actions)]
 
+    @property
+    def has_moment(self) -> bool:
+        return any(field.is_relative for one in self.actions for field in one.inputs)
+
     def problem_of(self, part: str) -> str:
         return self.refusal.at(part) if self.refusal else ""
 

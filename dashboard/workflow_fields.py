@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.cache import cache
 
-from integration.connections import exchange_for
+from integration.connections import exchange_for, learn_location
 from integration.errors import ProviderError, SetupError
 from integration.models import Connection, Link
 from integration.models.fields import UndecryptableValue
@@ -68,6 +68,17 @@ def moments(link: Link, triggers: Iterable[str]) -> list[Suggestion]:
         dated = (one for one in fields_of(link, side).values() if one.type in ("date", "moment"))
         found += [Suggestion(f"{side}.{one.key}", f"{name}: {one.label}") for one in dated]
     return found
+
+
+def zone_of(link: Link) -> str:
+    """The location's time zone, asked for once; "" where it cannot be had."""
+    if "timezone" not in link.ghl.settings:
+        try:
+            with exchange_for(link.ghl) as exchange:
+                learn_location(link.ghl, exchange)
+        except PROBLEMS:
+            return ""
+    return str(link.ghl.settings.get("timezone") or "")
 
 
 # Picked live --------------------------------------------------------------------------------------------

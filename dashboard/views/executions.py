@@ -11,12 +11,12 @@ from django.views.decorators.http import require_POST
 from dashboard.executions import steps_of
 from dashboard.htmx import render_part, told
 from dashboard.paging import listing
+from dashboard.payloads import text_of
 from dashboard.permissions import operators
-from dashboard.views.problems import BODY_SHOWN, readable
 from dashboard.views.workflows import head_of
 from dashboard.workflow_filters import ExecutionFilter, execution_rows
 from integration.errors import SetupError
-from integration.models import Execution, ExecutionState, InboxEvent, Workflow
+from integration.models import Execution, ExecutionState, Workflow
 from integration.workflows import executions as domain
 from integration.workflows.triggers import TRIGGERS
 
@@ -40,16 +40,10 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": steps_of(found),
         "may_retry": found.state not in (ExecutionState.DONE, ExecutionState.SKIPPED),
         "may_stop": not found.is_finished or found.state == ExecutionState.FAILED,
-        **_event(found.event),
+        "event": found.event,
+        "body": text_of(found.event),
     }
     return render(request, "workflow_run.html", context)
-
-
-def _event(event: InboxEvent | None) -> dict[str, Any]:
-    if event is None:
-        return {}
-    body = bytes(event.body)
-    return {"event": event, "body": readable(body[:BODY_SHOWN]), "size": len(body), "shown": BODY_SHOWN}
 
 
 @require_POST

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import capfirst
 
+from dashboard.payloads import body_of, text_of
 from dashboard.permissions import operators
-from dashboard.views.problems import BODY_SHOWN, readable
 from integration.errors import SetupError
-from integration.models import Connection, InboxEvent, Provider
+from integration.models import Connection, Provider
 from integration.models.fields import UndecryptableValue
 from integration.webhook_addresses import addresses
 from integration.workflows import gist_events
@@ -40,7 +40,7 @@ def _page(
     request: HttpRequest, found: Connection, fields: dict[str, str], problems: dict[str, str] | None = None
 ) -> HttpResponse:
     meeting = gist_events.last_body(found, "meeting_")
-    body = _json(meeting)
+    body = body_of(meeting)
     read = gist_events.facts_of(meeting.topic, body, found) if meeting and body else {}
     rows = [
         (name, meaning, fields.get(name, ""), read.get(name), (problems or {}).get(name, ""))
@@ -50,30 +50,15 @@ def _page(
         "connection": found,
         "rows": rows,
         "meeting": meeting,
-        "meeting_body": _shown(meeting),
+        "meeting_body": text_of(meeting),
         "paths": _paths(body),
         "body_fields": gist_events.WORKFLOW_BODY,
         "example": json.dumps({name: example for name, _, example in gist_events.WORKFLOW_BODY}, indent=2),
         "workflow": (last := gist_events.last_body(found, "workflow")),
-        "workflow_body": _shown(last),
+        "workflow_body": text_of(last),
         "address": _address(request, found),
     }
     return render(request, "gist_fields.html", context, status=422 if problems else 200)
-
-
-def _json(event: InboxEvent | None) -> dict[str, Any]:
-    try:
-        body = json.loads(bytes(event.body), strict=False) if event else {}
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _shown(event: InboxEvent | None) -> str:
-    """The body indented where it is JSON, else as it came; cut where it is long."""
-    body = _json(event)
-    text = json.dumps(body, indent=2, ensure_ascii=False) if body else readable(bytes(event.body)) if event else ""
-    return text[:BODY_SHOWN]
 
 
 def _paths(body: Any, before: str = "", depth: int = 6) -> list[str]:

@@ -13,6 +13,7 @@ from django_htmx.http import trigger_client_event
 from dashboard.filters import Filter, Rows
 from dashboard.htmx import render_part, told
 from dashboard.paging import count_of, listing
+from dashboard.payloads import BODY_SHOWN, readable
 from dashboard.permissions import operators
 from dashboard.problem_filters import (
     QuestionFilter,
@@ -30,7 +31,6 @@ from integration.models import EventState, InboxEvent, LogEntry, Outcome, Questi
 from integration.sync import questions, runs
 
 PROBLEMS = (SetupError, ProviderError)
-BODY_SHOWN = 4096
 """Bytes of a refused body that are shown; enough to tell what it is."""
 
 
@@ -127,12 +127,6 @@ def rejected_event(request: HttpRequest, pk: int) -> HttpResponse:
         "is_open": request.GET.get("row") != "closed",
     }
     return render_part(request, "problems_event.html", "row", context)
-
-
-def readable(body: bytes) -> str:
-    """The bytes as text; what is no text becomes a mark, never an error."""
-    text = body.decode(errors="replace")
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else "�" for sign in text)
 
 
 # Waiting ------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from dashboard.paging import listing
 from dashboard.permissions import operators, owners
 from dashboard.workflow_drafts import Draft, act, differences, draft_of, read_draft
 from dashboard.workflow_editor import Refusal, picker, refusal_of, view_of
-from dashboard.workflow_fields import PROBLEMS
+from dashboard.workflow_fields import PROBLEMS, zone_of
 from dashboard.workflow_filters import Today, WorkflowFilter, today_of, workflow_rows
 from integration.errors import SetupError
 from integration.models import Link, Workflow, WorkflowVersion
@@ -118,7 +118,7 @@ def _editor(
         "triggers": TRIGGERS.values(),
         "operators": OPERATORS.values(),
         "picker": picker(),
-        "zone": found.link.ghl.settings.get("timezone"),
+        "zone": zone_of(found.link) if view.has_moment else "",
         "template": TEMPLATES.get(found.template),
         "focus": FOCUS.get(request.POST.get("do", "").partition(":")[0], ""),
         **more,
@@ -144,6 +144,7 @@ def _tried(link: Link, draft: Draft, who: str) -> dict[str, Any]:
     try:
         definition = checked(draft.definition())
         one = person(link, who)
+        zone_of(link)  # A dry run before the first real one: moments are to fall as they would then.
         return {"person": one, "rehearsal": rehearse(link, definition, gist_id=one.gist_id, ghl_id=one.ghl_id)}
     except SetupError as problem:
         return {"trouble": capfirst(problem.problem)}

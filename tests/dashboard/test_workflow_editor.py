@@ -127,6 +127,14 @@ def test_a_moment_can_hang_on_a_field_and_names_the_zone(editor, workflow, link)
     assert saved(workflow)["actions"][0]["values"]["due_at"] == due
 
 
+def test_the_zone_is_asked_for_once_where_nobody_knew_it(editor, world, link):
+    world.forget_calls()
+    assert "is in the location’s zone, America/" in editor.press("open:1").words
+    asked = world.calls()["ghl"]
+    editor.press("close").press("open:1")
+    assert world.calls()["ghl"] == asked
+
+
 def test_a_moment_can_be_taken_off(editor, workflow):
     editor.press("open:1").press("save", **{"from-1-due_at": ""})
     assert "due_at" not in saved(workflow)["actions"][0]["values"]

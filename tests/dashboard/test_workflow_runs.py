@@ -85,7 +85,7 @@ def test_the_webhook_that_started_it_is_shown(as_viewer, workflow):
     event = InboxEvent.objects.create(provider="gist", topic="meeting_scheduled", body=b'{"meeting": {"id": 7}}')
     page = as_viewer.get("workflow_run", things.execution(workflow, event=event).pk)
     assert 'href="#event"' in html(page)
-    assert '{"meeting": {"id": 7}}' in words(page)
+    assert '{ "meeting": { "id": 7 } }' in words(page)
 
 
 def test_facts_are_shown_as_text_whatever_they_hold(as_viewer, workflow):
