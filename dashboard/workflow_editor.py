@@ -15,7 +15,6 @@ from integration.models import Link
 from integration.workflows import words
 from integration.workflows.actions import ACTIONS, Action, Input
 from integration.workflows.conditions import OPERATORS
-from integration.workflows.placeholders import is_moment
 from integration.workflows.triggers import TRIGGERS, Trigger
 
 OWNER = "{{ contact.owner }}"
@@ -83,13 +82,14 @@ class InputView:
     @property
     def start(self) -> str:
         """What a moment is relative to, as its list of choices holds it."""
-        if is_moment(self.value):
-            return str(self.value["from"])
+        if self.is_relative:
+            return str(self.value.get("from", ""))
         return f"{AS_WRITTEN}{self.value}" if self.value else ""
 
     @property
     def is_relative(self) -> bool:
-        return is_moment(self.value)
+        """A draft need not be tidy: days and hours may be missing yet."""
+        return isinstance(self.value, Mapping)
 
     @property
     def has_start(self) -> bool:

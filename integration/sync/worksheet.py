@@ -142,7 +142,9 @@ def _paired(gist: Snapshot | None, ghl: Snapshot | None, rules: Rules, run: Run)
         return Entry(person, gist, ghl, quiet=known.pair.state != Pair.State.HELD)
     else:
         person.catch_up(rules)
-        gist.base, ghl.base = person.gist_base, person.ghl_base
+        for half, base in ((gist, person.gist_base), (ghl, person.ghl_base)):
+            # Somebody never decided stays new to workflows, whatever was written for them before a kill.
+            half.base = base if half.base is not None else None
         person.decide(_pulled(person, rules, _owner(run, known.pair)))
     return Entry(person, gist, ghl)
 

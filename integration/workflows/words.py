@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from integration.workflows.actions import ACTIONS, Input
-from integration.workflows.placeholders import is_moment
 
 LONGEST = 80
 Names = Mapping[str, str]
@@ -32,7 +31,7 @@ def _value(known: Input, value: Any, names: Names, named: bool = True) -> str:
     label = f"{known.label.lower()} " if named else ""
     if known.type == "flag":
         return known.label[:1].lower() + known.label[1:] if named else "yes"
-    if is_moment(value):
+    if known.type == "moment" and isinstance(value, Mapping):
         return label + moment(value)
     if known.type in ("user", "calendar", "teammate"):
         return f"{label}{names.get(str(value), value)}"

@@ -45,11 +45,14 @@ REFUSED = {
     "actions[0]": [
         workflow(actions=[one])
         for one in (
-            None, "x", {}, {"do": "none"}, {"do": []}, {"do": "note.create"}, {"do": "note.create", "values": []},
-            {"do": "note.create", "values": {"body": " "}}, {"do": "note.create", "values": {"body": "x", "else": 1}},
+            None, "x", {}, {"do": "none"}, {"do": []}, {"do": "note.create", "values": {"body": "x", "else": 1}},
         )
     ],
-    "actions[1]": [workflow(actions=[NOTE, {"do": "note.create", "values": {"body": None}}])],
+    "actions[0].body": [
+        workflow(actions=[{"do": "note.create", **values}])
+        for values in ({}, {"values": []}, {"values": {"body": " "}})
+    ],
+    "actions[1].body": [workflow(actions=[NOTE, {"do": "note.create", "values": {"body": None}}])],
     "actions[0].title": [
         task(title=value)
         for value in (
