@@ -18,6 +18,9 @@ class Pair(models.Model):
         ONE_GONE = "one_gone", "Deleted on one side"
         DELETED = "deleted", "Deleted on both sides"
 
+    TOGETHER = (State.LINKED, State.HELD)
+    """Both records are the same person's, synced or for now not."""
+
     link = models.ForeignKey(Link, models.CASCADE, related_name="pairs")
     kind = models.CharField(max_length=12, default="contact")
     gist_id = models.CharField(max_length=120)

@@ -27,9 +27,9 @@ from integration.related.deeds import About, Deed, run_of_person
 from integration.sync import runs
 from integration.sync.match import pair_up
 from integration.sync.observe import observe
+from integration.workflows import executions
 from integration.workflows.doing import put_on_record
 
-TOGETHER = (Pair.State.LINKED, Pair.State.HELD)
 NOT_SYNCED = {
     Pair.State.HELD: "is on hold. Release first, then sync.",
     Pair.State.UNLINKED: "is unlinked. Link the two records again, then sync.",
@@ -69,13 +69,16 @@ def hold(who: Somebody, user: Any) -> LogEntry:
 
 
 def release(who: Somebody, user: Any) -> LogEntry:
-    return _turn(who, {Pair.State.HELD}, Pair.State.LINKED, "released", "was released.", user)
+    """What changed meanwhile is synced with the next run; workflows that waited go on at once."""
+    entry = _turn(who, {Pair.State.HELD}, Pair.State.LINKED, "released", "was released.", user)
+    executions.wake(who.link, who.gist_id, who.ghl_id)
+    return entry
 
 
 def unlink(who: Somebody, user: Any) -> LogEntry:
     """Both records stay as they are and go their own ways; nobody creates either of them again."""
     said = "was unlinked: both records stay, and neither follows the other."
-    return _turn(who, set(TOGETHER), Pair.State.UNLINKED, "unlinked_here", said, user)
+    return _turn(who, set(Pair.TOGETHER), Pair.State.UNLINKED, "unlinked_here", said, user)
 
 
 @transaction.atomic
@@ -176,7 +179,7 @@ def _let_go(link: Link, side: str, contact_id: str) -> tuple[str, str] | None:
     if pair is None:
         return None
     other = _other(side)
-    if pair.state in TOGETHER:
+    if pair.state in Pair.TOGETHER:
         raise SetupError(
             f"{pair.label or contact_id} in {NAMES[side]} is {pair.external_id(other)} in {NAMES[other]} already. "
             "Nothing was changed; unlink those two first."

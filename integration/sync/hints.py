@@ -1,18 +1,21 @@
 """Hints: from stored events to records that a run reads, each once however often it was heard of."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.db.models import Count, Min, Q, QuerySet, Value
 from django.utils import timezone
 
 from integration.models import UNFINISHED, EventState, Execution, Hint, InboxEvent, Link, Run, Snapshot
 from integration.sync.heard import Heard, heard
 from integration.workflows import executions, gist_events
+
+log = logging.getLogger(__name__)
 
 UNPACK = 500
 NAMES_NOBODY = "It names no contact that could be read. The next full run finds what it may have meant."
@@ -81,16 +84,29 @@ def _unpack_some(connections: list[int]) -> int:
         event.state, event.handled_at = EventState.DONE, timezone.now()
         if said:
             _tell(told[event.connection_id or 0], said, event)
-        begun = [
-            gist_events.begin(link, event, said.external_id if said else "") for link in links[event.connection_id]
-        ]
-        if not said and not any(begun):
+        begun = _begin(event, links[event.connection_id], said.external_id if said else "")
+        if not said and not begun and not event.reason:
             event.state, event.reason, event.message = EventState.PARKED, "names_nobody", NAMES_NOBODY
     InboxEvent.objects.bulk_update(events, ["state", "handled_at", "reason", "message"], batch_size=100)
     for connection, hints in told.items():
         for link in links[connection]:
             _note(link, hints)
     return len(events)
+
+
+def _begin(event: InboxEvent, links: list[Link], gist_id: str) -> bool:
+    """Begin the workflows of an event, whether it says who it is about. What cannot be is parked with the reason:
+    one event must not hold up those after it.
+    """
+    try:
+        with transaction.atomic():
+            begun = [gist_events.begin(link, event, gist_id) for link in links]
+    except (ValueError, TypeError, DataError, OverflowError) as fault:
+        log.exception("event %s could not begin its workflows", event.pk)
+        event.state, event.reason = EventState.PARKED, "internal"
+        event.message = f"Gistline met a fault of its own ({type(fault).__name__}): no workflow was begun for it."
+        return False
+    return any(begun)
 
 
 def _tell(told: Told, said: Heard, event: InboxEvent) -> None:

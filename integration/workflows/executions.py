@@ -32,6 +32,8 @@ from integration.workflows.doing import put_on_record
 from integration.workflows.facts import gather
 
 AT_ONCE = 50
+WAIT_ON_HOLD = timedelta(days=1)
+"""Somebody on hold is looked at again so late; releasing them wakes their workflows."""
 WAIT_FOR_CONTACT, WAIT_AT_MOST = timedelta(seconds=2), timedelta(minutes=10)
 """An execution for somebody who is about to be synced waits so long before it is looked at again, and in all."""
 NEVER_CARRIED_OUT = ("rejected", "gone", "duplicate", "missing_scope")
@@ -84,7 +86,9 @@ class Skipped:
 
 @dataclass(frozen=True)
 class NotYet:
-    """The person is about to be synced; the execution waits for that."""
+    """The person is about to be synced, or on hold; the execution waits for that."""
+
+    pause: timedelta
 
 
 Turn = Deed | Skipped | NotYet
@@ -94,7 +98,9 @@ def next_action(link: Link, execution: Execution, sides: Mapping[str, ContactSid
     """The action whose turn it is, carried out. Raises ProviderError."""
     _find_person(execution)
     if _is_about_to_be_synced(execution):
-        return NotYet()
+        return NotYet(WAIT_FOR_CONTACT)
+    if _is_on_hold(execution):
+        return NotYet(WAIT_ON_HOLD)
     context = context_of(link, execution, sides)
     if "now" not in execution.facts:
         execution.facts = yield from gather(context, execution.version.definition)
@@ -134,7 +140,7 @@ def _find_person(execution: Execution) -> None:
     if execution.gist_id and execution.ghl_id:
         return
     known = {"gist_id": execution.gist_id} if execution.gist_id else {"ghl_id": execution.ghl_id}
-    pair = Pair.objects.filter(link_id=execution.link_id, kind="contact", **known).first()
+    pair = Pair.objects.filter(link_id=execution.link_id, kind="contact", state__in=Pair.TOGETHER, **known).first()
     if pair and any(known.values()):
         execution.gist_id, execution.ghl_id = pair.gist_id, pair.ghl_id
         execution.label = execution.label or pair.label
@@ -148,6 +154,11 @@ def _is_about_to_be_synced(execution: Execution) -> bool:
     return Hint.objects.filter(link_id=execution.link_id, kind="contact", external_id__in=ids).exists()
 
 
+def _is_on_hold(execution: Execution) -> bool:
+    held = Pair.objects.filter(link_id=execution.link_id, kind="contact", state=Pair.State.HELD)
+    return held.filter(gist_id=execution.gist_id, ghl_id=execution.ghl_id).exists()
+
+
 # What became of it ---------------------------------------------------------------------------------------
 
 
@@ -158,7 +169,7 @@ def settle(run: Run, execution: Execution, turn: Turn | None, error: ProviderErr
     if error and there:
         _fail(run, execution, error, calls)
     elif isinstance(turn, NotYet):
-        execution.due_at = timezone.now() + WAIT_FOR_CONTACT
+        execution.due_at = timezone.now() + turn.pause
     elif isinstance(turn, Skipped):
         _end(execution, ExecutionState.SKIPPED, "condition", turn.sentence)
     elif turn:
@@ -228,6 +239,13 @@ def retry(execution: Execution, user: Any = None) -> None:
     if not open_.update(state=ExecutionState.WAITING, due_at=timezone.now(), tries=0, finished_at=None):
         raise SetupError("This workflow came to its end for this person: there is nothing to retry.")
     ring(Link.objects.filter(pk=execution.link_id))
+
+
+def wake(link: Link, gist_id: str, ghl_id: str) -> None:
+    """Go on now for somebody who was on hold."""
+    mine = Execution.objects.filter(link=link, gist_id=gist_id, ghl_id=ghl_id, state__in=UNFINISHED)
+    if mine.exclude(due_at=None).update(due_at=timezone.now()):
+        ring(Link.objects.filter(pk=link.pk))
 
 
 def stop(execution: Execution, user: Any = None) -> None:

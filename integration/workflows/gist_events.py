@@ -99,7 +99,7 @@ def _person(link: Link, gist_id: str, email: str) -> notice.Person | None:
         gist_id = known.external_id if known else ""
     if not gist_id:
         return None
-    pair = Pair.objects.filter(link=link, kind="contact", gist_id=gist_id).first()
+    pair = Pair.objects.filter(link=link, kind="contact", gist_id=gist_id, state__in=Pair.TOGETHER).first()
     return notice.Person(gist_id, pair.ghl_id if pair else "", pair.label if pair else "")
 
 

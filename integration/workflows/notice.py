@@ -23,6 +23,8 @@ from integration.workflows.triggers import fits, rest_of
 REQUEST = f"{PREFIX}ghl_complete_task"
 LOOP_RUNS, LOOP_MINUTES = 25, 10
 """A workflow that runs so often for one person in so many minutes is taken for a loop."""
+NEVER_IN_A_LOOP = ("gist.webhook", "gist.meeting_scheduled", "gist.meeting_rescheduled", "gist.meeting_cancelled")
+"""What no action of a workflow can bring about: however many come, people sent them."""
 LOOP = (
     f"It ran {LOOP_RUNS} times for this person within {LOOP_MINUTES} minutes, as workflows do that start each other. "
     "Nothing was done this time. Look at what its actions change, and at the triggers of the other workflows."
@@ -191,7 +193,7 @@ def _facts_of(record: RelatedRecord) -> dict[str, Any]:
 
 
 def person_of(link: Link, ghl_id: str) -> Person:
-    pair = Pair.objects.filter(link=link, kind="contact", ghl_id=ghl_id).first()
+    pair = Pair.objects.filter(link=link, kind="contact", ghl_id=ghl_id, state__in=Pair.TOGETHER).first()
     return Person(pair.gist_id if pair else "", ghl_id, pair.label if pair else "")
 
 
@@ -241,6 +243,8 @@ def _begin(
 
 
 def _unless_loop(execution: Execution) -> Execution:
+    if execution.trigger in NEVER_IN_A_LOOP:
+        return execution
     lately = timezone.now() - timedelta(minutes=LOOP_MINUTES)
     who = {"gist_id": execution.gist_id} if execution.gist_id else {"ghl_id": execution.ghl_id}
     runs = Execution.objects.filter(workflow=execution.workflow, created_at__gt=lately, **who).count()

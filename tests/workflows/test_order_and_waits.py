@@ -5,9 +5,12 @@ there yet make them wait, and lose or double none.
 import pytest
 
 from integration.errors import SetupError
-from integration.models import Connection, Execution, Link, LogEntry, Run, Snapshot
+from integration.models import Connection, Execution, InboxEvent, Link, LogEntry, Run, Snapshot
+from integration.people import pairing
+from integration.people.who import find
 from integration.sync import live, runs
-from integration.workflows import executions
+from integration.workflows import executions, gist_events
+from integration.workflows.notice import LOOP_RUNS
 
 
 @pytest.fixture
@@ -248,3 +251,46 @@ def test_what_came_to_its_end_can_neither_be_stopped_nor_retried(stage, ann):
     for act in (executions.stop, executions.retry):
         with pytest.raises(SetupError):
             act(Execution.objects.get())
+
+
+def test_somebody_on_hold_is_left_alone_until_released(stage, ann, operator):
+    pairing.hold(find(stage.link, "gist", ann[0]), operator)
+    flow(stage, note("Hello"))
+    ask(stage, ann[0])
+    stage.settle()
+    assert bodies(stage, ann[1]) == []
+    pairing.release(find(stage.link, "gist", ann[0]), operator)
+    stage.settle()
+    assert bodies(stage, ann[1]) == ["Hello"]
+
+
+def test_who_was_unlinked_is_not_written_by_a_workflow(stage, ann, operator):
+    pairing.unlink(find(stage.link, "gist", ann[0]), operator)
+    flow(stage, note("Hello"))
+    ask(stage, ann[0])
+    stage.settle()
+    assert bodies(stage, ann[1]) == []
+    assert "not in GHL" in Execution.objects.get().message
+
+
+def test_an_event_that_breaks_the_workflows_holds_up_nobody(stage, ann, monkeypatch):
+    flow(stage, note("Hello"))
+    real = gist_events.facts_of
+
+    def facts_of(topic, body, connection):
+        return real(topic, body, connection) if body["action"] == "go" else 1 / ""
+
+    monkeypatch.setattr(gist_events, "facts_of", facts_of)
+    ask(stage, ann[0], action="odd")
+    ask(stage, ann[0])
+    stage.settle()
+    assert InboxEvent.objects.get(reason="internal").state == "parked"
+    assert bodies(stage, ann[1]) == ["Hello"]
+
+
+def test_many_webhooks_of_one_person_are_no_loop(stage, ann):
+    flow(stage, note("Hello"))
+    for number in range(LOOP_RUNS + 2):
+        ask(stage, ann[0], number=number)
+    stage.settle()
+    assert len(bodies(stage, ann[1])) == LOOP_RUNS + 2
