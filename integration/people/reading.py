@@ -20,9 +20,10 @@ from integration.providers.exchange import Exchange, Steps
 from integration.records import Contact, Field, RelatedRecord, RelatedType
 from integration.related import store, writing
 from integration.related.carry import Around
+from integration.related.deeds import run_of_person
 from integration.related.writing import related_of
 from integration.samples import keep_fields, kept_fields
-from integration.workflows import notice
+from integration.workflows.doing import take_note
 
 KINDS: tuple[RelatedType, ...] = ("task", "note", "appointment")
 PATIENCE_SECONDS = 8.0
@@ -188,7 +189,7 @@ def keep_around(who: Somebody, around: Mapping[RelatedType, list[RelatedRecord]]
 @transaction.atomic
 def keep_news(who: Somebody, take_in: Callable[[], list[store.News]]) -> None:
     if news := take_in():
-        notice.related(who.link, news, notice.Person(who.gist_id, who.ghl_id, who.label))
+        take_note(run_of_person(who.link, None), news)
 
 
 def as_it_stands(who: Somebody, kind: RelatedType, record_id: str, *, live: bool) -> RelatedRecord | None:

@@ -94,14 +94,14 @@ class NotYet:
 Turn = Deed | Skipped | NotYet
 
 
-def next_action(link: Link, execution: Execution, sides: Mapping[str, ContactSide]) -> Steps[Turn]:
+def next_action(run: Run, execution: Execution, sides: Mapping[str, ContactSide]) -> Steps[Turn]:
     """The action whose turn it is, carried out. Raises ProviderError."""
     _find_person(execution)
     if _is_about_to_be_synced(execution):
         return NotYet(WAIT_FOR_CONTACT)
     if _is_on_hold(execution):
         return NotYet(WAIT_ON_HOLD)
-    context = context_of(link, execution, sides)
+    context = context_of(run, execution, sides)
     if "now" not in execution.facts:
         execution.facts = yield from gather(context, execution.version.definition)
         execution.save(update_fields=["facts"])
@@ -120,9 +120,9 @@ def carry_out(action: Action, context: Context) -> Steps[Deed]:
     return (yield from action.carry_out(context, values))
 
 
-def context_of(link: Link, execution: Execution, sides: Mapping[str, ContactSide]) -> Context:
+def context_of(run: Run, execution: Execution, sides: Mapping[str, ContactSide]) -> Context:
     key = f"execution:{execution.pk}:{execution.step}"
-    return Context(link, execution, sides["gist"], sides["ghl"], key, look_first=execution.intent)
+    return Context(run.link, execution, sides["gist"], sides["ghl"], key, execution.intent, run)
 
 
 def action_of(execution: Execution) -> Action:

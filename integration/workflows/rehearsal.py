@@ -107,7 +107,7 @@ def _execution(link: Link, definition: Definition, gist_id: str, ghl_id: str) ->
 
 
 def _context(link: Link, execution: Execution, sides: Mapping[str, ContactSide]) -> Context:
-    return Context(link, execution, sides["gist"], sides["ghl"], f"rehearsal:{execution.step}", rehearsing=True)
+    return Context(link, execution, sides["gist"], sides["ghl"], f"rehearsal:{execution.step}")
 
 
 def _rehearsed(exchange: Exchange, context: Context) -> RehearsedStep:

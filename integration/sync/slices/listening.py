@@ -17,13 +17,14 @@ from integration.providers.exchange import Result, Steps
 from integration.records import Contact, RelatedRecord
 from integration.related import deeds, store
 from integration.related.deeds import About, Deed
-from integration.related.writing import NAMES, related_of
+from integration.related.writing import related_of
 from integration.sync import worksheet
 from integration.sync.hints import mention, put_off, settle, take
 from integration.sync.ledger import Entry
 from integration.sync.match import match_these
 from integration.sync.observe import is_settled, observe
-from integration.workflows import executions, notice
+from integration.workflows import executions
+from integration.workflows.doing import take_note
 
 if TYPE_CHECKING:
     from integration.sync.slices.slice import Slice
@@ -154,26 +155,12 @@ def _note_around(part: "Slice", hint: Hint, found: Found) -> None:
         else:
             lost = store.part(link, hint.kind, hint.external_id)  # type: ignore[arg-type]
             news = [lost] if lost else []
-        for one in news:
-            _log(part, one)
+        take_note(part.run, news)
         if found == NO_CONTACT:
             label = f"Task “{hint.title or hint.external_id}”"
             deeds.log(part.run, Deed("task", label, reason="no_contact", external_id=hint.external_id), About())
-        if news:
-            notice.related(link, news, notice.person_of(link, news[0].record.contact_id))
         mention(link, found.contact_id if isinstance(found, RelatedRecord) else hint.contact_id)
         settle([hint])
-
-
-def _log(part: "Slice", news: store.News) -> None:
-    person = notice.person_of(part.run.link, news.record.contact_id)
-    label = f"{NAMES[news.record.kind]} “{news.record.label}”"
-    deed = Deed(
-        news.record.kind, label, reason="noticed", message=f"{label} was {news.what} in GHL.",
-        external_id=news.record.id,
-        changes=[] if news.what == store.CREATED else deeds.changes_between(news.before, news.record.values),
-    )  # fmt: skip
-    deeds.log(part.run, deed, About(person.gist_id, person.ghl_id, person.label))
 
 
 # Workflows -----------------------------------------------------------------------------------------------
@@ -184,7 +171,7 @@ def _carry_on(part: "Slice", *, begun: bool = False) -> None:
     link = part.run.link
     while not part.stopping and (due := executions.take(link, begun=begun)):
         learn_location(link.ghl, part.exchange)
-        tasks = ((one, executions.next_action(link, one, part.sides)) for one in due)
+        tasks = ((one, executions.next_action(part.run, one, part.sides)) for one in due)
         for result in part.exchange.run((one, part.guarded(steps)) for one, steps in tasks):
             error: ProviderError | None = result.error
             executions.settle(part.run, result.key, result.value, error, result.calls)

@@ -19,6 +19,7 @@ from integration.sync import worksheet
 from integration.sync.closing import AROUND, forget_unseen
 from integration.sync.observe import observe, take_in
 from integration.workflows import notice
+from integration.workflows.doing import take_note
 
 if TYPE_CHECKING:
     from integration.sync.slices.slice import Slice
@@ -148,5 +149,4 @@ def _keep(part: "Slice", kind: RelatedType, records: list[RelatedRecord]) -> Non
             return
         since = utc_text(datetime.fromisoformat(since) - OVERLAP["ghl"])
         for record in store.unlike_known(link, kind, records):
-            news = store.meet(link, record, since=since)
-            notice.related(link, news, notice.person_of(link, record.contact_id))
+            take_note(part.run, store.meet(link, record, since=since))

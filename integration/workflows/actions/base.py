@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 from django.db import transaction
 
 from integration.errors import ProviderError, Rejected, Retryable
-from integration.models import Execution, Link, Snapshot
+from integration.models import Execution, Link, Run, Snapshot
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import GhlRelated
@@ -16,6 +16,7 @@ from integration.related import store
 from integration.related.deeds import Deed, settle
 from integration.related.writing import related_of
 from integration.workflows import notice
+from integration.workflows.doing import take_note
 
 Values = Mapping[str, Any]
 InputType = Literal["text", "long", "moment", "user", "calendar", "teammate", "flag", "number", "field"]
@@ -42,8 +43,8 @@ class Context:
     ghl_side: ContactSide
     key: str
     look_first: bool = False
-    rehearsing: bool = False
-    """Nothing is to be kept: a dry run."""
+    run: Run | None = None
+    """The run it is part of; without one it is a rehearsal, and nothing is to be kept."""
 
     @property
     def related(self) -> GhlRelated:
@@ -79,14 +80,14 @@ class Context:
 
     def take_in(self, kind: RelatedType, records: list[RelatedRecord]) -> None:
         """Keep everything of a kind that was read of the contact, and tell workflows what is news in it."""
-        if not self.rehearsing:
+        if self.run:
             with transaction.atomic():
                 news = store.take_in_all(self.link, self.ghl_id, kind, records)
-                notice.related(self.link, news, notice.person_of(self.link, self.ghl_id), by=self.execution)
+                take_note(self.run, news, by=self.execution)
 
     def keep(self, deed: Deed) -> None:
         """Keep what a part of the action did at once, so that an interruption does not repeat it."""
-        if not self.rehearsing:
+        if self.run:
             with transaction.atomic():
                 news = settle(self.link, deed)
                 notice.related(self.link, news, notice.person_of(self.link, self.ghl_id), by=self.execution)
