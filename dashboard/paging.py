@@ -38,11 +38,18 @@ def count_of(rows: QuerySet[Any]) -> str:
     return f"{number:,}" if number <= COUNT_UP_TO else f"more than {COUNT_UP_TO:,}"
 
 
+def singular(things: str) -> str:
+    """One of the things that a list holds."""
+    return {"people": "person", "entries": "entry"}.get(things, things.removesuffix("s"))
+
+
 def listing(wanted: Any, rows: QuerySet[Any], query: QueryDict, things: str) -> dict[str, Any]:
     """What every list's template needs; `broken` says that the database did not answer, and nothing else is told."""
     context: dict[str, Any] = {"filter": wanted, "things": things, "page": Page([], None, True), "count": "0"}
     try:
-        return {**context, "page": page_of(rows, query), "count": count_of(rows)}
+        count = count_of(rows)
+        named = singular(things) if count == "1" else things
+        return {**context, "page": page_of(rows, query), "count": count, "things": named}
     except DatabaseError:
         log.exception("the list of %s could not be read", things)
         return {**context, "broken": True}

@@ -52,7 +52,7 @@ def test_by_keyboard_from_the_search_to_a_ticked_task_and_a_note(page: Page, up,
     page.keyboard.press("/")
     page.keyboard.type("hannah@example.test")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 people")).to_be_visible()
+    expect(page.get_by_text("1 person")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator("body").evaluate("document.activeElement.blur()")
     page.keyboard.press("j")

@@ -144,7 +144,7 @@ def test_runs_are_filtered_by_link_status_and_kind(as_viewer, link):
     things.finished_run(link, status="failed", kind="full")
     things.finished_run(other, status="succeeded", kind="incremental")
     for query in ({"link": "alder"}, {"status": "failed"}, {"kind": "full"}, {"q": "status:failed alder"}):
-        assert "1 runs" in words(as_viewer.get("runs", **query)), query
+        assert "1 run" in words(as_viewer.get("runs", **query)), query
 
 
 def test_the_list_says_who_started_a_run(as_viewer, owner, link):
