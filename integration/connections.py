@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integration import alerts
-from integration.errors import Gone, MissingScope, ProviderError, ReconnectRequired, Rejected
+from integration.errors import Gone, MissingScope, ProviderError, RateLimited, ReconnectRequired, Rejected, Retryable
 from integration.models import Connection, ConnectionStatus, Link
 from integration.oauth.tokens import login_for
 from integration.providers.base import ContactSide
@@ -137,13 +137,19 @@ def _verify_ghl(connection: Connection, exchange: Exchange) -> list[Step]:
 
 
 def learn_location(connection: Connection, exchange: Exchange) -> None:
-    """Read the location's facts where they never were, as after a setup file; without the scope they stay unknown."""
+    """Read the location's facts where they never were, as after a setup file. Nobody waits for them: without the scope
+    they stay unknown, and what fails for now is asked again the next time.
+    """
     if "timezone" in connection.settings:
         return
     try:
         remember_location(connection, exchange.send(locations.GET(location_id=connection.account_id)).location)
     except (MissingScope, Rejected, Gone):
         connection.settings |= {"timezone": ""}
+    except RateLimited:
+        raise
+    except Retryable:
+        return
     connection.save(update_fields=["account_name", "settings", "company_id"])
 
 

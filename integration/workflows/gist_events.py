@@ -4,7 +4,7 @@ Gist documents no bodies but the contact's (docs/gist-api.md#webhooks). Meetings
 operator can point elsewhere after looking at a body that came.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from integration.errors import SetupError
@@ -23,19 +23,22 @@ MEETING_FIELDS = {
     "email": "The contact's e-mail address, where no contact is named",
 }
 """Name of a fact to what it is."""
+
+
+def _usual(*names: str) -> tuple[str, ...]:
+    return tuple(f"{wrapper}{name}" for wrapper in ("meeting.", "data.meeting.", "data.", "") for name in names)
+
+
 MEETING_PATHS = {
-    "meeting_id": ("meeting.id", "data.meeting.id", "meeting_id", "id"),
-    "start_at": (
-        "meeting.scheduled_at", "meeting.start_time", "meeting.start_at", "meeting.starts_at",
-        "data.meeting.scheduled_at", "start_time",
-    ),
-    "end_at": ("meeting.end_time", "meeting.end_at", "meeting.ends_at", "data.meeting.end_time", "end_time"),
-    "title": ("meeting.title", "meeting.name", "meeting.meeting_type", "data.meeting.title", "title"),
-    "email": ("contact.email", "meeting.contact.email", "meeting.email", "data.contact.email", "email"),
-}  # fmt: skip
+    "meeting_id": _usual("id", "uuid", "meeting_id"),
+    "start_at": _usual("scheduled_at", "start_time", "start_at", "starts_at", "start", "start_date"),
+    "end_at": _usual("end_time", "end_at", "ends_at", "end", "end_date"),
+    "title": _usual("title", "name", "subject", "meeting_type"),
+    "email": ("contact.email", "data.contact.email", *_usual("contact.email", "email", "invitee_email")),
+}
 """Where each is looked for, in this order, until an operator points at another place."""
 WORKFLOW_BODY = (
-    ("action", "What is asked for; a trigger can be narrowed down to it", "complete_task"),
+    ("action", "What is asked for; left out, a task that is named is completed", "complete_task"),
     ("task", "Id or title of a task", "Call back about the invoice"),
     ("title", "A title, for a new task or note", "Send the offer"),
     ("body", "A text, for a new task or note", "Asked for the price list."),
@@ -71,10 +74,17 @@ def facts_of(topic: str, body: Body, connection: Connection | None) -> dict[str,
         found = {name: _first(body, paths) for name, paths in _paths(connection).items()}
         found |= {name: moment_text(found[name]) or found[name] for name in ("start_at", "end_at")}
     elif topic == "workflow":
-        found = {name: _first(body, [f"{wrapper}{name}" for wrapper in WRAPPERS]) for name, _, _ in WORKFLOW_BODY}
+        found = {name: _first(body, _custom(name)) for name, _, _ in WORKFLOW_BODY}
+        found["action"] = found["action"] or ("complete_task" if found["task"] else None)
     else:
         found = {name: _first(body, paths) for name, paths in NAMED.items()}
     return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def _custom(name: str) -> Iterator[str]:
+    """Where a field of an automation's own body may stand."""
+    names = (name, "task_id", "task_title") if name == "task" else (name,)
+    return (f"{wrapper}{one}" for one in names for wrapper in WRAPPERS)
 
 
 def _first(body: Body, paths: Iterable[str]) -> str | None:

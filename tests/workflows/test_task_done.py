@@ -104,3 +104,9 @@ def test_a_task_that_is_done_already_is_no_failure(stage, ann, task):
     stage.trigger("workflow", ann[0], action="complete_task", task=task["id"])
     stage.settle()
     assert not Execution.objects.filter(state="failed").exists()
+
+
+def test_a_webhook_that_names_a_task_and_nothing_else_completes_it(stage, ann, task):
+    stage.trigger("workflow", ann[0], task_id=task["id"])
+    stage.settle()
+    assert [one["completed"] for one in stage.tasks(ann[1])] == [True]
