@@ -49,7 +49,8 @@ def test_runs_of_other_days_are_not_counted(as_viewer, workflow):
 )  # fmt: skip
 def test_the_list_is_filtered(as_viewer, workflow, query, found):
     things.workflow(workflow.link, "tag_bridge")
-    assert f"{found} workflows" in words(as_viewer.get("workflows", **query))
+    said = "1 workflow" if found == 1 else f"{found} workflows"
+    assert f"{said} " in words(as_viewer.get("workflows", **query))
 
 
 def test_a_workflow_that_is_on_while_its_link_only_watches_says_so(as_viewer, workflow):
