@@ -47,9 +47,7 @@ def add(who: Somebody, kind: RelatedType, values: Values, user: Any) -> LogEntry
 
     def steps() -> Steps[Deed]:
         yield from _check_user(who.link, wanted.get("assigned_to"))
-        deed = yield from writing.create(who.link, kind, _ghl_id(who), wanted)
-        deed.message = f"{deed.label} was {'booked' if kind == 'appointment' else 'added'}."
-        return deed
+        return (yield from writing.create(who.link, kind, _ghl_id(who), wanted))
 
     return _do(who, user, kind, NAMES[kind], steps)
 

@@ -58,9 +58,10 @@ def create(
 
 def _made(label: str, made: RelatedRecord, gist_key: str, wanted: dict[str, Value], reason: str = "asked") -> Deed:
     told = {key: value for key, value in wanted.items() if not is_blank(value)}
+    done = "booked" if made.kind == "appointment" else "added"
     return Deed(
         made.kind, label, did="created", reason=reason, record=made, gist_key=gist_key, wanted=wanted,
-        changes=changes_of("ghl", {}, told),
+        changes=changes_of("ghl", {}, told), message=f"{label} was {done}.",
     )  # fmt: skip
 
 
@@ -126,8 +127,14 @@ def update(
     after = yield from related.update(record, changes)
     return Deed(
         record.kind, label, did="updated", record=after, gist_key=gist_key, wanted=dict(wanted),
-        changes=changes_of("ghl", record.values, changes),
+        changes=changes_of("ghl", record.values, changes), message=f"{label} was {_what_was_done(changes)}.",
     )  # fmt: skip
+
+
+def _what_was_done(changes: Mapping[str, Value]) -> str:
+    if "completed" in changes:
+        return "completed" if changes["completed"] else "reopened"
+    return "cancelled" if changes.get("status") == "cancelled" else "changed"
 
 
 def delete(record: RelatedRecord, related: GhlRelated) -> Steps[Deed]:

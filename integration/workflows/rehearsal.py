@@ -117,7 +117,7 @@ def _rehearsed(exchange: Exchange, context: Context) -> RehearsedStep:
         deed: Deed = exchange.carry_out(_without_writes(carry_out(action, context), calls))
     except ProviderError as problem:
         return RehearsedStep(action.title, str(problem), "bad", calls)
-    said = deed.message or f"{deed.label} would be {deed.did}."
+    said = f"{deed.label} would be {deed.did}." if deed.did else deed.sentence
     return RehearsedStep(action.title, said, "ok" if deed.did else "idle", calls)
 
 
