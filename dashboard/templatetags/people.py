@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from dashboard.contact_words import PAIR_STATES, day_name, field_words
+from dashboard.contacts.words import PAIR_STATES, day_name, field_words
 from dashboard.templatetags.ui import diff, shown, span
 from integration.models import Pair
 from integration.people.search import Live

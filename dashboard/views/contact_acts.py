@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from dashboard import contact_page
-from dashboard.contact_forms import BookForm, RecordForm, moment_of, note_form, slot_choices, task_form
+from dashboard.contacts import page as contact_page
+from dashboard.contacts.forms import BookForm, RecordForm, moment_of, note_form, slot_choices, task_form
 from dashboard.permissions import operators
 from dashboard.views.contacts import of_person, to_person
 from integration.connections import exchange_for_link

@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import contact_page
-from dashboard.contact_filters import ContactFilter, contact_rows
+from dashboard.contacts import page as contact_page
+from dashboard.contacts.filters import ContactFilter, contact_rows
 from dashboard.htmx import render_part
 from dashboard.paging import listing
 from integration.models import Link

@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from dashboard.executions import steps_of
 from dashboard.htmx import render_part, told
 from dashboard.paging import listing
 from dashboard.payloads import text_of
 from dashboard.permissions import operators
 from dashboard.views.workflows import head_of
-from dashboard.workflow_filters import ExecutionFilter, execution_rows
+from dashboard.workflows.executions import steps_of
+from dashboard.workflows.filters import ExecutionFilter, execution_rows
 from integration.errors import SetupError
 from integration.models import Execution, ExecutionState, Workflow
 from integration.workflows import executions as domain

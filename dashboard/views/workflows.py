@@ -12,10 +12,10 @@ from dashboard.filters import links as link_choices
 from dashboard.htmx import go, render_part, told
 from dashboard.paging import listing
 from dashboard.permissions import operators, owners
-from dashboard.workflow_drafts import Draft, act, differences, draft_of, read_draft
-from dashboard.workflow_editor import Refusal, picker, refusal_of, view_of
-from dashboard.workflow_fields import PROBLEMS, zone_of
-from dashboard.workflow_filters import Today, WorkflowFilter, today_of, workflow_rows
+from dashboard.workflows.drafts import Draft, act, differences, draft_of, read_draft
+from dashboard.workflows.editor import Refusal, picker, refusal_of, view_of
+from dashboard.workflows.fields import PROBLEMS, zone_of
+from dashboard.workflows.filters import Today, WorkflowFilter, today_of, workflow_rows
 from integration.errors import SetupError
 from integration.models import Link, Workflow, WorkflowVersion
 from integration.workflows import versions as domain

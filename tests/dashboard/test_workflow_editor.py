@@ -284,7 +284,7 @@ def test_markup_in_values_is_shown_as_text(editor, workflow):
 
 @pytest.mark.parametrize("key", ["task.create", "gist.conversation_note", "appointment.follow_meeting"])
 def test_markup_in_names_that_providers_tell_is_shown_as_text(as_operator, link, key, monkeypatch):
-    monkeypatch.setattr("dashboard.workflow_fields._read", lambda *args: [("id", MARKUP)])
+    monkeypatch.setattr("dashboard.workflows.fields._read", lambda *args: [("id", MARKUP)])
     page = Editor(as_operator, things.workflow(link)).press(f"add:{key}").html
     assert "&lt;script&gt;" in page
     assert MARKUP not in page

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dashboard.workflow_fields import known_names
+from dashboard.workflows.fields import known_names
 from integration.models import Execution, ExecutionState, LogEntry
 from integration.workflows import words
 from integration.workflows.actions import ACTIONS

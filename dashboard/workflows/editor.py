@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils.text import capfirst
 
-from dashboard.workflow_drafts import AS_WRITTEN, ActionDraft, ConditionDraft, Draft, TriggerDraft
-from dashboard.workflow_fields import Pick, Suggestion, fields_of, known_names, moments, pick, suggestions
+from dashboard.workflows.drafts import AS_WRITTEN, ActionDraft, ConditionDraft, Draft, TriggerDraft
+from dashboard.workflows.fields import Pick, Suggestion, fields_of, known_names, moments, pick, suggestions
 from integration.errors import SetupError
 from integration.models import Link
 from integration.workflows import words

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.contact_forms import note_form, task_form
-from dashboard.contact_words import by_day, pair_state
+from dashboard.contacts.forms import note_form, task_form
+from dashboard.contacts.words import by_day, pair_state
 from integration.models import Pair
 from integration.people import directory
 from integration.people.pairing import candidates, words_of

@@ -1,0 +1,1 @@
+"""The pages of workflows: drafts, the editor, its fields and the lists."""
