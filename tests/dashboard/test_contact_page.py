@@ -374,7 +374,7 @@ def test_an_appointment_is_moved_and_cancelled(as_operator, ann):
 def test_sync_now_starts_a_run_and_the_page_waits_for_it(as_operator, ann):
     page = as_operator.go(send(as_operator, ann, "act", do="sync"))
     run = Run.objects.get(kind="single")
-    assert f"Run {run.pk} compares Ann Lee now." in words(page)
+    assert f"Run {run.pk:,} compares Ann Lee now." in words(page)
     assert "Syncing this person now." in words(page)
     part = as_operator.get("contact_working", "alder", "ghl", ann.ghl_id, part="working")
     assert ("Syncing" in words(part), part.get("HX-Refresh")) == (True, None)
@@ -469,7 +469,7 @@ def test_every_kind_of_event_is_put_into_words(as_viewer, operator, ann):
     things.failure(run, ghl_id=ann.ghl_id)
     page = words(look(as_viewer, ann))
     for text in (
-        "Plan written to GHL", f"Run {run.pk}, started by operator@gistline.example.", "Plan A B",
+        "Plan written to GHL", f"Run {run.pk:,}, started by operator@gistline.example.", "Plan A B",
         "Our own echo: nothing was written", "More than one match: nothing was written",
         "Could not be written: refused",
     ):  # fmt: skip

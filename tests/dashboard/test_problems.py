@@ -247,7 +247,7 @@ def test_a_parked_person_is_retried_by_their_last_failure(as_operator, operator,
     page = as_operator.go(as_operator.post("waiting_retry", ann.pk))
     run = Run.objects.get(kind="retry")
     assert (run.target["people"], run.started_by) == ([{"gist": ann.external_id, "ghl": ""}], operator)
-    assert f"Retry run {run.pk}" in words(page)
+    assert f"Retry run {run.pk:,}" in words(page)
 
 
 def test_a_failure_that_was_settled_meanwhile_is_not_retried(as_operator, link):

@@ -105,4 +105,5 @@ def test_nobody_is_somebody_that_no_side_ever_had(world, link):
 
 def test_a_lookup_stands_first_in_line_of_the_budget(ann):
     read(ann.who)
-    assert budget(ann.link.ghl.budget_key)["asked"].keys() == {"person"}
+    asked = budget(ann.link.ghl.budget_key)["asked"]
+    assert max(asked, key=asked.get) == "person"
