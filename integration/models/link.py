@@ -1,12 +1,16 @@
 """One Gist connection and one GHL connection with the rules that keep them in step."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
 from integration.models.choices import Deletes, Direction, Mode, Owner, Provider
 from integration.models.connection import Connection
+
+DELETED_AT_ONCE = 2_000
+"""Log entries that one statement deletes."""
 
 
 def default_match() -> list[str]:
@@ -45,6 +49,13 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """A long history goes a piece at a time: it is more than one statement can name."""
+        entries = self.log_entries.order_by("pk").values_list("pk", flat=True)
+        while piece := list(entries[:DELETED_AT_ONCE]):
+            self.log_entries.filter(pk__in=piece).delete()
+        return super().delete(*args, **kwargs)
 
     def connection(self, side: str) -> Connection:
         return self.gist if side == Provider.GIST else self.ghl

@@ -16,7 +16,7 @@ LOCATION = "A1derDenta1Group0001"
 
 def fresh(up, gist=0, ghl=0):
     """The same link with an empty memory, over a sandbox with so many people."""
-    up.ask("[Link.objects.all().delete(), Connection.objects.all().delete()] and 1")
+    up.ask("[*(link.delete() for link in Link.objects.all()), Connection.objects.all().delete()] and 1")
     prepare(up, gist, ghl)
     up.control("DELETE", "calls")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from integration.models import Link, Run
+from integration.models import Link, LogEntry, Run
 from tests.dashboard import things
 from tests.dashboard.browser import html, words
 
@@ -132,6 +132,15 @@ def test_deleting_a_link_keeps_both_connections_and_all_contacts(as_owner, world
     assert "The contacts stay on both sides." in words(page)
     assert (Link.objects.count(), Run.objects.count(), len(world.everyone("gist"))) == (0, 0, 1)
     assert type(link.gist).objects.count() == 2
+
+
+def test_a_long_history_is_deleted_with_its_link(link, run, monkeypatch):
+    monkeypatch.setattr("integration.models.link.DELETED_AT_ONCE", 2)
+    first = things.entry(run)
+    for _ in range(4):
+        things.entry(run, parent=first)
+    link.delete()
+    assert not LogEntry.objects.exists()
 
 
 def test_a_link_with_a_run_under_way_is_not_deleted(as_owner, link):
