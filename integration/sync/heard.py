@@ -14,6 +14,7 @@ from integration.providers.ghl.related import moment_of
 from integration.records import storable
 
 DELETES = {"ContactDelete", "TaskDelete", "NoteDelete", "AppointmentDelete", "user_deleted", "lead_deleted"}
+BIRTHS = {"ContactCreate", "contact_created", "user_created", "lead_created"}
 AROUND = ("Task", "Note", "Appointment")
 """What belongs to a GHL contact, as the types of its events begin."""
 WRAPPERS = ("contact", "user", "lead", "message")
@@ -48,7 +49,7 @@ def heard(event: InboxEvent) -> Heard | None:
     if event.provider == "ghl":
         return _of_ghl(event.topic, body)
     found = _gist_id(body)
-    return Heard("gist", found, event.topic in DELETES) if found else None
+    return Heard("gist", found, event.topic in DELETES, born=event.topic in BIRTHS) if found else None
 
 
 def _of_ghl(topic: str, body: dict[str, Any]) -> Heard | None:
@@ -57,7 +58,7 @@ def _of_ghl(topic: str, body: dict[str, Any]) -> Heard | None:
     if prefix:
         return _around(topic, prefix, body)
     found = _id(body.get("id") if topic.startswith("Contact") else body.get("contactId"))
-    return Heard("ghl", found, topic in DELETES) if found else None
+    return Heard("ghl", found, topic in DELETES, born=topic in BIRTHS) if found else None
 
 
 def _around(topic: str, prefix: str, body: dict[str, Any]) -> Heard | None:

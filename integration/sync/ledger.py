@@ -82,6 +82,8 @@ class Ledger:
 
     run: Run
     rules: Rules
+    born: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """Records, by side and id, of which an event said that they were just made, and when it came."""
 
     def record(self, entries: list[Entry]) -> None:
         """All of `entries` or none of them; they are all planned or all carried out."""
@@ -106,11 +108,17 @@ class Ledger:
                 self._ask(entries, pairs)
             settle(entry.hint for entry in entries if entry.hint)
 
-    @staticmethod
-    def _read(entries: list[Entry]) -> list["_Read"]:
+    def _read(self, entries: list[Entry]) -> list["_Read"]:
         """What was read of these people, before it becomes what is known."""
         return [
-            _Read(entry, snapshot, snapshot.base, snapshot.fresh, snapshot.decided_run)
+            _Read(
+                entry,
+                snapshot,
+                snapshot.base,
+                snapshot.fresh,
+                snapshot.decided_run,
+                self.born.get((snapshot.side, snapshot.external_id)),
+            )
             for entry in entries
             for snapshot in entry.snapshots
             if snapshot.fresh is not None
@@ -267,6 +275,7 @@ class _Read:
     before: dict[str, Value] | None
     after: dict[str, Value]
     decided_run: int
+    born_at: datetime | None
 
     @property
     def is_decided(self) -> bool:
@@ -276,8 +285,8 @@ class _Read:
     def news(self) -> notice.ContactNews:
         person = self.entry.person
         who = notice.Person(_id(person.gist), _id(person.ghl), self.snapshot.label)
-        created_at = self.snapshot.remote_created_at
-        return notice.ContactNews(self.snapshot.side, self.before, self.after, created_at, who, self.decided_run)
+        made_at = tuple(filter(None, (self.snapshot.remote_created_at, self.born_at)))
+        return notice.ContactNews(self.snapshot.side, self.before, self.after, made_at, who, self.decided_run)
 
 
 def _held(snapshot: Snapshot, key: str, value: Value, held: bool) -> Value:

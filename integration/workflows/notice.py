@@ -44,13 +44,14 @@ class Person:
 class ContactNews:
     """What was read of a contact against what was known: `before` is None for someone never seen.
 
-    `decided_run` is the run that last decided about the contact.
+    `made_at` is when it was made, as the record says and as its event says; empty when neither does. `decided_run`
+    is the run that last decided about the contact.
     """
 
     side: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
-    created_at: datetime | None
+    made_at: tuple[datetime, ...]
     person: Person
     decided_run: int = 0
 
@@ -126,10 +127,10 @@ def _happened(workflow: Workflow, news: ContactNews) -> Iterable[tuple[str, dict
 
 def _is_new(workflow: Workflow, news: ContactNews) -> bool:
     """Whether somebody never seen came after the workflow was switched on."""
-    if news.created_at is None:
+    if not news.made_at:
         return workflow.link.full_run_at is not None
     switched_on = workflow.enabled_at or timezone.now()
-    return news.created_at >= switched_on.replace(microsecond=0)
+    return max(news.made_at) >= switched_on.replace(microsecond=0)
 
 
 def _tags(values: Mapping[str, Any]) -> dict[str, str]:

@@ -1,6 +1,11 @@
 """Welcome new contact: someone new in Gist arrives in GHL with tasks, a note and a tag, in the order given, once."""
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
 from integration.models import Execution, LogEntry
+from integration.workflows import notice
 from integration.workflows.templates import from_setup
 from tests.world import sync
 
@@ -92,3 +97,13 @@ def test_one_for_whom_the_conditions_do_not_hold_is_skipped_with_the_reason(stag
     skipped = Execution.objects.get()
     assert (skipped.state, skipped.reason, stage.notes(ann)) == ("skipped", "condition", [])
     assert "contact.email ends with “@acme.test”" in skipped.message
+
+
+@pytest.mark.parametrize(("heard", "greeted"), [(timedelta(minutes=1), 1), (timedelta(minutes=-1), 0)])
+def test_an_event_that_says_somebody_is_new_counts_whatever_the_record_s_date(stage, heard, greeted):
+    flow = welcome(stage)
+    imported = datetime(2019, 5, 1, tzinfo=UTC)
+    made_at = (imported, flow.enabled_at + heard)
+    news = notice.ContactNews("gist", None, {"tags": []}, made_at, notice.Person("1044", "abc", "Ann Lee"))
+    notice.contacts([flow], [news])
+    assert Execution.objects.count() == greeted

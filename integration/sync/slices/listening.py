@@ -72,6 +72,7 @@ def _put_off_unreadable(results: "list[Result[Hint, dict[str, Contact]]] | list[
 def _take_notes(part: "Slice", hints: list[Hint], results: list[Result[Hint, dict[str, Contact]]]) -> list[Entry]:
     """What was read becomes work; the hints are settled with it, those of deleted records with their entry."""
     run, rules = part.run, part.rules
+    part.ledger.born |= {(hint.side, hint.external_id): hint.first_at for hint in hints if hint.born}
     touched: list[Snapshot] = []
     parting: list[Entry] = []
     with transaction.atomic():
