@@ -1,0 +1,13 @@
+"""Hands on the contact page: look at it, and send one of its forms."""
+
+from tests.person import Ann
+
+
+def look(browser, ann: Ann, **query):
+    return browser.get("contact", "alder", "ghl", ann.ghl_id, **query)
+
+
+def send(browser, ann: Ann, where: str, part: str = "", **form):
+    """A form of the page, as htmx sends it when `part` is named, plainly otherwise."""
+    headers = {"HX-Request": "true", "HX-Target": part} if part else {}
+    return browser.client.post(f"/contacts/alder/ghl/{ann.ghl_id}/{where}/", form, headers=headers)
