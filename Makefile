@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+LOCK := --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 TEMPLATES = $(shell find templates dashboard -name '*.html')
 
 .PHONY: run test lint bench lock
@@ -22,20 +23,21 @@ lint: .venv/.installed-dev
 bench: .venv/.installed-dev
 	$(BIN)/python -m pytest tests/bench -m bench -s -p no:randomly
 
-# Needs pip-tools (`pip install pip-tools`); pins what pyproject.toml leaves open.
+# Needs pip-tools (`pip install pip-tools`); pins what pyproject.toml leaves open, with the hashes that are installed.
 lock:
-	pip-compile --quiet --strip-extras --no-emit-index-url --output-file requirements.txt pyproject.toml
-	pip-compile --quiet --strip-extras --no-emit-index-url --extra dev --constraint requirements.txt \
-		--output-file requirements-dev.txt pyproject.toml
+	pip-compile $(LOCK) --output-file requirements.txt pyproject.toml
+	pip-compile $(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
 # Installed again only when what is to be installed changed.
 .venv/.installed: pyproject.toml requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 .venv/.installed-dev: pyproject.toml requirements-dev.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements-dev.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@

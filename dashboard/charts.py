@@ -34,22 +34,24 @@ class Chart:
     words: str
 
 
-def throughput() -> Chart:
+def build_throughput_chart() -> Chart:
     """What runs wrote per half hour over the last 24 hours, by the time they began."""
     start = timezone.localtime() - timedelta(minutes=BUCKETS * MINUTES)
     rows = Run.objects.filter(created_at__gte=start, dry_run=False).order_by().values_list("created_at", *SERIES)
-    columns = _columns(rows, start)
+    # Summed here and not in the database: Django cuts times into hours or minutes, but not into half hours.
+    columns = _sum_columns(rows, start)
     top = _round_up(max(sum(column) for column in columns))
-    bars = [bar for place, column in enumerate(columns) for bar in _stack(place, column, top)]
+    bars = [bar for place, column in enumerate(columns) for bar in _stack_bars(place, column, top)]
     hours = [f"{start + timedelta(hours=hour):%H:%M}" for hour in range(0, 24, 4)]
-    return Chart(bars, [top * part // 4 for part in (4, 3, 2, 1, 0)], [*hours, "now"], _words(columns))
+    return Chart(bars, [top * quarter // 4 for quarter in (4, 3, 2, 1, 0)], [*hours, "now"], _describe_totals(columns))
 
 
-def _columns(rows: Iterable[Any], start: datetime) -> list[list[int]]:
+def _sum_columns(rows: Iterable[Any], start: datetime) -> list[list[int]]:
     """Sums of (moment, created, updated, failed) per half hour."""
     columns = [[0] * len(SERIES) for _ in range(BUCKETS)]
     for began, *numbers in rows:
         place = int((began - start).total_seconds() // (MINUTES * 60))
+        # A run that began while this was computed lies just behind the last column.
         column = columns[min(max(place, 0), BUCKETS - 1)]
         for series, number in enumerate(numbers):
             column[series] += number
@@ -58,13 +60,14 @@ def _columns(rows: Iterable[Any], start: datetime) -> list[list[int]]:
 
 def _round_up(number: int) -> int:
     """The next of 4, 8, 20, 40, 80, 200, …: figures that divide into four."""
+    # The axis has five ticks, so its top must divide into four whole numbers.
     top = 4
     while top < number:
         top = top * 5 // 2 if str(top)[0] == "8" else top * 2
     return top
 
 
-def _stack(place: int, column: Sequence[int], top: int) -> Iterable[Bar]:
+def _stack_bars(place: int, column: Sequence[int], top: int) -> Iterable[Bar]:
     width, below = 1000 / BUCKETS, 0.0
     for name, number in zip(SERIES, column, strict=True):
         height = 100 * number / top
@@ -73,7 +76,7 @@ def _stack(place: int, column: Sequence[int], top: int) -> Iterable[Bar]:
         below += height
 
 
-def _words(columns: Sequence[Sequence[int]]) -> str:
+def _describe_totals(columns: Sequence[Sequence[int]]) -> str:
     totals = [sum(column[series] for column in columns) for series in range(len(SERIES))]
-    said = ", ".join(f"{number:,} {name}" for name, number in zip(SERIES, totals, strict=True))
-    return f"Records per half hour over the last 24 hours: {said} in all."
+    totals_in_words = ", ".join(f"{number:,} {name}" for name, number in zip(SERIES, totals, strict=True))
+    return f"Records per half hour over the last 24 hours: {totals_in_words} in all."

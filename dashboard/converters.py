@@ -15,7 +15,7 @@ class Kind(StringConverter):
 
 
 class ExternalId(StringConverter):
-    """An id of either side; what it may be made of, integration/people/search.py says too."""
+    """An id of either side; what it may be made of, integration/people/find.py says too."""
 
     regex = "[A-Za-z0-9_-]{1,120}"
 

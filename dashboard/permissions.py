@@ -10,20 +10,24 @@ from django.http import HttpRequest, HttpResponse
 from dashboard.models import Role
 
 View = Callable[..., HttpResponse]
+ASK_OWNER = "Only an owner may delete this. Ask one; until then it stays as it is."
 
 
-def operators(view: View) -> View:
+def operators_only(view: View) -> View:
     """Only operators and owners; anybody else gets the 403 page, which says so."""
-    return _only(view, (Role.OPERATOR, Role.OWNER), "This needs the role operator. You may look at everything here.")
+    return _require_role(
+        view, (Role.OPERATOR, Role.OWNER), "This needs the role operator. You may look at everything here."
+    )
 
 
-def owners(view: View) -> View:
-    return _only(view, (Role.OWNER,), "Only an owner may delete this. Ask one, or pause it instead.")
+def owners_only(view: View) -> View:
+    return _require_role(view, (Role.OWNER,), ASK_OWNER)
 
 
-def _only(view: View, roles: tuple[Role, ...], sentence: str) -> View:
+def _require_role(view: View, roles: tuple[Role, ...], sentence: str) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Somebody who is not signed in has no role; the middleware has sent them to the sign-in page before.
         if getattr(request.user, "role", None) not in roles:
             raise PermissionDenied(sentence)
         return view(request, *args, **kwargs)

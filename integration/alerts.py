@@ -1,6 +1,6 @@
 """Mails to the people who can reconnect a login that broke: one each per break, sent by a worker.
 
-status becomes "reconnect" ─► tell: a row per person, in that transaction ─► send ─► the row goes
+status becomes "reconnect" ─► notify_people: a row per person, in that transaction ─► send ─► the row goes
                                                                               └─ no mail server: due again later
 """
 
@@ -15,17 +15,21 @@ from django.utils import timezone
 
 from integration.models import Alert, Connection, ConnectionStatus, Link
 from integration.queue import enqueue
+from integration.retry_schedule import ALERTS, pause_before
 
+# The roles that dashboard/permissions.py lets reconnect.
 MAY_RECONNECT = ("operator", "owner")
-"""The roles that dashboard/permissions.py lets reconnect."""
-PAUSES = (2, 10, 60, 240)
-"""Minutes to the next try; one more try follows the last pause."""
+# After so long without its end, the last try is taken for one whose worker was killed, and the alert is given up.
+LAST_TRY_TAKES = timedelta(hours=4)
 
 log = logging.getLogger(__name__)
 
 
-def tell(connection: Connection) -> None:
+def notify_people(connection: Connection) -> None:
     """Have everyone told who may reconnect it: to be called in the transaction that notes the broken login."""
+    if not settings.SENDS_EMAIL:
+        # The pages say that nobody is written to: dashboard/connections, doctor.
+        return
     people = get_user_model().objects.filter(is_active=True, role__in=MAY_RECONNECT)
     for person in people.only("pk"):
         alert = Alert.objects.create(connection=connection, user=person, since=connection.status_since)
@@ -40,30 +44,30 @@ def send_due() -> int:
     return len(due)
 
 
-def send(alert_id: int) -> None:
-    """One try, if it is due: the job may come twice. A alert that is sent, no longer true or given up is deleted."""
+def send_alert(alert_id: int) -> None:
+    """One try, if it is due: the job may come twice. An alert that is sent, no longer true or given up is deleted."""
     alert = Alert.objects.select_related("connection", "user").filter(pk=alert_id).first()
-    if alert is None or not _take(alert):
+    if alert is None or not _claim_try(alert):
         return
     if not _still_holds(alert):
         alert.delete()
         return
     try:
-        send_mail(subject(alert.connection), text(alert), settings.DEFAULT_FROM_EMAIL, [alert.user.email])
+        send_mail(mail_subject(alert.connection), mail_text(alert), settings.DEFAULT_FROM_EMAIL, [alert.user.email])
     except Exception as problem:
         # What a mail server says may name the person: only the kind of trouble is logged.
         log.warning("alert %s: try %s to send it failed: %s", alert.pk, alert.tries, type(problem).__name__)
-        if alert.tries > len(PAUSES):
+        if pause_before(alert.tries, ALERTS) is None:
             log.error("alert %s is given up; EMAIL_URL says where mails go", alert.pk)
             alert.delete()
     else:
         alert.delete()
 
 
-def _take(alert: Alert) -> bool:
+def _claim_try(alert: Alert) -> bool:
     """Count a try and put off the next one before anything is sent; False when it is another worker's turn."""
     now, tries = timezone.now(), alert.tries
-    pause = timedelta(minutes=PAUSES[min(tries, len(PAUSES) - 1)])
+    pause = pause_before(tries + 1, ALERTS) or LAST_TRY_TAKES
     due = Alert.objects.filter(pk=alert.pk, tries=tries, due_at__lte=now)
     alert.tries = tries + 1
     return due.update(tries=alert.tries, due_at=now + pause) == 1
@@ -79,18 +83,18 @@ def _still_holds(alert: Alert) -> bool:
 # Words --------------------------------------------------------------------------------------------------
 
 
-def subject(connection: Connection) -> str:
+def mail_subject(connection: Connection) -> str:
     return f"Gistline: “{_one_line(connection.name)}” needs a new login"
 
 
-def text(alert: Alert) -> str:
+def mail_text(alert: Alert) -> str:
     """Only our own words: what a provider said about the login stands on the page."""
     connection, at = alert.connection, timezone.localtime(alert.since)
     return f"""\
 {connection.get_provider_display()} no longer accepts the login of “{_one_line(connection.name)}”, since \
 {at.day} {at:%B %Y, %H:%M %Z}.
 
-{_meaning(connection)}
+{_affected_links(connection)}
 
 Reconnect it here; mappings and history stay:
 {settings.PUBLIC_URL}/connections/{connection.key}/
@@ -99,7 +103,7 @@ You get this mail once, because you may reconnect it.
 """
 
 
-def _meaning(connection: Connection) -> str:
+def _affected_links(connection: Connection) -> str:
     links = Link.objects.filter(Q(gist=connection) | Q(ghl=connection)).values_list("name", flat=True)
     if not links:
         return "No link uses it at the moment, so nothing waits."

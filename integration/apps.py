@@ -5,13 +5,14 @@ class IntegrationConfig(AppConfig):
     name = "integration"
 
     def ready(self) -> None:
+        # These modules import models, which do not exist before every app is loaded.
         from integration.queue import when_worker_starts
 
-        when_worker_starts(_take_up_lost_work)
+        when_worker_starts(_recover_lost_work)
 
 
-def _take_up_lost_work() -> None:
+def _recover_lost_work() -> None:
     """A worker that starts may stand in for one that was killed: what that one did is taken up at once."""
-    from integration.sync.runs import pick_up_lost_runs
+    from integration.runs.recover import recover_lost_runs
 
-    pick_up_lost_runs()
+    recover_lost_runs()

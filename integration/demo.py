@@ -1,10 +1,13 @@
 """People that `manage.py up` makes sure of: the owner of the environment, and the owner of the demo."""
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.utils import timezone
 
+from integration.models import Connection, ConnectionStatus
+from integration.models.connection import SANDBOX_OFF
+
+HOW_TO_CREATE_AN_OWNER = "Set ADMIN_EMAIL and ADMIN_PASSWORD and start `manage.py up` once more: it creates that owner."
 DEMO_EMAIL = "demo@gistline.example"
 DEMO_PASSWORD = "demo-gistline"  # noqa: S105 -- printed for everybody; the demo speaks to the sandbox only
 
@@ -19,20 +22,46 @@ def ensure_admin() -> bool:
     )
 
 
-def ensure_demo() -> bool:
-    """The demo's owner, when nobody has an account yet. True when the demo login stands."""
+def switch_on_demo() -> bool:
+    """The demo's owner, made when nobody has an account yet. True when the demo login stands."""
     people = get_user_model().objects
     if not people.exists():
         ensure_owner(DEMO_EMAIL, DEMO_PASSWORD)
+    for owner in people.filter(email=DEMO_EMAIL, is_active=False):
+        # One that has a password was not switched off by us but by a person, which stands.
+        if not owner.has_usable_password():
+            owner.set_password(DEMO_PASSWORD)
+            owner.is_active = True
+            owner.save(update_fields=["password", "is_active"])
+    off = Connection.objects.filter(sandbox=True, status=ConnectionStatus.RECONNECT, status_reason=SANDBOX_OFF)
+    off.update(status=ConnectionStatus.NEW, status_reason="", status_since=timezone.now())
     return people.filter(email=DEMO_EMAIL, is_active=True).exists()
 
 
+def switch_off_demo() -> None:
+    """Nobody signs in as the demo's owner any more, and its sessions end; connections to the sandbox say why they rest.
+
+    Without a usable password, sessions that were opened before stay ended when the demo comes on again: each holds a
+    digest of the password it was opened with.
+    """
+    for owner in get_user_model().objects.filter(email=DEMO_EMAIL, is_active=True):
+        owner.set_unusable_password()
+        owner.is_active = False
+        owner.save(update_fields=["password", "is_active"])
+    for connection in Connection.objects.filter(sandbox=True).exclude(status=ConnectionStatus.DISCONNECTED):
+        connection.set_status(ConnectionStatus.RECONNECT, SANDBOX_OFF)
+
+
+def has_owner() -> bool:
+    """Whether somebody may set up and give accounts; the demo's owner counts while the demo is on."""
+    owners = get_user_model().objects.filter(role="owner", is_active=True)
+    return (owners if settings.DEMO else owners.exclude(email=DEMO_EMAIL)).exists()
+
+
 def ensure_owner(email: str, password: str) -> bool:
-    """An owner who can sign in at once: the address counts as verified. True when created now."""
+    """An owner who can sign in at once. True when created now."""
     people = get_user_model().objects
     if people.filter(email__iexact=email).exists():
         return False
-    with transaction.atomic():
-        owner = people.create_user(email.lower(), password, role="owner")
-        EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+    people.create_user(email, password, role="owner")
     return True

@@ -1,21 +1,30 @@
 """What workers run. Jobs take ids, may be delivered twice, and are one call into the domain each."""
 
+import logging
+
 from django.conf import settings
 
 from integration import alerts
 from integration.models import Run
 from integration.queue import enqueue
-from integration.sync import live as live_
-from integration.sync import runs
+from integration.runs.recover import process_name, recover_lost_runs
+from integration.runs.schedule import start_due_retries, start_due_runs
+from integration.runs.work import work_one_slice
+from integration.webhooks.backlog import call_missed_workers
+from integration.webhooks.process import process_link
 from integration.webhooks.spool import drain_spool
 
+log = logging.getLogger(__name__)
+
+# Periodic jobs and how many minutes lie between them.
 SCHEDULES = {"watch": 1}
-"""Periodic jobs and how many minutes lie between them."""
 
 
+# The queue holds these functions by name: a job that was queued before an upgrade must find its function after it, so a
+# new name leaves jobs behind.
 def work_on_run(run_id: int) -> None:
     """One slice of a run; the next one is queued while there is more to do."""
-    finished = runs.work(run_id, runs.process_name(), settings.RUN_SLICE_SECONDS)
+    finished = work_one_slice(run_id, process_name(), settings.RUN_SLICE_SECONDS)
     if finished:
         return
     run = Run.objects.select_related("link").get(pk=run_id)
@@ -25,19 +34,26 @@ def work_on_run(run_id: int) -> None:
 
 def live(link_id: int) -> None:
     """What webhooks said about a link."""
-    live_.work(link_id, runs.process_name(), settings.RUN_SLICE_SECONDS)
+    process_link(link_id, process_name(), settings.RUN_SLICE_SECONDS)
 
 
 def send_alert(alert_id: int) -> None:
     """A mail about a login that broke."""
-    alerts.send(alert_id)
+    alerts.send_alert(alert_id)
 
 
 def watch() -> None:
     """Take up what was lost, start what is due."""
-    drain_spool()
-    runs.pick_up_lost_runs()
-    live_.ring_again()
-    runs.retry_due()
-    runs.start_due_runs()
-    alerts.send_due()
+    # What goes wrong with one of them must not keep the others from their work, minute after minute.
+    for step in (
+        drain_spool,
+        recover_lost_runs,
+        call_missed_workers,
+        start_due_retries,
+        start_due_runs,
+        alerts.send_due,
+    ):
+        try:
+            step()
+        except Exception:
+            log.exception("the watchdog could not finish %s", step.__name__)

@@ -24,18 +24,22 @@ def enqueue(job: str, *args: Any) -> None:
     Without Redis the queue is a table: the job is part of the same transaction. With Redis it is sent after the
     commit; if the process dies in between, the watchdog job finds the work without it.
     """
+    # With `ack_failure` a job that raised counts as done: the watchdog takes up what is left, so the queue need not
+    # deliver it again.
     path = f"integration.jobs.{job}"
     if settings.REDIS_URL:
-        transaction.on_commit(lambda: async_task(path, *args, ack_failure=True))
+        # Robust: the work is stored by now, so a broker that is away makes it late and must not look like a failure.
+        transaction.on_commit(lambda: async_task(path, *args, ack_failure=True), robust=True)
     else:
         async_task(path, *args, ack_failure=True)
 
 
-def ring(links: QuerySet[Link]) -> None:
+def call_worker(links: QuerySet[Link]) -> None:
     """Call a worker for these links, once until it comes."""
-    for pk in links.filter(enabled=True, live_rung=False).values_list("pk", flat=True):
+    for pk in links.filter(enabled=True, worker_called=False).values_list("pk", flat=True):
+        # Mark and job in one transaction: a mark without a job would keep all later calls from being made.
         with transaction.atomic():
-            if Link.objects.filter(pk=pk, live_rung=False).update(live_rung=True):
+            if Link.objects.filter(pk=pk, worker_called=False).update(worker_called=True):
                 enqueue("live", pk)
 
 
@@ -49,6 +53,7 @@ def when_worker_starts(callback: Callable[[], None]) -> None:
             # The watchdog job does the same within a minute; a worker must start all the same.
             logging.getLogger(__name__).exception("a new worker could not look for lost work")
 
+    # Nothing else refers to the receiver: held weakly, it would be gone at once.
     post_spawn.connect(receiver, weak=False, dispatch_uid="gistline:worker-starts")
 
 
@@ -78,7 +83,7 @@ class Health:
     broker: bool
 
 
-def health() -> Health:
+def check_queue() -> Health:
     broker_up = bool(get_broker().ping())
     workers = sum(len(stat.workers) for stat in Stat.get_all()) if broker_up else 0
     return Health(workers, _queue_age(), broker_up)

@@ -3,7 +3,10 @@
 import os
 import shutil
 import uuid
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from requests.adapters import HTTPAdapter
@@ -12,7 +15,11 @@ from integration.mapping.versions import RowInput, save_version
 from integration.models import Connection, Link
 from tests import inprocess
 from tests.person import Ann
+from tests.sandboxes import Sandboxes
+from tests.setup_example import ACME
 from tests.world import World, sync
+
+pytest_plugins = ["tests.distribution"]
 
 CI = os.environ.get("CI", "").lower() == "true"
 
@@ -26,7 +33,7 @@ MAPPING: list[RowInput] = [
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What this machine cannot run is skipped with the line that would enable it; with CI=true it is an error."""
+    """Skips what this machine cannot run, with the line that would enable it; with CI=true that is an error."""
     if shutil.which("chromium") or CI:
         return
     skip = pytest.mark.skip(reason="no Chromium: apt-get install chromium")
@@ -42,27 +49,47 @@ def _own_twin(request, settings, tmp_path: Path, monkeypatch) -> None:
         return
     if settings.REDIS_URL:
         # Unlike the database, Redis is not rolled back: what one test counts must not meet the next.
-        settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}}
+        start_new_cache(settings)
     settings.DATA_DIR = tmp_path
     settings.DEBUG_PROPAGATE_EXCEPTIONS = False
     settings.GHL_RATE = settings.GIST_RATE = "1000000/1"
     settings.HTTP_TIMEOUT_SECONDS = 5
+    # The hasher of production is slow on purpose; the tests with real processes sign in with it.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setattr(HTTPAdapter, "send", inprocess.send)
+    # A thread of its own would not see what the test has written and not committed.
+    monkeypatch.setattr("dashboard.live.threads.submit", inprocess.submit)
+
+
+def start_new_cache(settings) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}}
 
 
 @pytest.fixture
-def world() -> World:
-    from integration.twin import worlds
+def empty_cache(settings) -> Callable[[], None]:
+    """For the middle of a test. `cache.clear()` would empty the Redis that the other test processes count in."""
+    return lambda: start_new_cache(settings)
 
-    made = World(
+
+@pytest.fixture(scope="session")
+def sandboxes(tmp_path_factory) -> Sandboxes:
+    return Sandboxes(tmp_path_factory.mktemp("sandboxes"))
+
+
+@pytest.fixture
+def world(sandboxes: Sandboxes, settings, monkeypatch) -> World:
+    from integration.twin import worlds
+    from integration.twin.hooks import keys
+
+    sandboxes.copy("empty", settings.DATA_DIR)
+    # An RSA key takes a tenth of a second to make and to check; tests/twin/test_twin_webhooks_ghl.py has it made.
+    monkeypatch.setattr(keys, "keys_folder", lambda store: sandboxes.keys)
+    return World(
         location=worlds.LOCATION_IDS["alder"],
         workspace=worlds.WORKSPACE_IDS["alder"],
         api_key=worlds.API_KEYS["alder"],
         private_token=worlds.PRIVATE_TOKENS["alder"],
     )
-    made.control("POST", "reset", {"world": "empty"})
-    made.control("POST", "limits", {"ghl": None, "gist": None})
-    return made
 
 
 @pytest.fixture
@@ -96,6 +123,12 @@ def link(gist: Connection, ghl: Connection) -> Link:
     made = Link.objects.create(key="alder", name="Alder", gist=gist, ghl=ghl)
     save_version(made, MAPPING)
     return made
+
+
+@pytest.fixture
+def acme() -> dict[str, Any]:
+    """The example of a setup file, to be changed at will."""
+    return deepcopy(ACME)
 
 
 @pytest.fixture

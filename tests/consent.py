@@ -30,6 +30,6 @@ def login(sandbox: str, scopes: Iterable[str]) -> dict[str, str]:
 
 def allow(app, redirect_uri: str, agency: bool = False) -> str:
     """The code that GHL hands back."""
-    url, _ = app.consent(redirect_uri)
+    url, _ = app.consent_url(redirect_uri)
     back = answer(url, location="agency" if agency else "")
     return parse_qs(urlsplit(back).query)["code"][0]

@@ -96,9 +96,9 @@ class Crowd:
 
     def fifty(self) -> list[Message]:
         """The next ones, out of order; a fifth is late and comes among those of another time."""
-        fresh = [self._make(kind) for kind, many in MIX.items() for _ in range(many)]
-        self.chance.shuffle(fresh)
-        self.late, now = fresh[:10], fresh[10:] + self.late
+        undecided = [self._make(kind) for kind, many in MIX.items() for _ in range(many)]
+        self.chance.shuffle(undecided)
+        self.late, now = undecided[:10], undecided[10:] + self.late
         self.chance.shuffle(now)
         return now
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from integration.people.who import Somebody, find
+from integration.people.find import KnownPerson, find_by_id
 from tests.world import World
 
 
@@ -13,8 +13,8 @@ class Ann:
         self.world, self.link, self.ghl_id = world, link, ghl_id
 
     @property
-    def who(self) -> Somebody:
-        return find(self.link, "ghl", self.ghl_id)
+    def known(self) -> KnownPerson:
+        return find_by_id(self.link, "ghl", self.ghl_id)
 
     def task(self, title: str = "Call Ann", **fields: Any) -> str:
         body = {"title": title, "dueDate": "2030-01-02T15:00:00Z", "completed": False, **fields}

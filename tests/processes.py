@@ -1,24 +1,29 @@
 """Gistline as an operator starts it: real processes, a real port, a database of its own."""
 
+import atexit
 import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import environ
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
+SQLITE = "gistline.sqlite3"
 
 
 def free_port() -> int:
@@ -28,34 +33,100 @@ def free_port() -> int:
 
 
 @contextmanager
-def database(folder: Path) -> Iterator[str]:
-    """The address of an empty database, of the kind the suite runs on."""
+def database(folder: Path, migrated: bool = True) -> Iterator[str]:
+    """The address of a database without rows, of the kind the suite runs on; an empty one unless `migrated`.
+
+    "" stands for SQLite, where the file is made when the server starts.
+    """
     given = environ.Env().str("DATABASE_URL", "")
     if not given.startswith("postgres"):
         yield ""
         return
-    import psycopg
-
-    name = f"gistline_up_{os.getpid()}_{free_port()}"
-    base, _, _ = given.rpartition("/")
-    with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+    base, _, own = given.rpartition("/")
+    # Holds the name of the suite's own database, so that .ci/run finds what an interrupted run leaves behind.
+    name = f"{own}_up_{os.getpid()}_{free_port()}"
+    _on_server(base, f'CREATE DATABASE "{name}" TEMPLATE "{_template_database(given) if migrated else "template1"}"')
     try:
         yield f"{base}/{name}"
     finally:
-        with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
-            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _on_server(base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@cache
+def _template_database(given: str) -> str:
+    """A migrated database that stays for as long as this process runs; its name."""
+    base, _, own = given.rpartition("/")
+    name = f"{own}_up_{os.getpid()}_template"
+    _on_server(base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _on_server(base, f'CREATE DATABASE "{name}"')
+    atexit.register(_on_server, base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    with TemporaryDirectory() as folder:
+        Up(Path(folder), f"{base}/{name}").manage("migrate", "-v0")
+    return name
+
+
+def _on_server(base: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
+        admin.execute(statement)
+
+
+@cache
+def _migrated_file() -> bytes:
+    """A SQLite database without rows."""
+    with TemporaryDirectory() as folder:
+        Up(Path(folder)).manage("migrate", "-v0")
+        assert not list(Path(folder).glob(f"{SQLITE}-*")), "what was written stands beside the file still"
+        return (Path(folder) / SQLITE).read_bytes()
+
+
+def copy_migrated_file(data_dir: Path) -> None:
+    """Migrating takes longer than all the rest of a start; tests/test_up.py has it done for real."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    (data_dir / SQLITE).write_bytes(_migrated_file())
+
+
+@contextmanager
+def locked(up: "Up", *tables: str) -> Iterator[None]:
+    """Somebody else holds these tables, or, on SQLite, may alone write to the database."""
+    if up.database_url:
+        import psycopg
+
+        with psycopg.connect(up.database_url) as other:
+            other.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+            yield
+        return
+    with closing(sqlite3.connect(up.folder / SQLITE, isolation_level=None, timeout=20)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """End `manage.py up` or a web server with all it started, at once, when its test is over and waits for nothing."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.kill()
+    process.wait(20)
+    for child in children:
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(int(child)) == int(child):
+                os.killpg(int(child), signal.SIGKILL)
+            else:
+                os.kill(int(child), signal.SIGKILL)
 
 
 @dataclass
 class Up:
-    """`manage.py up`, running."""
+    """`manage.py up`, running. Unless `migrated`, it makes the tables itself, and takes seconds more for it."""
 
     folder: Path
     database_url: str = ""
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    migrated: bool = True
     process: subprocess.Popen[str] | None = None
+    _shell: "Shell | None" = None
 
     @property
     def url(self) -> str:
@@ -73,6 +144,7 @@ class Up:
 
     def start(self, seconds: float = 60) -> "Up":
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._lay_database()
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.env, stdout=log, stderr=log, text=True
@@ -84,6 +156,18 @@ class Up:
         assert self.process
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(20)
+
+    def _lay_database(self) -> None:
+        if self.migrated and not self.database_url and not (self.folder / SQLITE).exists():
+            copy_migrated_file(self.folder)
+
+    def end(self) -> None:
+        """What a fixture does when its test is over."""
+        if self._shell:
+            self._shell.close()
+            self._shell = None
+        if self.process and self.process.poll() is None:
+            kill(self.process)
 
     def wait_for(self, holds: Any, seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
@@ -106,14 +190,15 @@ class Up:
         return found
 
     def control(self, method: str, name: str, body: Any = None) -> Any:
-        answer = requests.request(method, f"{self.url}/sandbox/control/{name}/", json=body, timeout=60)
+        headers = {"Authorization": f"Bearer {(self.folder / 'sandbox_control_key').read_text()}"}
+        answer = requests.request(method, f"{self.url}/sandbox/control/{name}/", json=body, headers=headers, timeout=60)
         assert answer.ok, answer.text
         return answer.json()
 
     def ask(self, expression: str) -> Any:
         """What a Python expression over the models gives in the server's database."""
-        code = f"import json; from integration.models import *; print(json.dumps({expression}, default=str))"
-        return json.loads(self.manage("shell", "-v0", "-c", code).strip().splitlines()[-1])
+        self._shell = self._shell or Shell(self)
+        return self._shell.ask(expression)
 
 
 LEASE = "Link.objects.get().lease_owner"
@@ -144,6 +229,9 @@ class Shell:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self.process.communicate(timeout=20)
 
     def ask(self, expression: str) -> Any:
@@ -171,23 +259,13 @@ class Web(Up):
 
     def start(self, seconds: float = 60) -> "Web":
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.manage("migrate", "-v0")
+        self._lay_database()
         self.manage("collectstatic", "-v0", "--no-input")
-        address = f"127.0.0.1:{self.port}"
-        command = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "dashboard.wsgi",
-            "-b",
-            address,
-            "-k",
-            "gthread",
-            "--threads",
-            "16",
-        ]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, text=True)
+        with self.log.open("w") as log, socket.create_server(("127.0.0.1", self.port)) as listener:
+            command = [sys.executable, "-m", "dashboard.web_server", str(listener.fileno()), "16"]
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.env, stdout=log, stderr=log, text=True, pass_fds=[listener.fileno()]
+            )
         self.wait_for(self._answers, seconds, "the web server answers")
         return self
 

@@ -7,10 +7,11 @@ import pytest
 from django.core import mail
 
 from integration import alerts, jobs
-from integration.connections import note_broken_login, verify
+from integration.connections.check import verify_connection
+from integration.connections.session import note_broken_login
 from integration.errors import ReconnectRequired
 from integration.models import Alert, Connection
-from tests.dashboard.browser import Browser
+from tests.dashboard.browser import Browser, words
 
 pytestmark = pytest.mark.django_db
 REFUSED = ReconnectRequired("Alder GHL: secret-token of ann@example.test refused.", provider="ghl", status=401)
@@ -20,6 +21,7 @@ BOTH = ["operator@gistline.example", "owner@gistline.example"]
 @pytest.fixture(autouse=True)
 def people(request, settings) -> None:
     """Three have an account, two of them may reconnect."""
+    settings.SENDS_EMAIL = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     for role in ("owner", "operator", "viewer"):
         request.getfixturevalue(role)
@@ -81,9 +83,9 @@ def test_a_login_that_breaks_again_after_it_was_well_is_told_again(ghl):
 def test_a_login_found_broken_by_its_check_is_told_once(world, gist):
     gist.credentials = {"access_token": "no longer"}
     gist.save()
-    verify(gist)
+    verify_connection(gist)
     assert told() == BOTH
-    verify(gist)
+    verify_connection(gist)
     assert told() == []
 
 
@@ -145,6 +147,15 @@ def test_a_name_cannot_add_headers(ghl):
     note_broken_login(ghl, REFUSED)
     assert told() == BOTH
     assert "\n" not in mail.outbox[0].subject
+
+
+def test_without_a_mail_server_nobody_is_written_to_and_the_page_says_so(ghl, operator, settings):
+    settings.SENDS_EMAIL = False
+    note_broken_login(ghl, REFUSED)
+    assert (told(), Alert.objects.count()) == ([], 0)
+    assert "Nobody gets a mail when the login breaks" in words(Browser(operator).get("connection", ghl.key))
+    settings.SENDS_EMAIL = True
+    assert "Nobody gets a mail" not in words(Browser(operator).get("connection", ghl.key))
 
 
 # The mail server ----------------------------------------------------------------------------------------

@@ -3,21 +3,16 @@
 import io
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
-from django.core.management import CommandError, call_command
-from django.db import models
-from django.db.models.functions import Cast
 from django.utils import timezone
 
 from integration.management import following
-from integration.management.commands import rotate_keys
 from integration.models import Connection, Link, Mode, Run, RunKind, RunStatus
 from integration.queue import Health
-from integration.sync import runs
-from integration.webhook_addresses import GIST_TOPICS
+from integration.runs.start import start_run
+from integration.webhooks.addresses import GIST_TOPICS
+from tests.command_output import Output
 from tests.world import sync as sync_now
 
 pytestmark = pytest.mark.django_db
@@ -26,22 +21,6 @@ MINIMAL = {
     "version": 1,
     "connections": [{"key": "acme-gist", "provider": "gist", "access_token": {"env": "ACME_GIST_TOKEN"}}],
 }
-
-
-class Said:
-    """What a command printed, and the sentence it failed with."""
-
-    def __init__(self, *arguments: Any) -> None:
-        out, err, self.failure = io.StringIO(), io.StringIO(), ""
-        try:
-            call_command(*arguments, stdout=out, stderr=err)
-        except CommandError as failure:
-            self.failure = str(failure)
-        self.lines, self.errors = out.getvalue().splitlines(), err.getvalue()
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.lines[-1])
 
 
 @pytest.fixture
@@ -56,38 +35,41 @@ def setup_file(tmp_path, monkeypatch):
 
 
 def test_apply_says_what_changed_and_then_that_nothing_did(setup_file):
-    assert Said("apply", setup_file).lines == ["connection acme-gist created"]
-    assert Said("apply", setup_file).lines == ["nothing changed"]
+    assert Output("apply", setup_file).lines == ["connection acme-gist created"]
+    assert Output("apply", setup_file).lines == ["nothing changed"]
 
 
 def test_apply_reports_as_json(setup_file):
-    assert Said("apply", setup_file, "--json").json == {"changed": ["connection acme-gist created"], "notes": []}
+    assert Output("apply", setup_file, "--json").json == {
+        "changed": ["connection acme-gist created"],
+        "notes": [],
+    }
 
 
 def test_apply_fails_with_the_place_and_the_sentence(setup_file):
     setup_file.write_text(json.dumps({**MINIMAL, "lynx": []}))
-    said = Said("apply", setup_file, "--json")
+    said = Output("apply", setup_file, "--json")
     assert said.failure.startswith("lynx: is not a known key")
     assert said.json["where"] == "lynx"
     assert said.json["error"].startswith("is not a known key")
 
 
 def test_apply_of_a_file_that_is_not_there_fails(tmp_path):
-    assert "cannot be read" in Said("apply", tmp_path / "nothing.json").failure
+    assert "cannot be read" in Output("apply", tmp_path / "nothing.json").failure
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_export_is_a_file_that_apply_takes(link, tmp_path, monkeypatch, form):
-    said = Said("export", "alder", "--format", form)
+    said = Output("export", "alder", "--format", form)
     path = tmp_path / "exported"
     path.write_text("\n".join(said.lines))
     monkeypatch.setenv("ALDER_GIST_ACCESS_TOKEN", link.gist.credentials["access_token"])
     monkeypatch.setenv("ALDER_GHL_PRIVATE_TOKEN", link.ghl.credentials["private_token"])
-    assert Said("apply", path).lines == ["nothing changed"]
+    assert Output("apply", path).lines == ["nothing changed"]
 
 
 def test_an_unknown_link_is_answered_with_those_there_are(link):
-    assert Said("export", "nobody").failure == "LINK: There is no link “nobody”. There is: alder."
+    assert Output("export", "nobody").failure == "LINK: There is no link “nobody”. There is: alder."
 
 
 # sync ---------------------------------------------------------------------------------------------------
@@ -95,7 +77,7 @@ def test_an_unknown_link_is_answered_with_those_there_are(link):
 
 def test_sync_with_wait_works_by_itself_when_no_worker_is_there(world, link):
     world.gist_contact(email="ada@example.com", name="Ada Lovelace")
-    said = Said("sync", "alder", "--wait", "--json")
+    said = Output("sync", "alder", "--wait", "--json")
     assert said.failure == ""
     assert {**said.json, "run": 0, "seconds": 0, "api_calls": 0} == {
         "run": 0,
@@ -117,47 +99,47 @@ def test_sync_with_wait_works_by_itself_when_no_worker_is_there(world, link):
 
 
 def test_sync_reads_everything_first_and_then_what_changed_unless_told(world, link):
-    assert Said("sync", "alder", "--wait", "--json").json["kind"] == "full"
-    assert Said("sync", "alder", "--wait", "--json").json["kind"] == "incremental"
-    assert Said("sync", "alder", "--wait", "--full", "--json").json["kind"] == "full"
+    assert Output("sync", "alder", "--wait", "--json").json["kind"] == "full"
+    assert Output("sync", "alder", "--wait", "--json").json["kind"] == "incremental"
+    assert Output("sync", "alder", "--wait", "--full", "--json").json["kind"] == "full"
 
 
 def test_a_dry_run_writes_nothing(world, link):
     world.gist_contact(email="ada@example.com", name="Ada Lovelace")
-    said = Said("sync", "alder", "--wait", "--dry-run", "--json")
+    said = Output("sync", "alder", "--wait", "--dry-run", "--json")
     assert (said.json["dry_run"], said.json["created"]) == (True, 1)
     assert world.emails("ghl") == []
 
 
 def test_sync_fails_when_the_run_did_not_succeed(world, link):
     Connection.objects.filter(key="alder-gist").update(credentials={"access_token": "refused"})
-    said = Said("sync", "alder", "--wait", "--json")
+    said = Output("sync", "alder", "--wait", "--json")
     assert said.json["status"] == "failed"
     assert "ended as failed" in said.failure
 
 
 def test_sync_without_wait_only_starts(link):
-    said = Said("sync", "alder", "--json")
+    said = Output("sync", "alder", "--json")
     assert said.json["status"] == "queued"
     assert Run.objects.get().trigger == "command"
 
 
 def test_sync_without_wait_names_the_run_that_is_under_way(link):
-    under_way = runs.start(link)
-    assert f"Run {under_way.pk}" in Said("sync", "alder").failure
+    under_way = start_run(link)
+    assert f"Run {under_way.pk}" in Output("sync", "alder").failure
 
 
 def test_sync_with_wait_follows_a_run_of_the_same_kind(world, link):
-    under_way = runs.start(link)
-    said = Said("sync", "alder", "--wait", "--full", "--json")
+    under_way = start_run(link)
+    said = Output("sync", "alder", "--wait", "--full", "--json")
     assert said.json["run"] == under_way.pk
     assert "following it" in said.errors
 
 
 def test_sync_with_wait_comes_after_a_run_of_another_kind(world, link):
     sync_now(link)
-    under_way = runs.start(Link.objects.get(), RunKind.INCREMENTAL)
-    said = Said("sync", "alder", "--wait", "--full", "--json")
+    under_way = start_run(Link.objects.get(), RunKind.INCREMENTAL)
+    said = Output("sync", "alder", "--wait", "--full", "--json")
     assert said.json["run"] > under_way.pk
     under_way.refresh_from_db()
     assert under_way.status == RunStatus.SUCCEEDED
@@ -165,35 +147,35 @@ def test_sync_with_wait_comes_after_a_run_of_another_kind(world, link):
 
 def test_sync_of_a_watched_link_follows_its_run(world, link):
     Link.objects.update(mode=Mode.WATCH)
-    under_way = runs.start(Link.objects.get())
-    assert Said("sync", "alder", "--wait", "--json").json["run"] == under_way.pk
+    under_way = start_run(Link.objects.get())
+    assert Output("sync", "alder", "--wait", "--json").json["run"] == under_way.pk
 
 
 def test_sync_with_wait_refuses_to_wait_for_a_paused_run(link):
-    runs.start(link)
+    start_run(link)
     Run.objects.update(status=RunStatus.PAUSED)
-    assert "is paused" in Said("sync", "alder", "--wait").failure
+    assert "is paused" in Output("sync", "alder", "--wait").failure
 
 
 def test_sync_leaves_the_work_to_workers_that_show_signs_of_life(link, monkeypatch):
-    run = runs.start(link)
+    run = start_run(link)
 
     def worked_elsewhere(seconds: float) -> None:
         Run.objects.update(status=RunStatus.SUCCEEDED)
 
-    monkeypatch.setattr(following, "health", lambda: Health(2, 0.0, True))
+    monkeypatch.setattr(following, "check_queue", lambda: Health(2, 0.0, True))
     monkeypatch.setattr(following.time, "sleep", worked_elsewhere)
-    monkeypatch.setattr(runs, "work", lambda *args: pytest.fail("worked although workers are alive"))
-    following.follow(run, io.StringIO())
+    monkeypatch.setattr(following, "work_one_slice", lambda *args: pytest.fail("worked although workers are alive"))
+    following.follow_run(run, io.StringIO())
     assert run.status == RunStatus.SUCCEEDED
 
 
 def test_sync_takes_over_a_run_that_workers_left_alone(world, link, monkeypatch):
-    run = runs.start(link)
+    run = start_run(link)
     Run.objects.update(created_at=run.created_at - timedelta(seconds=60))
     run.refresh_from_db()
-    monkeypatch.setattr(following, "health", lambda: Health(2, 0.0, True))
-    following.follow(run, io.StringIO())
+    monkeypatch.setattr(following, "check_queue", lambda: Health(2, 0.0, True))
+    following.follow_run(run, io.StringIO())
     assert run.status == RunStatus.SUCCEEDED
 
 
@@ -201,8 +183,8 @@ def test_ctrl_c_leaves_the_run_to_the_workers(link, monkeypatch):
     def interrupt(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runs, "work", interrupt)
-    said = Said("sync", "alder", "--wait")
+    monkeypatch.setattr(following, "work_one_slice", interrupt)
+    said = Output("sync", "alder", "--wait")
     assert "the next worker goes on with it" in said.failure
     assert Run.objects.get().is_active
 
@@ -219,7 +201,7 @@ def test_progress_shows_share_speed_and_waits(link):
 
 def test_the_sentence_after_a_run_balances(world, link):
     world.gist_contact(email="ada@example.com", name="Ada Lovelace")
-    (sentence,) = Said("sync", "alder", "--wait").lines
+    (sentence,) = Output("sync", "alder", "--wait").lines
     assert "1 examined = 1 created + 0 updated + 0 unchanged + 0 skipped + 0 failed" in sentence
 
 
@@ -228,7 +210,10 @@ def test_the_sentence_after_a_run_balances(world, link):
 
 def test_gist_has_one_secret_address_per_topic(gist, settings):
     settings.PUBLIC_URL = "https://gistline.example.com"
-    first, again = Said("webhooks", "alder-gist", "--json").json, Said("webhooks", "alder-gist", "--json").json
+    first, again = (
+        Output("webhooks", "alder-gist", "--json").json,
+        Output("webhooks", "alder-gist", "--json").json,
+    )
     assert first == again
     assert set(first) == set(GIST_TOPICS)
     token = Connection.objects.get().credentials["webhook_token"]
@@ -240,15 +225,22 @@ def test_gist_has_one_secret_address_per_topic(gist, settings):
 
 def test_the_api_key_stays_beside_the_webhook_token(gist):
     key = gist.credentials["access_token"]
-    Said("webhooks", "alder-gist")
+    Output("webhooks", "alder-gist")
     assert Connection.objects.get().credentials["access_token"] == key
 
 
 def test_ghl_has_one_address(ghl, settings):
     settings.PUBLIC_URL = "https://gistline.example.com"
-    assert Said("webhooks", "alder-ghl", "--json").json == {
+    assert Output("webhooks", "alder-ghl", "--json").json == {
         "ghl": {"url": "https://gistline.example.com/webhooks/ghl/"}
     }
+
+
+def test_webhooks_renews_the_addresses_when_asked(gist, ghl):
+    first = Output("webhooks", "alder-gist", "--json").json["contact_created"]["url"]
+    second = Output("webhooks", "alder-gist", "--renew", "--json").json["contact_created"]["url"]
+    assert first != second == Output("webhooks", "alder-gist", "--json").json["contact_created"]["url"]
+    assert "no secret" in Output("webhooks", "alder-ghl", "--renew").failure
 
 
 def test_lookup_shows_one_person_on_both_sides(world, link):
@@ -260,7 +252,7 @@ def test_lookup_shows_one_person_on_both_sides(world, link):
         json={"title": "Call Ada", "dueDate": "2026-01-01T00:00:00Z", "completed": False},
     )
     world.ghl("POST", f"/contacts/{ghl['id']}/notes", json={"body": "Likes engines"})
-    found = Said("lookup", "alder", "--email", "ada@example.com", "--json").json
+    found = Output("lookup", "alder", "--email", "ada@example.com", "--json").json
     assert found["gist"]["tags"] == ["vip"]
     assert found["ghl"]["id"] == ghl["id"]
     assert [task["title"] for task in found["ghl"]["tasks"]] == ["Call Ada"]
@@ -271,7 +263,7 @@ def test_lookup_shows_one_person_on_both_sides(world, link):
 def test_lookup_holds_a_verdict_for_each_field(world, link):
     world.gist_contact(email="ada@example.com", name="Ada Lovelace")
     world.ghl_contact(email="ada@example.com", firstName="Ada")
-    found = Said("lookup", "alder", "--email", "ada@example.com", "--json").json
+    found = Output("lookup", "alder", "--email", "ada@example.com", "--json").json
     told = {one["field"]: (one["verdict"], one["gist"], one["ghl"]) for one in found["fields"]}
     assert told["E-mail"] == ("same", "ada@example.com", "ada@example.com")
     assert told["Full name"] == ("differs", "Ada Lovelace", "Ada")
@@ -280,7 +272,7 @@ def test_lookup_holds_a_verdict_for_each_field(world, link):
 def test_lookup_prints_the_same_for_people(ann, world):
     world.ghl("PUT", f"/contacts/{ann.ghl_id}", json={"firstName": "Anna", "lastName": "Lee"})
     ann.task(), ann.note()
-    lines = Said("lookup", "alder", "--ghl-id", ann.ghl_id).lines
+    lines = Output("lookup", "alder", "--ghl-id", ann.ghl_id).lines
     for line in (
         f"GHL: {ann.ghl_id}",
         "  E-mail: ann@example.test (same: Same)",
@@ -298,7 +290,7 @@ def test_lookup_by_id_finds_the_other_side_by_its_address(world, link, asked_by)
         "gist": str(world.gist_contact(email="ada@example.com", name="Ada")["id"]),
         "ghl": world.ghl_contact(email="ada@example.com", firstName="Ada")["id"],
     }
-    found = Said("lookup", "alder", f"--{asked_by}-id", ids[asked_by], "--json").json
+    found = Output("lookup", "alder", f"--{asked_by}-id", ids[asked_by], "--json").json
     assert {side: found[side]["id"] for side in ids} == ids
 
 
@@ -307,105 +299,18 @@ def test_lookup_by_id_follows_the_pair_when_addresses_differ(world, link):
     sync_now(link)
     pair = link.pairs.get()
     world.ghl("PUT", f"/contacts/{pair.ghl_id}", json={"email": "lovelace@example.com"})
-    found = Said("lookup", "alder", "--gist-id", pair.gist_id, "--json").json
+    found = Output("lookup", "alder", "--gist-id", pair.gist_id, "--json").json
     assert found["ghl"]["values"]["email"] == "lovelace@example.com"
 
 
 def test_lookup_says_which_side_lacks_the_person(world, link):
     world.gist_contact(email="ada@example.com", name="Ada Lovelace")
-    said = Said("lookup", "alder", "--email", "ada@example.com")
+    said = Output("lookup", "alder", "--email", "ada@example.com")
     assert said.failure == ""
     assert "GHL: not found" in said.lines
 
 
 def test_lookup_fails_when_neither_side_has_the_person(world, link):
-    said = Said("lookup", "alder", "--email", "nobody@example.com", "--json")
+    said = Output("lookup", "alder", "--email", "nobody@example.com", "--json")
     assert said.json == {"link": "alder", "gist": None, "ghl": None}
     assert "Neither side has this contact" in said.failure
-
-
-# rotate_keys, doctor ------------------------------------------------------------------------------------
-
-OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-
-
-@pytest.fixture
-def three_connections(settings):
-    settings.ENCRYPTION_KEYS = [OLD]
-    for number in range(3):
-        Connection.objects.create(key=f"c{number}", provider="gist", credentials={"access_token": f"secret-{number}"})
-
-
-def raw(key: str) -> str:
-    rows = Connection.objects.annotate(raw=Cast("credentials", models.TextField()))
-    return rows.values_list("raw", flat=True).get(key=key)
-
-
-def test_rotated_secrets_are_readable_with_the_newest_key_alone(three_connections, settings, monkeypatch):
-    monkeypatch.setattr(rotate_keys, "BATCH", 2)
-    settings.ENCRYPTION_KEYS = [NEW, OLD]
-    assert Said("rotate_keys", "--json").json == {"rotated": 3, "current": 0, "unreadable": 0}
-    settings.ENCRYPTION_KEYS = [NEW]
-    secrets = [connection.credentials["access_token"] for connection in Connection.objects.order_by("key")]
-    assert secrets == ["secret-0", "secret-1", "secret-2"]
-
-
-def test_rotation_goes_on_where_it_stopped(three_connections, settings):
-    settings.ENCRYPTION_KEYS = [NEW, OLD]
-    second = Connection.objects.get(key="c1")
-    second.credentials = {"access_token": "secret-1"}
-    second.save()
-    before = raw("c1")
-    assert Said("rotate_keys", "--json").json == {"rotated": 2, "current": 1, "unreadable": 0}
-    assert raw("c1") == before
-
-
-def test_rotation_fails_for_secrets_no_key_fits_and_leaves_them(three_connections, settings):
-    before = raw("c0")
-    settings.ENCRYPTION_KEYS = [NEW]
-    said = Said("rotate_keys", "--json")
-    assert said.json["unreadable"] == 3
-    assert "Put the key back" in said.failure
-    assert raw("c0") == before
-
-
-def checks(*arguments: str) -> dict[str, tuple[bool, str]]:
-    said = Said("doctor", "--json", *arguments)
-    assert said.json["ok"] == (said.failure == "")
-    return {check["name"]: (check["ok"], check["detail"]) for check in said.json["checks"]}
-
-
-def test_doctor_finds_the_missing_worker(gist):
-    found = checks()
-    assert [name for name, (ok, _) in found.items() if not ok] == ["workers"]
-    assert "manage.py up" in found["workers"][1]
-
-
-def test_doctor_prints_one_line_per_check(gist):
-    lines = Said("doctor").lines
-    assert "ok   database: answers; all migrations are applied" in lines
-    assert "ok   connection alder-gist: Signed in" in lines
-    assert [line for line in lines if line.startswith("FAIL workers: none is alive.")]
-
-
-def test_doctor_succeeds_when_all_is_well(gist, monkeypatch):
-    monkeypatch.setattr("integration.management.commands.doctor.health", lambda: Health(2, 0.0, True))
-    assert Said("doctor").failure == ""
-
-
-def test_doctor_finds_secrets_that_cannot_be_read(three_connections, settings):
-    settings.ENCRYPTION_KEYS = [NEW]
-    ok, detail = checks()["keys"]
-    assert not ok
-    assert detail.startswith("3 secrets")
-
-
-def test_doctor_finds_a_broken_login(gist):
-    Connection.objects.update(status="reconnect", status_reason="Gist refused the key.")
-    assert checks("--offline")["connection alder-gist"] == (False, "Login broken. Gist refused the key.")
-
-
-def test_doctor_asks_the_accounts_unless_told_not_to(world, gist):
-    Connection.objects.update(credentials={"access_token": "refused"})
-    assert checks("--offline")["connection alder-gist"][0]
-    assert not checks()["connection alder-gist"][0]

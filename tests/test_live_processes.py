@@ -16,8 +16,7 @@ def up(tmp_path):
         running = Up(tmp_path / "data", address)
         running.settings["GHL_WEBHOOK_PUBLIC_KEYS"] = str(running.folder / "sandbox-webhook-keys" / "public.pem")
         yield running
-        if running.process and running.process.poll() is None:
-            running.stop()
+        running.end()
 
 
 def listen(up):
@@ -33,7 +32,7 @@ def everyone(up, side):
 
 
 def at_rest(up):
-    return up.control("GET", "deliveries")["pending"] == 0 and up.ask("Hint.objects.count()") == 0
+    return up.control("GET", "deliveries")["pending"] == 0 and up.ask("PendingRead.objects.count()") == 0
 
 
 def test_one_edit_causes_one_write_on_the_other_side_and_then_silence(up):

@@ -35,7 +35,7 @@ def web(tmp_path):
     with database(tmp_path) as address:
         running = Web(tmp_path / "data", address).start()
         yield running
-        running.stop()
+        running.end()
 
 
 def signed_in(web):

@@ -16,12 +16,20 @@ def up(tmp_path):
     with database(tmp_path) as address:
         running = Up(tmp_path / "data", address)
         yield running
-        if running.process and running.process.poll() is None:
-            running.stop()
+        running.end()
 
 
-def test_up_reaches_a_page_to_sign_in_to_and_stops_cleanly(up):
-    up.start()
+@pytest.fixture
+def first_up(tmp_path):
+    """Started for the first time, with a database that holds no tables."""
+    with database(tmp_path, migrated=False) as address:
+        running = Up(tmp_path / "data", address, migrated=False)
+        yield running
+        running.end()
+
+
+def test_up_reaches_a_page_to_sign_in_to_and_stops_cleanly(first_up):
+    up = first_up.start()
     assert requests.get(f"{up.url}/healthz", timeout=5).text == "ok"
     ready = requests.get(f"{up.url}/readyz", timeout=5)
     assert (ready.status_code, ready.json()["worker"]) == (200, True)

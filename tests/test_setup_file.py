@@ -1,95 +1,45 @@
-"""The setup file: what `manage.py apply` makes of it, what it refuses, and how it comes out again."""
+"""The setup file: what `manage.py apply` makes of it, and how it comes out again."""
 
-import copy
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import yaml
 
-from integration.errors import SetupError
+from dashboard.links.forms import LinkForm
 from integration.mapping.versions import current_rows
-from integration.models import Connection, ConnectionStatus, Link, MappingVersion, Snapshot
-from integration.setup_file import apply_file, export
+from integration.models import Connection, ConnectionStatus, Link
+from integration.setup_file.changes import apply_document
+from integration.setup_file.exporting import export_document
+from tests.setup_example import ENV, EXPORT_ENV, apply
 
 pytestmark = pytest.mark.django_db
 
-ENV = {"ACME_GIST_TOKEN": "gist-key", "ACME_GHL_ACCESS": "access-1", "ACME_GHL_REFRESH": "refresh-1"}
-EXPORT_ENV = {
-    "ACME_GIST_ACCESS_TOKEN": "gist-key",
-    "ACME_GHL_ACCESS_TOKEN": "access-1",
-    "ACME_GHL_REFRESH_TOKEN": "refresh-1",
-}
-ACME: dict[str, Any] = {
-    "version": 1,
-    "connections": [
-        {"key": "acme-gist", "provider": "gist", "name": "Acme Gist", "access_token": {"env": "ACME_GIST_TOKEN"}},
-        {
-            "key": "acme-ghl",
-            "provider": "ghl",
-            "name": "Acme GHL",
-            "location_id": "ve9EPM428h8vShlRW1KT",
-            "oauth": {
-                "access_token": {"env": "ACME_GHL_ACCESS"},
-                "refresh_token": {"env": "ACME_GHL_REFRESH"},
-                "expires_at": "2026-01-01T00:00:00Z",
-            },
-        },
-    ],
-    "links": [
-        {
-            "key": "acme",
-            "gist": "acme-gist",
-            "ghl": "acme-ghl",
-            "mode": "live",
-            "enabled": True,
-            "direction": "two_way",
-            "conflict": "newest",
-            "deletes": "ignore",
-            "schedule_minutes": 15,
-            "match": ["email", "phone"],
-            "mappings": [
-                {"gist": "email", "ghl": "email", "direction": "two_way"},
-                {"gist": "name", "ghl": "name", "direction": "two_way"},
-                {"gist": "phone", "ghl": "phone", "direction": "two_way", "transform": "phone_e164"},
-                {"gist": "tags", "ghl": "tags", "direction": "two_way"},
-                {"gist": "custom_properties.plan", "ghl": "customFields.plan", "direction": "gist_to_ghl"},
-            ],
-            "workflows": [
-                {
-                    "template": "welcome_new_contact",
-                    "enabled": True,
-                    "tags": ["from-gist"],
-                    "tasks": [{"title": "Call {{ contact.name }}", "due_in_days": 2}],
-                    "notes": [{"body": "Came from Gist"}],
-                }
-            ],
-        }
-    ],
-}
-
-
-@pytest.fixture
-def acme() -> dict[str, Any]:
-    """The example of the contract, to be changed at will."""
-    return copy.deepcopy(ACME)
-
-
-def apply(document: dict[str, Any], env: dict[str, str] = ENV) -> list[str]:
-    return apply_file(json.dumps(document), env)
-
-
-def refusal(document: dict[str, Any], env: dict[str, str] = ENV) -> SetupError:
-    """The refusal of a document, after making sure that nothing was written."""
-    before = Connection.objects.count(), Link.objects.count(), MappingVersion.objects.count()
-    with pytest.raises(SetupError) as refused:
-        apply(document, env)
-    assert (Connection.objects.count(), Link.objects.count(), MappingVersion.objects.count()) == before
-    return refused.value
-
 
 # Applying -----------------------------------------------------------------------------------------------
+
+
+def test_the_country_of_numbers_is_the_locations_unless_the_file_says_otherwise(acme):
+    (link,) = acme["links"]
+    del link["mappings"]  # Nothing then to look up in GHL.
+    for given, stands in (({}, ""), ({"default_country": "GB"}, "GB"), ({}, "GB"), ({"default_country": ""}, "")):
+        apply({**acme, "links": [link | given]})
+        assert Link.objects.get().default_country == stands
+        assert export_document()["links"][0]["default_country"] == stands
+
+
+def test_every_setting_of_a_link_s_page_stands_in_the_file(acme):
+    apply(acme)
+    own = {"merge_seconds": 4.5, "change_cap": 300}
+    assert apply({**acme, "links": [acme["links"][0] | own]}) == [
+        "link acme: merge_seconds 0.3 → 4.5",
+        "link acme: change_cap 0 → 300",
+    ]
+    (exported,) = export_document()["links"]
+    assert set(LinkForm.Meta.fields) <= set(exported)
+    Link.objects.all().delete()
+    apply({**acme, "links": [exported]})
+    assert own == {name: getattr(Link.objects.get(), name) for name in own}
 
 
 def test_the_first_time_everything_is_created(acme):
@@ -114,11 +64,11 @@ def test_the_second_time_nothing_changes(acme):
 
 def test_yaml_says_the_same_as_json(acme):
     apply(acme)
-    assert apply_file(yaml.safe_dump(acme), ENV) == []
+    assert apply_document(yaml.safe_dump(acme), ENV).changed == []
 
 
 def test_json_may_be_indented_with_tabs(acme):
-    assert apply_file(json.dumps(acme, indent="\t"), ENV)
+    assert apply_document(json.dumps(acme, indent="\t"), ENV).changed
 
 
 def test_changed_rules_are_named_with_before_and_after(acme):
@@ -129,6 +79,25 @@ def test_changed_rules_are_named_with_before_and_after(acme):
         "link acme: direction two_way → gist_to_ghl",
         "link acme: match email, phone → email",
     ]
+
+
+def test_a_filter_is_set_kept_exported_and_taken_away(acme):
+    acme["links"][0]["gist_filter"] = {"conditions": [{"field": "tags", "value": "clinic-a"}, {"field": "opt_in"}]}
+    apply(acme)
+    exported = export_document()["links"][0]["gist_filter"]
+    assert exported == {
+        "match": "all",
+        "conditions": [
+            {"field": "tags", "op": "is", "value": "clinic-a"},
+            {"field": "opt_in", "op": "is", "value": "yes"},
+        ],
+    }
+    assert apply(export_document(), EXPORT_ENV) == []
+    del acme["links"][0]["gist_filter"]
+    assert apply(acme) == []  # Left out, it stays.
+    acme["links"][0]["gist_filter"] = None
+    assert apply(acme) == ["link acme: Gist: Everybody"]
+    assert Link.objects.get().gist_filter is None
 
 
 def test_a_changed_row_makes_a_new_mapping_version(acme):
@@ -225,151 +194,31 @@ def test_a_new_gist_key_keeps_the_webhook_addresses(acme):
     assert credentials == {"access_token": "gist-key-2", "webhook_token": "w"}
 
 
-# Refusals -----------------------------------------------------------------------------------------------
-
-
-def set_at(document: Any, path: str, value: Any) -> None:
-    """`set_at(doc, "links.0.mode", "x")`."""
-    *parents, last = path.split(".")
-    for part in parents:
-        document = document[int(part) if part.isdigit() else part]
-    document[int(last) if last.isdigit() else last] = value
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "where", "words"),
-    [
-        ("version", 2, "version", "possible values: 1"),
-        ("connexions", [], "connexions", "known here: version, connections, links"),
-        ("connections.0.provider", "hubspot", "connections[0].provider", "'gist' or 'ghl'"),
-        ("connections.0.token", "x", "connections[0].token", "known here: key, provider"),
-        ("connections.0.key", "a b", "connections[0].key", "pattern"),
-        ("connections.0.access_token", {"env": "NOT_SET"}, "connections[0].access_token", "NOT_SET is not set"),
-        ("connections.0.access_token", {"file": "x"}, "connections[0].access_token", '{"env": "NAME"}'),
-        ("connections.0.access_token", "", "connections[0].access_token", "must be a text"),
-        ("connections.0.location_id", "x", "connections[0].location_id", "not for a Gist connection"),
-        ("connections.1.access_token", "x", "connections[1].access_token", "not for a GHL connection"),
-        ("connections.1.private_token", "x", "connections[1].private_token", "beside oauth"),
-        ("connections.1.location_id", None, "connections[1].location_id", "is missing"),
-        ("connections.1.oauth.expires_at", "soon", "connections[1].oauth.expires_at", "datetime"),
-        ("connections.1.oauth.refresh", "x", "connections[1].oauth.refresh", "known here: access_token, refresh_token"),
-        ("connections.1.key", "acme-gist", "connections[1].key", "key of connections[0] already"),
-        ("links.0.gist", "nobody", "links[0].gist", "Gist connections here: acme-gist"),
-        ("links.0.ghl", "acme-gist", "links[0].ghl", "is a Gist connection"),
-        ("links.0.direction", "both", "links[0].direction", "two_way"),
-        ("links.0.conflict", "oldest", "links[0].conflict", "newest"),
-        ("links.0.deletes", "all", "links[0].deletes", "propagate"),
-        ("links.0.mode", "dry", "links[0].mode", "watch"),
-        ("links.0.schedule_minutes", -1, "links[0].schedule_minutes", "greater than or equal to 0"),
-        ("links.0.match", ["name"], "links[0].match[0]", "'email' or 'phone'"),
-        ("links.0.match", ["email", "email"], "links[0].match", "same field twice"),
-        ("links.0.default_country", "XX", "links[0].default_country", "no country"),
-        ("links.0.mappings.2.ghl", "fone", "links[0].mappings[2].ghl", "GHL has no field “fone”"),
-        ("links.0.mappings.2.gist", "fone", "links[0].mappings[2].gist", "Gist has no field “fone”"),
-        ("links.0.mappings.2.ghl", "customFields.", "links[0].mappings[2].ghl", "GHL has no field"),
-        ("links.0.mappings.2.ghl", "dateAdded", "links[0].mappings[2].ghl", ""),
-        ("links.0.mappings.2.transform", "shout", "links[0].mappings[2].transform", "no transform “shout”"),
-        ("links.0.mappings.2.transfrom", "trim", "links[0].mappings[2].transfrom", "known here: gist, ghl"),
-        ("links.0.mappings.2.steps", ["trim"], "links[0].mappings[2].steps", "beside transform"),
-        ("links.0.mappings.2.direction", "up", "links[0].mappings[2].direction", "two_way"),
-        ("links.0.mappings.2.owner", "mine", "links[0].mappings[2].owner", "newest"),
-        ("links.0.workflows.0.template", "magic", "links[0].workflows[0].template", "tag_bridge"),
-        ("links.0.workflows.0.tasks.0.due", 1, "links[0].workflows[0].tasks[0].due", "known here: title"),
-        ("links.0.workflows.0.notes.0.body", "", "links[0].workflows[0].notes[0].body", "at least 1 character"),
-    ],
-)
-def test_a_refusal_names_the_place_and_writes_nothing(acme, path, value, where, words):
-    set_at(acme, path, value)
-    if path.endswith("mappings.2.ghl") and value == "dateAdded":
-        acme["links"][0]["mappings"][2]["direction"] = "gist_to_ghl"
-    refused = refusal(acme)
-    assert refused.where == where
-    assert words in refused.problem
-    assert str(refused).startswith(f"{where}: ")
-
-
-def test_an_environment_variable_that_is_empty_counts_as_not_set(acme):
-    assert "ACME_GIST_TOKEN is not set" in str(refusal(acme, ENV | {"ACME_GIST_TOKEN": ""}))
-
-
-def test_further_refusals_are_counted(acme):
-    acme["links"][0] |= {"mode": "x", "deletes": "y", "conflict": "z"}
-    assert "(2 more after this one.)" in str(refusal(acme))
-
-
-def test_a_new_connection_needs_a_login(acme):
-    del acme["connections"][0]["access_token"]
-    assert refusal(acme).where == "connections[0].access_token"
-
-
-def test_one_location_is_one_connection(acme):
-    acme["connections"].append({**acme["connections"][1], "key": "again"})
-    assert "connected as “acme-ghl” already" in str(refusal(acme))
-
-
-def test_two_accounts_are_joined_once(acme):
-    acme["links"].append({**acme["links"][0], "key": "again"})
-    assert "joined by link “acme” already" in str(refusal(acme))
-
-
-def test_a_connection_keeps_its_account(acme):
-    apply(acme)
-    acme["connections"][1]["location_id"] = "another"
-    assert "stands for location ve9EPM428h8vShlRW1KT" in str(refusal(acme))
-
-
-def test_a_link_that_knows_people_keeps_its_connections(acme):
-    apply(acme)
-    Snapshot.objects.create(link=Link.objects.get(), side="gist", external_id="1")
-    acme["connections"].append({"key": "other-gist", "provider": "gist", "access_token": "x"})
-    acme["links"][0]["gist"] = "other-gist"
-    assert "has read people" in str(refusal(acme))
-
-
-@pytest.mark.parametrize("text", ['{"version": 1,', "version: [1", "- a\n- b", "", "\x00"])
-def test_text_that_is_no_setup_file_is_refused(text):
-    with pytest.raises(SetupError):
-        apply_file(text, {})
-
-
-@pytest.mark.parametrize("text", ['{"version": 1, "version": 1}', "version: 1\nversion: 1"])
-def test_a_key_given_twice_is_refused(text):
-    with pytest.raises(SetupError, match="given twice"):
-        apply_file(text, {})
-
-
-@pytest.mark.parametrize("text", ['{"a": "s3cret" "b"}', "access_token: s3cret\n  bad: [", 'a: "s3cret\\q"'])
-def test_a_refusal_does_not_repeat_secrets(text):
-    with pytest.raises(SetupError) as refused:
-        apply_file(text, {})
-    assert "s3cret" not in str(refused.value)
-
-
 # Exporting ----------------------------------------------------------------------------------------------
 
 
 def test_the_export_applied_again_changes_nothing(acme):
     apply(acme)
-    assert apply(export(), EXPORT_ENV) == []
+    assert apply(export_document(), EXPORT_ENV) == []
 
 
 def test_the_export_makes_the_same_on_an_empty_installation(acme):
     apply(acme)
-    exported = export()
+    exported = export_document()
     Link.objects.all().delete()
     Connection.objects.all().delete()
     apply(exported, EXPORT_ENV)
-    assert export() == exported
+    assert export_document() == exported
 
 
 def test_the_export_holds_no_secret(acme):
     apply(acme)
-    text = json.dumps(export())
+    text = json.dumps(export_document())
     assert not [secret for secret in ENV.values() if secret in text]
 
 
 def test_the_export_of_one_link_holds_its_connections_only(acme):
     acme["connections"].append({"key": "other", "provider": "gist", "access_token": "x"})
     apply(acme)
-    assert [c["key"] for c in export(Link.objects.all())["connections"]] == ["acme-ghl", "acme-gist"]
-    assert len(export()["connections"]) == 3
+    assert [c["key"] for c in export_document(Link.objects.all())["connections"]] == ["acme-ghl", "acme-gist"]
+    assert len(export_document()["connections"]) == 3

@@ -7,7 +7,8 @@ import pytest
 
 from integration.errors import SetupError
 from integration.models import Workflow
-from integration.setup_file import apply_document, export
+from integration.setup_file.changes import apply_document
+from integration.setup_file.exporting import export_document
 from integration.workflows import versions
 from integration.workflows.templates import TEMPLATES
 
@@ -78,21 +79,21 @@ def test_what_changed_is_said_and_made_a_version(link):
 
 
 def test_what_the_file_leaves_out_stays_as_an_operator_made_it(link):
-    made = versions.create(link, "task_done", definition=OWN, enabled=True)
+    made = versions.create_workflow(link, "task_done", definition=OWN, enabled=True)
     assert apply(link, {"template": "task_done"}) == []
     made.refresh_from_db()
     assert (made.enabled, made.definition["triggers"]) == (True, OWN["triggers"])
 
 
 def test_workflows_that_the_file_does_not_name_stay(link):
-    versions.create(link, "tag_bridge", enabled=True)
+    versions.create_workflow(link, "tag_bridge", enabled=True)
     apply(link, WELCOME)
     assert Workflow.objects.count() == 2
 
 
 def test_a_renamed_workflow_is_not_made_again_by_a_file_without_names(link):
     apply(link, WELCOME)
-    versions.rename(Workflow.objects.get(), "Greet people")
+    versions.rename_workflow(Workflow.objects.get(), "Greet people")
     assert apply(link, WELCOME) == []
 
 
@@ -153,7 +154,7 @@ def test_the_same_name_twice_is_refused(link):
 
 
 def exported() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = export()["links"][0]["workflows"]
+    found: list[dict[str, Any]] = export_document()["links"][0]["workflows"]
     return found
 
 
@@ -169,12 +170,12 @@ def test_what_parts_can_say_is_printed_in_parts(link):
 
 
 def test_a_template_as_it_is_needs_no_words(link):
-    versions.create(link, "tag_bridge")
+    versions.create_workflow(link, "tag_bridge")
     assert exported() == [{"template": "tag_bridge", "name": "Tag bridge", "enabled": False}]
 
 
 def test_what_was_edited_further_is_printed_as_a_definition(link):
-    versions.create(link, "task_done", name="Buyers", definition=OWN, enabled=True)
+    versions.create_workflow(link, "task_done", name="Buyers", definition=OWN, enabled=True)
     (entry,) = exported()
     assert set(entry) == {"template", "name", "enabled", "definition"}
 
@@ -188,10 +189,10 @@ def test_the_export_applied_again_changes_nothing_and_makes_the_same(link, due):
     tags = {"do": "ghl.tags.add", "values": {"tags": "a,b , c"}}
     actions = [tags, {"do": "task.create", "values": values}]
     trigger = {"on": "gist.event", "name": "x"}
-    versions.create(link, "welcome_new_contact", definition={"triggers": [trigger], "actions": actions})
-    versions.create(link, "keep_in_step", enabled=True)
-    before, entries = export(), exported()
+    versions.create_workflow(link, "welcome_new_contact", definition={"triggers": [trigger], "actions": actions})
+    versions.create_workflow(link, "keep_in_step", enabled=True)
+    before, entries = export_document(), exported()
     assert apply(link, *entries) == []
     Workflow.objects.all().delete()
     apply(link, *entries)
-    assert export() == before
+    assert export_document() == before

@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.processes import copy_migrated_file, kill
+
 pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
+FROM_PROXY = {"Host": "gistline.example.com", "X-Forwarded-Proto": "https"}
 
 
 class Up:
@@ -103,21 +106,23 @@ def eventually(condition: Callable[[], bool]) -> bool:
 def start(tmp_path) -> Iterator[Callable[..., Up]]:
     started: list[Up] = []
 
-    def start_one(*arguments: str, **options: object) -> Up:
+    def start_one(*arguments: str, migrated: bool = False, **options: object) -> Up:
+        if migrated:
+            copy_migrated_file(tmp_path / "data")
         started.append(Up(tmp_path / "data", *arguments, **options))
         return started[-1]
 
     yield start_one
     for up in started:
         if up.process.poll() is None:
-            up.stop()
+            kill(up.process)
 
 
-def sign_in(url: str, email: str, password: str) -> requests.Response:
-    with requests.Session() as browser:
-        browser.get(f"{url}/accounts/login/", timeout=10)
-        form = {"login": email, "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-        return browser.post(f"{url}/accounts/login/", form, headers={"Referer": url}, timeout=10)
+def sign_in(url: str, email: str, password: str, browser: requests.Session | None = None) -> requests.Response:
+    with browser or requests.Session() as own:
+        own.get(f"{url}/accounts/login/", timeout=10)
+        form = {"login": email, "password": password, "csrfmiddlewaretoken": own.cookies["csrftoken"]}
+        return own.post(f"{url}/accounts/login/", form, headers={"Referer": url}, timeout=10)
 
 
 def test_up_seeds_the_demo_serves_it_and_ends_cleanly(start):
@@ -133,8 +138,45 @@ def test_up_seeds_the_demo_serves_it_and_ends_cleanly(start):
     assert all(is_gone(pid) for pid in children.values())
 
 
+def test_on_a_public_address_nothing_of_the_demo_is_there(start):
+    up = start(PUBLIC_URL="https://gistline.example.com", migrated=True)
+    assert "Set ADMIN_EMAIL and ADMIN_PASSWORD" in up.wait_for("There is no owner yet.")
+    page = requests.get(f"{up.url}/accounts/login/", headers=FROM_PROXY, timeout=10)
+    assert (page.status_code, "demo-gistline" in page.text) == (200, False)
+    assert requests.get(f"{up.url}/sandbox/gist/contacts", timeout=10, allow_redirects=False).status_code == 404
+    assert up.stop() == 0
+    assert "demo-gistline" not in " ".join(filter(None, up.lines.queue))
+
+
+@pytest.mark.parametrize("name", ["DEMO", "DEBUG"])
+def test_what_is_for_this_machine_is_refused_before_anything_is_touched(start, tmp_path, name):
+    up = start(PUBLIC_URL="https://gistline.example.com", **{name: "true"})
+    assert f"Set {name}=false, or leave it out." in up.wait_for(f"CommandError: {name}=true is for this machine only")
+    assert up.process.wait(PATIENCE) == 1
+    assert not list((tmp_path / "data").glob("*.sqlite3"))
+
+
+def test_switched_off_the_demo_leaves_no_login_behind(start):
+    first = start(migrated=True)
+    first.wait_for("ready")
+    with requests.Session() as browser:
+        sign_in(first.url, "demo@gistline.example", "demo-gistline", browser)
+        assert browser.get(f"{first.url}/links/", allow_redirects=False, timeout=10).status_code == 200
+        first.stop()
+        second = start("--no-demo", port=first.port)
+        second.wait_for("ready")
+        answer = browser.get(f"{second.url}/links/", allow_redirects=False, timeout=10)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts/login/?next=/links/")
+    assert "do not belong together" in sign_in(second.url, "demo@gistline.example", "demo-gistline").text
+    second.stop()
+    third = start(port=first.port)
+    assert "demo-gistline" in third.wait_for("Sign in at")
+    assert sign_in(third.url, "demo@gistline.example", "demo-gistline").url == f"{third.url}/"
+
+
 def test_without_the_demo_there_is_the_owner_of_the_environment_and_no_sandbox(start):
-    up = start("--no-demo", ADMIN_EMAIL="Owner@example.com", ADMIN_PASSWORD="correct-horse-battery")
+    owner = {"ADMIN_EMAIL": "Owner@example.com", "ADMIN_PASSWORD": "correct-horse-battery"}
+    up = start("--no-demo", migrated=True, **owner)
     up.wait_for("ready")
     assert requests.get(f"{up.url}/sandbox/gist/contacts", timeout=10, allow_redirects=False).status_code == 404
     assert sign_in(up.url, "owner@example.com", "correct-horse-battery").url == f"{up.url}/"
@@ -142,7 +184,7 @@ def test_without_the_demo_there_is_the_owner_of_the_environment_and_no_sandbox(s
 
 @pytest.mark.parametrize("name", ["Web", "Worker"])
 def test_a_child_that_dies_is_started_again(start, name):
-    up = start()
+    up = start(migrated=True)
     up.wait_for("ready")
     killed = up.children()[name]
     os.kill(killed, signal.SIGKILL)
@@ -152,7 +194,7 @@ def test_a_child_that_dies_is_started_again(start, name):
 
 
 def test_nothing_lives_on_when_up_is_killed(start):
-    up = start()
+    up = start(migrated=True)
     up.wait_for("ready")
     children = up.children()
     up.process.kill()

@@ -8,15 +8,12 @@ Gistline and every call of the twins is counted.
 import copy
 import os
 import signal
-import sqlite3
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from integration.webhooks.store import REFUSED_KEPT
@@ -32,6 +29,7 @@ from tests.processes import (
     contacts,
     database,
     fill,
+    locked,
     people,
     writes,
 )
@@ -47,14 +45,14 @@ IN_DOUBT = 60
 RESTING = " + ".join(
     [
         "InboxEvent.objects.filter(state='waiting').count()",
-        "Hint.objects.count()",
+        "PendingRead.objects.count()",
         "Run.objects.filter(finished_at=None).count()",
     ]
 )
 INBOX = "[[one.provider, one.state, one.reason, bytes(one.body).decode()] for one in InboxEvent.objects.order_by('pk')]"
 WRITTEN = (
-    "[[change['side'], entry.gist_id, change['after']]"
-    " for entry in LogEntry.objects.filter(run__kind='live', outcome='updated') for change in entry.changes]"
+    "[[one.side, one.entry.gist_id, one.after]"
+    " for one in Change.objects.filter(run__kind='live', state='applied', action='update').select_related('entry')]"
 )
 
 
@@ -62,7 +60,7 @@ WRITTEN = (
 def twin(tmp_path):
     running = Web(tmp_path / "twin").start()
     yield running
-    running.stop()
+    running.end()
 
 
 @pytest.fixture
@@ -75,8 +73,7 @@ def up(tmp_path, twin):
             "GHL_WEBHOOK_PUBLIC_KEYS": twin.control("GET", "hooks")["public_keys"],
         }
         yield running
-        if running.process and running.process.poll() is None:
-            running.stop()
+        running.end()
 
 
 def bring_in_step(up, twin):
@@ -100,33 +97,21 @@ def crowd_for(up, twin):
 
 def lock_the_database(seconds):
     def trouble(up, shell, senders):
-        with locked(up):
+        with locked(up, "integration_inboxevent"):
             time.sleep(seconds)
             senders.spooled += len(spooled(up))
 
     return trouble
 
 
-@contextmanager
-def locked(up):
-    """Nobody else can write to the inbox meanwhile."""
-    if up.database_url:
-        with psycopg.connect(up.database_url) as other:
-            other.execute("LOCK TABLE integration_inboxevent IN ACCESS EXCLUSIVE MODE")
-            yield
-        return
-    other = sqlite3.connect(up.folder / "gistline.sqlite3", isolation_level=None, timeout=20)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.execute("ROLLBACK")
-    other.close()
-
-
 def kill_the_web(up, shell, senders):
-    """The process that answers, not the one that would start another."""
-    (master,) = [pid for pid in children(up.process.pid) if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    up.wait_for(lambda: children(master), PATIENCE, "the web answers")
-    os.kill(children(master)[0], signal.SIGKILL)
+    up.wait_for(lambda: web_of(up), PATIENCE, "there is a web server")
+    os.kill(web_of(up)[0], signal.SIGKILL)
+
+
+def web_of(up):
+    """The process that answers."""
+    return [pid for pid in children(up.process.pid) if b"web_server" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def children(pid):

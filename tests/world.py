@@ -8,7 +8,9 @@ import requests
 from django.conf import settings
 
 from integration.models import Link, Run
-from integration.sync import runs
+from integration.runs.recover import process_name
+from integration.runs.start import start_run
+from integration.runs.work import work_one_slice
 
 
 @dataclass
@@ -43,7 +45,8 @@ class World:
         return Api(f"{self.base}/ghl", {"Authorization": f"Bearer {self.private_token}", "Version": "2021-07-28"})
 
     def control(self, method: str, name: str, body: Any = None) -> Any:
-        answer = requests.request(method, f"{self.base}/control/{name}/", json=body, timeout=120)
+        headers = {"Authorization": f"Bearer {settings.SANDBOX_CONTROL_KEY}"}
+        answer = requests.request(method, f"{self.base}/control/{name}/", json=body, headers=headers, timeout=120)
         assert answer.ok, f"{name}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
@@ -79,12 +82,12 @@ class World:
 def sync(link: Link, kind: str = "full", **options: Any) -> Run:
     """Start a run and work on it here until it is finished."""
     link.refresh_from_db()
-    return finish(runs.start(link, kind, **options))
+    return finish(start_run(link, kind, **options))
 
 
 def finish(run: Run, seconds: float = 60) -> Run:
     deadline = time.monotonic() + seconds
-    while not runs.work(run.pk, runs.process_name(), 20):
+    while not work_one_slice(run.pk, process_name(), 20):
         assert time.monotonic() < deadline, f"run {run.pk} does not end: {run.wait_reason}"
         Run.objects.filter(pk=run.pk).update(wait_until=None)
     run.refresh_from_db()

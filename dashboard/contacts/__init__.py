@@ -1,1 +1,0 @@
-"""The contact page and the list of people: what they show, their forms, filters and words."""

@@ -3,28 +3,34 @@
 from django import forms
 from django.db.models import QuerySet
 
-from dashboard.filters import Filter, Rows, any_of, links
+from dashboard.filters import LinkFilter, Rows, with_any
 from integration.models import Link, Pair, Snapshot
 from integration.people import search
 
 STATES = [("linked", "Paired"), ("gist", "Only in Gist"), ("ghl", "Only in GHL"), ("held", "On hold"),
-          ("unlinked", "Unlinked"), ("one_gone", "Deleted on one side")]  # fmt: skip
+          ("unlinked", "Unlinked"), ("one_gone", "Deleted on one side"),
+          ("filtered", "Left out by the filter")]  # fmt: skip
 
 
-class ContactFilter(Filter):
-    link = forms.ChoiceField(choices=links, required=False)
-    state = forms.ChoiceField(choices=any_of("Any state", STATES), required=False)
+class ContactFilter(LinkFilter):
+    state = forms.ChoiceField(choices=with_any("Any state", STATES), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        return rows.filter(pk__in=search.found(text, dict(self.chosen.values_list("pk", "default_country"))))
-
-    def by_link(self, rows: Rows, key: str) -> Rows:
-        return rows.filter(link__key=key)
+        countries = {link.pk: link.phone_country for link in self.chosen.select_related("ghl")}
+        return rows.filter(pk__in=search.find_matching_ids(text, countries))
 
     def by_state(self, rows: Rows, state: str) -> Rows:
+        if state == "filtered":
+            return rows.filter(reason="filtered")
+        rows = rows.exclude(reason="filtered")
         if state in ("gist", "ghl"):
             return rows.filter(pair=None, side=state)
         return rows.filter(pair__state=Pair.State(state))
+
+    def apply(self, rows: Rows) -> Rows:
+        """Whom a link leaves out is not among its people, but is found by a search: that answers why they are not."""
+        asked = self.values.keys() & {"q", "state"}
+        return super().apply(rows if asked else rows.exclude(reason="filtered"))
 
     @property
     def chosen(self) -> QuerySet[Link]:
@@ -34,4 +40,4 @@ class ContactFilter(Filter):
 
 def contact_rows() -> QuerySet[Snapshot]:
     """One row per person, without the values only their page needs."""
-    return search.everyone().select_related("link", "pair").defer("base", "fresh")
+    return search.one_row_per_person().select_related("link", "pair").defer("base", "undecided")

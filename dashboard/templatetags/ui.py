@@ -13,14 +13,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
-from dashboard.refusals import refusal as refusal_of
 from integration.models import (
     COUNTS,
     Connection,
     ConnectionStatus,
     Direction,
-    EventState,
-    InboxEvent,
     Link,
     Provider,
     Run,
@@ -34,6 +31,7 @@ register = template.Library()
 
 
 @register.simple_tag
+# A page of fifty rows asks for the same few icons hundreds of times, and each is read from a zip file.
 @lru_cache(maxsize=256)
 def icon(name: str, size: str = "") -> str:
     """An icon beside a word, hidden from screen readers. `size`: "", "small" or "micro"."""
@@ -58,12 +56,6 @@ def status_badge(record: Connection | Run) -> dict[str, str]:
     return {"tone": status.tone, "label": str(status.label)}
 
 
-@register.inclusion_tag("components/badge.html")
-def event_badge(event: InboxEvent) -> dict[str, str]:
-    state = EventState(event.state)
-    return {"tone": state.tone, "label": str(state.label)}
-
-
 @register.simple_tag
 def ago(moment: datetime | None, blank: str = "never") -> str:
     """`4 s ago`, `2 min ago`, `5 h ago`, `3 d ago`; in the future `in 4 s`."""
@@ -77,6 +69,7 @@ def ago(moment: datetime | None, blank: str = "never") -> str:
 def span(seconds: float | None) -> str:
     """A length of time in one unit, as people say it."""
     seconds = seconds or 0.0
+    # A unit begins at two of it: "90 min" says more than "1 h".
     for size, unit in ((86_400 * 2, "d"), (3_600 * 2, "h"), (60 * 2, "min")):
         if seconds >= size:
             return f"{int(seconds // (size / 2))} {unit}"
@@ -114,12 +107,6 @@ def reason(code: str) -> Reason:
 
 
 @register.filter
-def refusal(code: str) -> Reason:
-    """Why a webhook was turned away, in words."""
-    return refusal_of(code)
-
-
-@register.filter
 def get(mapping: Mapping[Any, Any], key: Any) -> Any:
     return mapping.get(key)
 
@@ -127,16 +114,16 @@ def get(mapping: Mapping[Any, Any], key: Any) -> Any:
 @register.inclusion_tag("components/balance.html")
 def balance(counts: Any, size: str = "") -> dict[str, Any]:
     """The bar of five outcomes of a run or of a mapping with their names; an empty bar when all are 0."""
-    numbers = {name: _number(counts, name) for name in COUNTS}
-    return {"size": size, "words": ", ".join(f"{n:,} {name}" for name, n in numbers.items()), **_bar(numbers)}
+    numbers = {name: _count_of(counts, name) for name in COUNTS}
+    return {"size": size, "words": ", ".join(f"{n:,} {name}" for name, n in numbers.items()), **_bar_parts(numbers)}
 
 
-def _number(counts: Any, name: str) -> int:
+def _count_of(counts: Any, name: str) -> int:
     found = counts.get(name, 0) if isinstance(counts, Mapping) else getattr(counts, name)
     return int(found or 0)
 
 
-def _bar(numbers: dict[str, int]) -> dict[str, Any]:
+def _bar_parts(numbers: dict[str, int]) -> dict[str, Any]:
     """Widths in thousandths; what is there at all is at least 6 wide, so that it can be seen."""
     total = sum(numbers.values())
     widths = {name: max(6, round(1000 * number / total)) for name, number in numbers.items() if number}
@@ -174,6 +161,7 @@ def shown(value: Any) -> str:
 def with_query(context: template.Context, **changes: Any) -> str:
     """This page's query string with some parameters set, or removed when blank; paging starts anew."""
     query = context["request"].GET.copy()
+    # A place in one list means nothing in another.
     query.pop("before", None)
     for name, value in changes.items():
         query.pop(name, None)

@@ -1,1 +1,0 @@
-"""The pages of workflows: drafts, the editor, its fields and the lists."""

@@ -3,21 +3,32 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.text import capfirst
 
 from dashboard.workflows.drafts import AS_WRITTEN, ActionDraft, ConditionDraft, Draft, TriggerDraft
-from dashboard.workflows.fields import Pick, Suggestion, fields_of, known_names, moments, pick, suggestions
+from dashboard.workflows.fields import (
+    READERS,
+    ZONE,
+    Options,
+    Suggestion,
+    fields_of,
+    known_names,
+    known_options,
+    suggest_fields,
+    suggest_moments,
+)
+from integration.conditions import OPERATORS
 from integration.errors import SetupError
 from integration.models import Link
-from integration.workflows import words
+from integration.records import CONSENT_FIELDS
+from integration.workflows import describe
 from integration.workflows.actions import ACTIONS, Action, Input
-from integration.workflows.conditions import OPERATORS
 from integration.workflows.triggers import TRIGGERS, Trigger
 
-OWNER = "{{ contact.owner }}"
+OWNER = ("{{ contact.owner }}", "The contact's owner")
 GROUPS = (("Ready-made", ""), ("GHL", "ghl"), ("Gist", "gist"))
 _PLACE = re.compile(r"^(triggers|conditions|actions)(?:\[(\d+)\])?(?:\.(\w+))?$")
 
@@ -26,23 +37,23 @@ _PLACE = re.compile(r"^(triggers|conditions|actions)(?:\[(\d+)\])?(?:\.(\w+))?$"
 class Refusal:
     """Why a draft cannot be saved: the list, the `rid` of the part (0: the list itself) and the value it is about."""
 
-    part: str
+    section: str
     rid: int
     name: str
     sentence: str
 
-    def at(self, part: str, rid: int = 0) -> str:
-        return self.sentence if (self.part, self.rid) == (part, rid) else ""
+    def at(self, section: str, rid: int = 0) -> str:
+        return self.sentence if (self.section, self.rid) == (section, rid) else ""
 
 
 def refusal_of(draft: Draft, problem: SetupError) -> Refusal:
     """Where in the form the refused place stands; the part that is refused is opened."""
     found = _PLACE.match(problem.where)
-    part, number, name = found.groups() if found else ("actions", None, None)
-    rid = getattr(draft, part)[int(number)].rid if number else 0
-    if part == "actions" and rid:
+    section, number, name = found.groups() if found else ("actions", None, None)
+    rid = getattr(draft, section)[int(number)].rid if number else 0
+    if section == "actions" and rid:
         draft.chosen = rid
-    return Refusal(part, rid, name or "", capfirst(problem.problem))
+    return Refusal(section, rid, name or "", capfirst(problem.problem))
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,8 @@ class InputView:
     problem: str = ""
     trouble: str = ""
     """Why the choices could not be read."""
+    reads: str = ""
+    """What is read once the page stands: a kind of choices, or "zone"."""
 
     @property
     def start(self) -> str:
@@ -137,8 +150,8 @@ class EditorView:
     def has_moment(self) -> bool:
         return any(field.is_relative for one in self.actions for field in one.inputs)
 
-    def problem_of(self, part: str) -> str:
-        return self.refusal.at(part) if self.refusal else ""
+    def problem_of(self, section: str) -> str:
+        return self.refusal.at(section) if self.refusal else ""
 
     @property
     def no_trigger(self) -> str:
@@ -149,25 +162,28 @@ class EditorView:
         return self.problem_of("actions")
 
 
-def view_of(link: Link, draft: Draft, refusal: Refusal | None = None) -> EditorView:
+def view_of(
+    link: Link, draft: Draft, refusal: Refusal | None = None, read: Mapping[str, Options] | None = None
+) -> EditorView:
+    """`read` are choices by kind that were just read; the others stand as they are known."""
     keys = [one.on for one in draft.triggers]
-    at = refusal.at if refusal else lambda part, rid=0: ""
+    at = refusal.at if refusal else lambda section, rid=0: ""
     names = known_names(link)
     return EditorView(
         draft,
         [_trigger_view(one, at("triggers", one.rid)) for one in draft.triggers],
         [_condition_view(one, at("conditions", one.rid)) for one in draft.conditions],
-        [_action_view(link, one, draft, names, keys, refusal) for one in draft.actions],
-        suggestions(link, keys),
+        [_action_view(link, one, draft, names, keys, refusal, read or {}) for one in draft.actions],
+        suggest_fields(link, keys),
         refusal,
     )
 
 
 def _trigger_view(draft: TriggerDraft, problem: str) -> TriggerView:
     trigger = TRIGGERS.get(draft.on)
-    asked = trigger.options.items() if trigger else ()
+    questions = trigger.options.items() if trigger else ()
     return TriggerView(
-        draft, trigger, [OptionView(name, text, draft.options.get(name, "")) for name, text in asked], problem
+        draft, trigger, [OptionView(name, text, draft.options.get(name, "")) for name, text in questions], problem
     )
 
 
@@ -180,44 +196,54 @@ def _condition_view(draft: ConditionDraft, problem: str) -> ConditionView:
 
 
 def _action_view(
-    link: Link, draft: ActionDraft, whole: Draft, names: Mapping[str, str], keys: list[str], refusal: Refusal | None
-) -> ActionView:
+    link: Link, draft: ActionDraft, whole: Draft, names: Mapping[str, str], keys: list[str], refusal: Refusal | None,
+    read: Mapping[str, Options],
+) -> ActionView:  # fmt: skip
     action = ACTIONS[draft.do]
     refused = refusal if refusal and refusal.at("actions", draft.rid) else None
     inputs = []
+    # Only the open action shows its values: users and calendars of all of them would be many calls.
     if draft.rid == whole.chosen:
-        inputs = [_input_view(link, draft, action, one, keys, refused) for one in action.inputs]
-    told = any(one.problem for one in inputs)
-    problem = refused.sentence if refused and not told else ""
-    return ActionView(draft, action, words.values({"do": draft.do, "values": draft.values}, names), problem, inputs)
+        inputs = [_input_view(link, draft, action, one, keys, refused, read) for one in action.inputs]
+    # A problem that stands at its value is not said a second time above the action.
+    is_shown = any(one.problem for one in inputs)
+    problem = refused.sentence if refused and not is_shown else ""
+    return ActionView(
+        draft, action, describe.describe_values({"do": draft.do, "values": draft.values}, names), problem, inputs
+    )
 
 
 def _input_view(
-    link: Link, draft: ActionDraft, action: Action, known: Input, keys: list[str], refusal: Refusal | None
-) -> InputView:
+    link: Link, draft: ActionDraft, action: Action, known: Input, keys: list[str], refusal: Refusal | None,
+    read: Mapping[str, Options],
+) -> InputView:  # fmt: skip
     value = draft.values.get(known.name, "")
+    # The definition holds a body parsed, the form holds it as text.
     if known.type == "long" and isinstance(value, dict):
         value = json.dumps(value, indent=2, ensure_ascii=False)
-    choices = _choices(link, action, known, keys)
+    choices = _choices_for(link, action, known, keys, read)
     problem = refusal.sentence if refusal and refusal.name == known.name else ""
     place = f"{draft.rid}-{known.name}"
-    return InputView(known, place, value, choices.options, problem, choices.problem)
+    reads = "" if choices.is_fresh else ZONE if known.type == "moment" else known.type
+    return InputView(known, place, value, choices.options, problem, choices.problem, reads)
 
 
-def _choices(link: Link, action: Action, known: Input, keys: list[str]) -> Pick:
-    if known.type == "user":
-        found = pick(link, "user")
-        return Pick([(OWNER, "The contact's owner"), *found.options], found.problem)
-    if known.type in ("calendar", "teammate"):
-        return pick(link, known.type)
+def _choices_for(link: Link, action: Action, known: Input, keys: list[str], read: Mapping[str, Options]) -> Options:
+    if known.type in READERS:
+        found = read.get(known.type) or known_options(link, known.type)
+        return replace(found, options=[OWNER, *found.options]) if known.type == "user" else found
     if known.type == "moment":
-        return Pick([("now", "Now"), *((one.name, one.label) for one in moments(link, keys))])
+        options = [("now", "Now"), *((one.name, one.label) for one in suggest_moments(link, keys))]
+        return Options(options, is_fresh="timezone" in link.ghl.settings or "zone" in read)
     if known.type == "field":
-        return Pick([(one.key, one.label) for one in fields_of(link, action.side).values() if one.writable])
-    return Pick()
+        # A workflow may stop e-mails, though no mapping row writes these fields.
+        consent = [key for keys in CONSENT_FIELDS.values() for key in keys]
+        fields = fields_of(link, action.side).values()
+        return Options([(one.key, one.label) for one in fields if one.writable or one.key in consent])
+    return Options()
 
 
-def picker() -> list[tuple[str, list[Action]]]:
+def action_groups() -> list[tuple[str, list[Action]]]:
     """Every action in three groups, as the list that one is added from."""
     ready = [one for one in ACTIONS.values() if one.kind != "operation"]
     plain = [one for one in ACTIONS.values() if one.kind == "operation"]

@@ -5,26 +5,22 @@ from dataclasses import dataclass
 
 from django import forms
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 
-from dashboard.filters import Filter, Rows, any_of, links
+from dashboard.clock import start_of_today
+from dashboard.filters import Filter, LinkFilter, Rows, with_any
 from integration.models import Execution, ExecutionState, Workflow
 from integration.workflows.templates import TEMPLATES
 from integration.workflows.triggers import TRIGGERS
 
 
-class WorkflowFilter(Filter):
-    link = forms.ChoiceField(choices=links, required=False)
-    status = forms.ChoiceField(choices=any_of("On or off", [("on", "On"), ("off", "Off")]), required=False)
+class WorkflowFilter(LinkFilter):
+    status = forms.ChoiceField(choices=with_any("On or off", [("on", "On"), ("off", "Off")]), required=False)
     template = forms.ChoiceField(
-        choices=any_of("Any template", [(one.key, one.title) for one in TEMPLATES.values()]), required=False
+        choices=with_any("Any template", [(one.key, one.title) for one in TEMPLATES.values()]), required=False
     )
 
     def by_q(self, rows: Rows, text: str) -> Rows:
         return rows.filter(Q(name__icontains=text) | Q(link__name__icontains=text))
-
-    def by_link(self, rows: Rows, key: str) -> Rows:
-        return rows.filter(link__key=key)
 
     def by_status(self, rows: Rows, status: str) -> Rows:
         return rows.filter(enabled=status == "on")
@@ -34,9 +30,9 @@ class WorkflowFilter(Filter):
 
 
 class ExecutionFilter(Filter):
-    state = forms.ChoiceField(choices=any_of("Any state", ExecutionState.choices), required=False)
+    state = forms.ChoiceField(choices=with_any("Any state", ExecutionState.choices), required=False)
     trigger = forms.ChoiceField(
-        choices=any_of("Any trigger", [(one.key, one.title) for one in TRIGGERS.values()]), required=False
+        choices=with_any("Any trigger", [(one.key, one.title) for one in TRIGGERS.values()]), required=False
     )
 
     def by_q(self, rows: Rows, text: str) -> Rows:
@@ -71,8 +67,7 @@ class Today:
 
 def today_of(workflows: Iterable[Workflow]) -> dict[int, Today]:
     """By workflow; those that did not begin today are left out. One query for all."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    begun = Execution.objects.filter(workflow__in=list(workflows), created_at__gte=midnight).order_by()
+    begun = Execution.objects.filter(workflow__in=list(workflows), created_at__gte=start_of_today()).order_by()
     failed, skipped = (Count("pk", filter=Q(state=state)) for state in (ExecutionState.FAILED, ExecutionState.SKIPPED))
     counted = begun.values_list("workflow").annotate(runs=Count("pk"), failed=failed, skipped=skipped)
     return {pk: Today(*numbers) for pk, *numbers in counted}

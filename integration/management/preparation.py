@@ -1,4 +1,4 @@
-"""What stands before web and worker start: tables, static files, a port. Quick when there is nothing to do."""
+"""What must be there before web and worker start: tables, static files, a port. Quick when nothing is to do."""
 
 import hashlib
 import json
@@ -50,16 +50,18 @@ def _static_state() -> str:
     rows = [settings.STORAGES["staticfiles"]["BACKEND"], str(settings.STATIC_ROOT)]
     for finder in get_finders():
         for path, storage in finder.list(None):
+            # Size and time tell a changed file without reading it: this runs at every start.
             facts = Path(storage.path(path)).stat()
             rows.append(f"{path} {facts.st_size} {facts.st_mtime_ns}")
     return hashlib.sha256(json.dumps(sorted(rows)).encode()).hexdigest()
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind_listener(host: str, port: int) -> socket.socket:
     """The socket the web process will listen on, ours before anything is started. Raises SetupError when taken."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
+        # Else the port cannot be used for a while after a stop, until the last connections have timed out.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as problem:

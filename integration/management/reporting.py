@@ -30,8 +30,10 @@ class ReportingCommand(BaseCommand):
             sentence = problem.problem if isinstance(problem, SetupError) else str(problem)
             self.fail(str(problem), error=sentence, where=getattr(problem, "where", ""))
         except (OperationalError, ProgrammingError) as problem:
-            sentence = f"The database does not answer as it should ({problem}). `manage.py doctor` says what to do."
-            self.fail(" ".join(sentence.split()), error=sentence, where="DATABASE_URL")
+            sentence = (
+                f"The database does not answer as it should ({one_line(problem)}). `manage.py doctor` says what to do."
+            )
+            self.fail(sentence, error=sentence, where="DATABASE_URL")
 
     def run(self, **options: Any) -> None:
         raise NotImplementedError
@@ -49,11 +51,15 @@ class ReportingCommand(BaseCommand):
         raise CommandError(sentence)
 
 
+def one_line(problem: Exception) -> str:
+    return " ".join(str(problem).split()) or type(problem).__name__
+
+
 def find_link(key: str) -> Link:
     """The link with this key. Raises SetupError naming those there are."""
     link = Link.objects.select_related("gist", "ghl").filter(key=key).first()
     if link is None:
-        raise SetupError(f"There is no link “{key}”. {_choices(Link.objects.values_list('key', flat=True))}", "LINK")
+        raise SetupError(f"There is no link “{key}”. {_list_keys(Link.objects.values_list('key', flat=True))}", "LINK")
     return link
 
 
@@ -62,10 +68,10 @@ def find_connection(key: str) -> Connection:
     connection = Connection.objects.filter(key=key).first()
     if connection is None:
         keys = Connection.objects.values_list("key", flat=True)
-        raise SetupError(f"There is no connection “{key}”. {_choices(keys)}", "CONNECTION")
+        raise SetupError(f"There is no connection “{key}”. {_list_keys(keys)}", "CONNECTION")
     return connection
 
 
-def _choices(keys: Any) -> str:
+def _list_keys(keys: Any) -> str:
     names = ", ".join(sorted(keys))
     return f"There is: {names}." if names else "There is none yet; `manage.py apply FILE` makes some."

@@ -5,27 +5,32 @@ other way round where it has one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-import phonenumbers
-
 from integration.errors import SetupError
-from integration.records import Value, is_blank
+from integration.moments import day_of, find_zone
+from integration.names import split_name
+from integration.phone import to_e164
+from integration.providers.ghl.countries import find_country_code, name_of_country
+from integration.records import Value, Values, is_blank
+from integration.values import Unreadable, as_text, member_key, read_decimal_comma, read_number
 
 Step = Mapping[str, Any]
 
 
-class Unreadable(ValueError):
-    """A value does not fit its step; the sentence says which value and why."""
-
-
 @dataclass(frozen=True)
 class Context:
-    """What steps may know besides the value: the country of numbers without a prefix."""
+    """What steps may know besides the value.
 
-    country: str = "US"
+    The country of numbers without a prefix ("" where none is known), the time zone in which a moment becomes a day, and
+    GHL's record as it stands, of which the parts of a name are taken.
+    """
+
+    country: str = ""
+    zone: str = "UTC"
+    ghl: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ def apply_steps(value: Value, steps: list[Step], *, backward: bool, context: Con
     """The value after all steps. Raises Unreadable."""
     for step in reversed(steps) if backward else steps:
         transform = TRANSFORMS[step["name"]]
+        # A blank stays blank, so that no step has to deal with it; a fixed value is written whatever stands there.
         if is_blank(value) and transform.name != "fixed":
             return value
         value = (transform.backward if backward else transform.forward)(value, step, context)
@@ -97,7 +103,7 @@ def _check_option(option: Option, value: Any, where: str) -> None:
 # The transforms -----------------------------------------------------------------------------------------
 
 
-def _each(change: Callable[[str], str]) -> Apply:
+def _change_each(change: Callable[[str], str]) -> Apply:
     """The same change both ways, member by member for lists."""
 
     def apply(value: Value, step: Step, context: Context) -> Value:
@@ -106,22 +112,24 @@ def _each(change: Callable[[str], str]) -> Apply:
     return apply
 
 
-def _keep(value: Value, step: Step, context: Context) -> Value:
+def _keep_value(value: Value, step: Step, context: Context) -> Value:
     return value
 
 
-def _phone(value: Value, step: Step, context: Context) -> Value:
-    text = str(value)
-    try:
-        number = phonenumbers.parse(text, context.country or None)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise Unreadable(f"“{text}” is no phone number (country {context.country}).")
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+def _to_phone(value: Value, step: Step, context: Context) -> Value:
+    number = to_e164(str(value), context.country)
+    if not number:
+        raise no_phone(value, context.country)
+    return number
 
 
-def _email(value: Value, step: Step, context: Context) -> Value:
+def no_phone(value: Value, country: str) -> Unreadable:
+    """The error for what is no number, or for one whose country nobody knows."""
+    of = f"in {name_of_country(country) or country}" if country else "without a country: give it a prefix, as +44,"
+    return Unreadable(f"“{as_text(value)}” is no phone number {of} and was left out.", "no_phone")
+
+
+def _to_email(value: Value, step: Step, context: Context) -> Value:
     text = str(value).strip().lower()
     name, at, domain = text.rpartition("@")
     if not (name and at and "." in domain) or " " in text:
@@ -129,22 +137,28 @@ def _email(value: Value, step: Step, context: Context) -> Value:
     return text
 
 
-def _first(value: Value, step: Step, context: Context) -> Value:
-    return str(value).split()[0]
+def _first_name(value: Value, step: Step, context: Context) -> Value:
+    return split_name(str(value), context.ghl.get("firstName"), context.ghl.get("lastName"))[0]
 
 
-def _last(value: Value, step: Step, context: Context) -> Value:
-    return " ".join(str(value).split()[1:])
+def _last_name(value: Value, step: Step, context: Context) -> Value:
+    return split_name(str(value), context.ghl.get("firstName"), context.ghl.get("lastName"))[1]
 
 
-def _joined(value: Value, step: Step, context: Context) -> Value:
-    parts = value if isinstance(value, list) else str(value).split()
-    return " ".join(str(part).strip() for part in parts if str(part).strip())
+def _whole_name(value: Value, step: Step, context: Context) -> Value:
+    """Half a name never stands where the whole one did."""
+    whole = context.ghl.get("name")
+    return value if is_blank(whole) else whole
 
 
-def _date(source: str, target: str) -> Apply:
+def _join_words(value: Value, step: Step, context: Context) -> Value:
+    words = value if isinstance(value, list) else str(value).split()
+    return " ".join(str(word).strip() for word in words if str(word).strip())
+
+
+def _convert_date(source: str, target: str) -> Apply:
     def apply(value: Value, step: Step, context: Context) -> Value:
-        return _write_date(_read_date(str(value), step[source]), step[target])
+        return _write_date(_read_date(str(value), step[source]), step[target], context)
 
     return apply
 
@@ -159,72 +173,129 @@ FORMATS = {
 
 
 def _read_date(text: str, form: str) -> datetime:
+    # The row's form first, then the two in which the APIs themselves give dates (docs/ghl-api.md#field-semantics).
     for pattern in (FORMATS[form], "%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"):
         try:
-            return datetime.strptime(text.strip(), pattern)  # noqa: DTZ007 -- formats carry their own zone or none
+            read = datetime.strptime(text.strip(), pattern)  # noqa: DTZ007 -- formats carry their own zone or none
         except ValueError:
             continue
+        return read.replace(tzinfo=UTC) if pattern == FORMATS["moment"] else read
     raise Unreadable(f"“{text}” is no date in the form {form}.")
 
 
-def _write_date(moment: datetime, form: str) -> str:
-    return moment.strftime(FORMATS[form])
+def _write_date(read: datetime, form: str, context: Context) -> str:
+    """A day begins, and a moment becomes a day, where the account is."""
+    zone = find_zone(context.zone)
+    if form == "moment":
+        return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC).strftime(FORMATS[form])
+    return (day_of(read, zone) if read.tzinfo else read.date()).strftime(FORMATS[form])
 
 
-def _fixed(value: Value, step: Step, context: Context) -> Value:
+def _read_comma(value: Value, step: Step, context: Context) -> Value:
+    return read_decimal_comma(value)
+
+
+def _write_comma(value: Value, step: Step, context: Context) -> Value:
+    return as_text(read_number(value)).replace(".", ",")
+
+
+def _comma_stands(side: str, read: Apply, write: Apply) -> Apply:
+    """Read where the comma stands in `side`, else written."""
+
+    def apply(value: Value, step: Step, context: Context) -> Value:
+        return (read if step["side"] == side else write)(value, step, context)
+
+    return apply
+
+
+def _convert_country(target: str) -> Apply:
+    def apply(value: Value, step: Step, context: Context) -> Value:
+        code = find_country_code(str(value))
+        if not code:
+            raise Unreadable(f"“{value}” is the name or code of no country.", "no_country")
+        return code if step[target] == "code" else name_of_country(code)
+
+    return apply
+
+
+def _fixed_value(value: Value, step: Step, context: Context) -> Value:
     return str(step["value"])
 
 
 def _look_up(value: Value, step: Step, context: Context) -> Value:
-    return _translated(value, step["table"], step["otherwise"])
+    return _translate_value(value, step["table"], step["otherwise"])
 
 
 def _look_back(value: Value, step: Step, context: Context) -> Value:
-    return _translated(value, {right: left for left, right in step["table"].items()}, step["otherwise"])
+    # When two Gist values share a GHL value, the last one of the table wins on the way back.
+    return _translate_value(value, {right: left for left, right in step["table"].items()}, step["otherwise"])
 
 
-def _translated(value: Value, table: Mapping[str, str], otherwise: str) -> Value:
+def _translate_value(value: Value, table: Mapping[str, str], otherwise: str) -> Value:
     if isinstance(value, list):
-        return [str(_translated(item, table, otherwise)) for item in value]
+        return [str(_translate_value(item, table, otherwise)) for item in value]
     text = str(value).strip()
     if text in table:
         return table[text]
-    folded = {key.casefold(): found for key, found in table.items()}
-    if text.casefold() in folded:
-        return folded[text.casefold()]
+    # Exact case first: a table may hold the same word in two cases.
+    folded = {member_key(key): found for key, found in table.items()}
+    if member_key(text) in folded:
+        return folded[member_key(text)]
     if otherwise == "keep":
         return value
     raise Unreadable(f"“{text}” is not in the row's value table.")
 
 
 _date_choices = tuple(FORMATS)
+# A step that cannot be undone, as lower case or one half of a name, leaves the value as it is on the way back.
 _ALL = (
-    Transform("trim", "Trim spaces", "Takes off spaces at both ends.", _each(str.strip), _each(str.strip)),
-    Transform("lower", "Lower case", "ANN → ann.", _each(str.lower), _keep),
-    Transform("upper", "Upper case", "ann → ANN.", _each(str.upper), _keep),
-    Transform("title", "Capitalise words", "ann lee → Ann Lee.", _each(str.title), _keep),
-    Transform("email", "E-mail", "Lower case, no spaces; refuses what is no address.", _email, _email),
-    Transform("phone_e164", "Phone, international", "(555) 010-9999 → +15550109999.", _phone, _phone),
-    Transform("first_name", "First name", "Takes the first word of a full name.", _first, _keep),
-    Transform("last_name", "Last name", "Takes all but the first word of a full name.", _last, _keep),
-    Transform("join_name", "Join names", "Joins parts with one space.", _joined, _joined),
+    Transform(
+        "trim", "Trim spaces", "Takes off spaces at both ends.", _change_each(str.strip), _change_each(str.strip)
+    ),
+    Transform("lower", "Lower case", "ANN → ann.", _change_each(str.lower), _keep_value),
+    Transform("upper", "Upper case", "ann → ANN.", _change_each(str.upper), _keep_value),
+    Transform("title", "Capitalise words", "ann lee → Ann Lee.", _change_each(str.title), _keep_value),
+    Transform("email", "E-mail", "Lower case, no spaces; refuses what is no address.", _to_email, _to_email),
+    Transform("phone_e164", "Phone, international", "(415) 555-2671 → +14155552671.", _to_phone, _to_phone),
+    Transform("first_name", "First name", "The first name of a full name.", _first_name, _whole_name),
+    Transform("last_name", "Last name", "All but the first name of a full name.", _last_name, _whole_name),
+    Transform("join_name", "Join names", "Joins parts with one space.", _join_words, _join_words),
     Transform(
         "date",
         "Date format",
         "Rewrites a date from one form into the other.",
-        _date("gist", "ghl"),
-        _date("ghl", "gist"),
+        _convert_date("gist", "ghl"),
+        _convert_date("ghl", "gist"),
         (
             Option("gist", "Form in Gist", "choice", _date_choices, "YYYY-MM-DD"),
             Option("ghl", "Form in GHL", "choice", _date_choices, "YYYY-MM-DD"),
         ),
     ),
     Transform(
+        "decimal_comma",
+        "Decimal comma",
+        "2.345,60 → 2345.6, and back as 2345,6.",
+        _comma_stands("gist", _read_comma, _write_comma),
+        _comma_stands("ghl", _read_comma, _write_comma),
+        (Option("side", "Side that writes the comma", "choice", ("gist", "ghl"), "gist"),),
+    ),
+    Transform(
+        "country",
+        "Country code",
+        "Germany or de → DE, and back as Germany.",
+        _convert_country("ghl"),
+        _convert_country("gist"),
+        (
+            Option("gist", "Form in Gist", "choice", ("name", "code"), "name"),
+            Option("ghl", "Form in GHL", "choice", ("code", "name"), "code"),
+        ),
+    ),
+    Transform(
         "fixed",
         "Fixed value",
         "Always writes this value, whatever the other side holds.",
-        _fixed,
-        _fixed,
+        _fixed_value,
+        _fixed_value,
         (Option("value", "Value"),),
     ),
     Transform(

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from django.db import transaction
-from django.db.models import Max
 
-from integration.errors import SetupError
+from integration.errors import SetupError, StaleSave
+from integration.mapping.command_tags import COMMAND_PROPERTIES
 from integration.mapping.transforms import read_steps
 from integration.models import Direction, Link, MappingVersion, Owner
 from integration.models import Mapping as MappingRow
-from integration.providers.ghl.fields import resolve as resolve_ghl
-from integration.providers.gist.fields import resolve as resolve_gist
-from integration.records import Field
+from integration.providers.ghl.fields import resolve_field as resolve_ghl
+from integration.providers.gist.fields import resolve_field as resolve_gist
+from integration.records import CONSENT_FIELDS, Field
 
 
 class RowInput(TypedDict, total=False):
@@ -45,26 +45,58 @@ def current_rows(link: Link) -> list[MappingRow]:
     return list(version.rows.all()) if version else []
 
 
-def save_version(link: Link, rows: Sequence[RowInput], user: Any = None, note: str = "") -> MappingVersion:
-    """Make `rows` the link's mapping. Equal rows keep the present version."""
+@transaction.atomic
+def save_version(
+    link: Link,
+    rows: Sequence[RowInput],
+    user: Any = None,
+    note: str = "",
+    read: int | None = None,
+    gist_fields: Mapping[str, Field] | None = None,
+) -> MappingVersion:
+    """Make `rows` the link's mapping. Equal rows keep the present version.
+
+    `read` is the number of the version that `rows` were made from, 0 for none: raises StaleSave when another one
+    stands now. None saves over whatever stands. `gist_fields` are what is known of Gist's properties; a row that stood
+    before keeps the type that it had.
+    """
+    # Two people may save at once: without the lock both would pass the check, and make the same number.
+    Link.objects.select_for_update(no_key=True).only("pk").get(pk=link.pk)
     current = current_version(link)
-    wanted = [_facts(row) for row in rows]
-    if current and [_facts(as_input(row)) for row in current.rows.all()] == wanted:
+    types = {(row.gist_field, row.ghl_field): row.gist_type for row in current.rows.all()} if current else {}
+    wanted = [_with_defaults(row) for row in rows]
+    # Saving unchanged rows must not add a version to the history.
+    if current and [_with_defaults(as_input(row)) for row in current.rows.all()] == wanted:
         return current
-    with transaction.atomic():
-        last = link.mapping_versions.aggregate(last=Max("number"))["last"] or 0
-        version = MappingVersion.objects.create(link=link, number=last + 1, created_by=user, note=note)
-        MappingRow.objects.bulk_create(
-            MappingRow(
-                version=version,
-                position=position,
-                gist_field=facts["gist"],
-                ghl_field=facts["ghl"],
-                **{key: facts[key] for key in ("direction", "owner", "blank_overwrites", "steps")},
-            )
-            for position, facts in enumerate(wanted)
+    last = current.number if current else 0
+    if read not in (None, last):
+        raise StaleSave(read, last)
+    version = MappingVersion.objects.create(link=link, number=last + 1, created_by=user, note=note)
+    MappingRow.objects.bulk_create(
+        MappingRow(
+            version=version,
+            position=position,
+            gist_field=facts["gist"],
+            ghl_field=facts["ghl"],
+            gist_type=types.get((facts["gist"], facts["ghl"])) or _type_seen(facts["gist"], gist_fields or {}),
+            **{key: facts[key] for key in ("direction", "owner", "blank_overwrites", "steps")},
         )
+        for position, facts in enumerate(wanted)
+    )
     return version
+
+
+def _type_seen(key: str, fields: Mapping[str, Field]) -> str:
+    return fields[key].type if key in fields else ""
+
+
+def freeze_types(version: MappingVersion, gist_fields: Mapping[str, Field]) -> None:
+    """Give each row without one the type of its Gist property, once: what somebody sees later changes no rules."""
+    rows = list(version.rows.filter(gist_type=""))
+    for row in rows:
+        field = resolve_gist(row.gist_field, gist_fields)
+        row.gist_type = field.type if field else "text"
+    MappingRow.objects.bulk_update(rows, ["gist_type"])
 
 
 def as_input(row: MappingRow) -> RowInput:
@@ -78,7 +110,7 @@ def as_input(row: MappingRow) -> RowInput:
     )
 
 
-def _facts(row: RowInput) -> dict[str, Any]:
+def _with_defaults(row: RowInput) -> dict[str, Any]:
     """A row with its defaults filled in."""
     defaults: RowInput = {
         "direction": Direction.TWO_WAY.value,
@@ -92,21 +124,31 @@ def _facts(row: RowInput) -> dict[str, Any]:
 def check_rows(
     rows: Sequence[RowInput], gist_fields: Mapping[str, Field], ghl_fields: Mapping[str, Field]
 ) -> list[RowProblem]:
-    """What cannot work: unknown fields, fields that cannot be written, two rows writing one field, bad steps."""
+    """What cannot work: unknown fields, fields that cannot be written, two rows writing one field, bad steps.
+
+    A row from one side's consent to the other's is right: it says what is carried by itself (sync/consent.py).
+    """
     problems: list[RowProblem] = []
     writers: dict[tuple[str, str], int] = {}
     for index, row in enumerate(rows):
-        facts = _facts(row)
+        facts = _with_defaults(row)
         gist, ghl = resolve_gist(facts["gist"], gist_fields), resolve_ghl(facts["ghl"], ghl_fields)
-        problems += _unknown(index, facts, gist, ghl)
-        problems += _choices(index, facts)
-        if gist and ghl:
-            problems += _unwritable(index, facts["direction"], gist, ghl)
-            problems += _doubled(index, facts["direction"], gist, ghl, writers)
+        problems += _find_unknown(index, facts, gist, ghl)
+        problems += _check_choices(index, facts)
+        if gist and gist.key in COMMAND_PROPERTIES:
+            sentence = f"{gist.label} asks Gistline for something and is emptied when it is done: leave this row out."
+            problems.append(RowProblem(index, "gist", sentence))
+        if gist and ghl and not _is_consent(gist, ghl):
+            problems += _find_unwritable(index, facts["direction"], gist, ghl)
+            problems += _find_doubled(index, facts["direction"], gist, ghl, writers)
     return problems
 
 
-def _unknown(index: int, facts: Mapping[str, Any], gist: Field | None, ghl: Field | None) -> list[RowProblem]:
+def _is_consent(gist: Field, ghl: Field) -> bool:
+    return gist.key in CONSENT_FIELDS["gist"] and ghl.key in CONSENT_FIELDS["ghl"]
+
+
+def _find_unknown(index: int, facts: Mapping[str, Any], gist: Field | None, ghl: Field | None) -> list[RowProblem]:
     problems = []
     for side, name, found in (("gist", "Gist", gist), ("ghl", "GHL", ghl)):
         if not facts[side]:
@@ -118,7 +160,7 @@ def _unknown(index: int, facts: Mapping[str, Any], gist: Field | None, ghl: Fiel
     return problems
 
 
-def _choices(index: int, facts: Mapping[str, Any]) -> list[RowProblem]:
+def _check_choices(index: int, facts: Mapping[str, Any]) -> list[RowProblem]:
     problems = []
     if facts["direction"] not in Direction.values:
         problems.append(RowProblem(index, "direction", f"There is no direction “{facts['direction']}”."))
@@ -131,26 +173,27 @@ def _choices(index: int, facts: Mapping[str, Any]) -> list[RowProblem]:
     return problems
 
 
-def _targets(direction: str, gist: Field, ghl: Field) -> list[tuple[str, str, Field]]:
+def _written_sides(direction: str, gist: Field, ghl: Field) -> list[tuple[str, str, Field]]:
     towards = {"gist_to_ghl": "ghl", "ghl_to_gist": "gist"}.get(direction)
     sides = (("gist", "Gist", gist), ("ghl", "GHL", ghl))
     return [side for side in sides if towards in (None, side[0])]
 
 
-def _unwritable(index: int, direction: str, gist: Field, ghl: Field) -> list[RowProblem]:
+def _find_unwritable(index: int, direction: str, gist: Field, ghl: Field) -> list[RowProblem]:
     """A two-way row with one read-only end is fine: it flows the other way only."""
-    targets = _targets(direction, gist, ghl)
+    targets = _written_sides(direction, gist, ghl)
     if any(found.writable for _, _, found in targets):
         return []
     side, name, found = targets[0]
     return [RowProblem(index, side, f"{name}'s {found.label} cannot be written. {found.note}".strip())]
 
 
-def _doubled(
+def _find_doubled(
     index: int, direction: str, gist: Field, ghl: Field, writers: dict[tuple[str, str], int]
 ) -> list[RowProblem]:
     problems = []
-    for side, name, found in _targets(direction, gist, ghl):
+    for side, name, found in _written_sides(direction, gist, ghl):
+        # `writers` is shared by all rows: (side, field) to the first row that writes it.
         first = writers.setdefault((side, found.key), index)
         if first != index and found.writable:
             sentence = f"Row {first + 1} writes {name}'s {found.label} too. Remove one, or turn its direction round."

@@ -1,10 +1,13 @@
 from integration.models.alert import Alert
 from integration.models.budget import CallBudget
+from integration.models.change import Change
 from integration.models.choices import (
     ACTIVE_RUNS,
-    CIRCLES,
     FINISHED_RUNS,
+    FULL_READS,
     READING,
+    ChangeAction,
+    ChangeState,
     ConnectionStatus,
     Deletes,
     Direction,
@@ -16,26 +19,30 @@ from integration.models.choices import (
     RunStatus,
 )
 from integration.models.connection import Connection
-from integration.models.hint import Hint
 from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.link import Link
 from integration.models.log_entry import LogEntry
 from integration.models.mapping import Mapping, MappingVersion
-from integration.models.pair import Pair, Snapshot
+from integration.models.pair import OtherEmail, Pair, Snapshot
+from integration.models.pending_read import PendingRead
 from integration.models.question import Question
 from integration.models.related import Related, RelatedKind
-from integration.models.run import COUNTS, Run
+from integration.models.run import COUNTS, Checkpoint, Run, RunTarget
 from integration.models.workflow import UNFINISHED, Execution, ExecutionState, Workflow, WorkflowVersion
 
 __all__ = [
     "ACTIVE_RUNS",
-    "CIRCLES",
     "COUNTS",
     "FINISHED_RUNS",
+    "FULL_READS",
     "READING",
     "UNFINISHED",
     "Alert",
     "CallBudget",
+    "Change",
+    "ChangeAction",
+    "ChangeState",
+    "Checkpoint",
     "Connection",
     "ConnectionStatus",
     "Deletes",
@@ -43,16 +50,17 @@ __all__ = [
     "EventState",
     "Execution",
     "ExecutionState",
-    "Hint",
     "InboxEvent",
     "Link",
     "LogEntry",
     "Mapping",
     "MappingVersion",
     "Mode",
+    "OtherEmail",
     "Outcome",
     "Owner",
     "Pair",
+    "PendingRead",
     "Provider",
     "Question",
     "Related",
@@ -60,6 +68,7 @@ __all__ = [
     "Run",
     "RunKind",
     "RunStatus",
+    "RunTarget",
     "Snapshot",
     "Workflow",
     "WorkflowVersion",

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class CallBudget(models.Model):
-    """The window document of one account: see integration/providers/budgets.py for its shape."""
+    """The document of one account; integration/providers/budgets/__init__.py gives its shape."""
 
     account = models.CharField(max_length=160, primary_key=True)
     document = models.JSONField(default=dict)

@@ -2,14 +2,23 @@
 
 from django.db import models
 
+from integration.records import Side
+
 
 class Provider(models.TextChoices):
+    """A side: `Provider(side).label` is what it is called on screen."""
+
     GIST = "gist", "Gist"
     GHL = "ghl", "GHL"
 
     @property
     def other(self) -> "Provider":
         return Provider.GHL if self is Provider.GIST else Provider.GIST
+
+    @property
+    def side(self) -> Side:
+        """As records and changes carry it."""
+        return "gist" if self is Provider.GIST else "ghl"
 
 
 class ToneChoices(models.TextChoices):
@@ -52,9 +61,9 @@ class RunKind(models.TextChoices):
     SWEEP = "sweep", "Sweep"
 
 
-CIRCLES = (RunKind.FULL, RunKind.SWEEP)
-"""Runs that read everyone on both sides; a sweep does so slowly, by itself, with a small part of the budget."""
-READING = (*CIRCLES, RunKind.INCREMENTAL)
+# Runs that read everyone on both sides; a sweep does so slowly, by itself, with a small part of the budget.
+FULL_READS = (RunKind.FULL, RunKind.SWEEP)
+READING = (*FULL_READS, RunKind.INCREMENTAL)
 
 
 class Outcome(ToneChoices):
@@ -63,6 +72,26 @@ class Outcome(ToneChoices):
     UNCHANGED = "unchanged", "Unchanged"
     SKIPPED = "skipped", "Skipped"
     FAILED = "failed", "Failed"
+
+
+class ChangeAction(models.TextChoices):
+    CREATE = "create", "Create"
+    UPDATE = "update", "Update"
+    DELETE = "delete", "Delete"
+    PAIR = "pair", "Pair"
+    UNPAIR = "unpair", "Unpair"
+    SEND = "send", "Send"
+
+
+class ChangeState(ToneChoices):
+    """What became of a change. Only `applied` and, after that, `undone` ones were ever written."""
+
+    PLANNED = "planned", "Planned"
+    EXCLUDED = "excluded", "Left out"
+    APPLIED = "applied", "Written"
+    HELD = "held", "Held"
+    FAILED = "failed", "Not written"
+    UNDONE = "undone", "Undone"
 
 
 class Direction(models.TextChoices):
@@ -112,5 +141,13 @@ TONES: dict[str, dict[str, str]] = {
     },
     "ExecutionState": {"waiting": "wait", "running": "run", "done": "ok", "skipped": "idle", "failed": "bad"},
     "EventState": {"waiting": "wait", "done": "ok", "parked": "idle", "refused": "bad"},
+    "ChangeState": {
+        "planned": "idle",
+        "excluded": "idle",
+        "applied": "ok",
+        "held": "wait",
+        "failed": "bad",
+        "undone": "idle",
+    },
     "Outcome": {"created": "ok", "updated": "run", "unchanged": "idle", "skipped": "wait", "failed": "bad"},
 }

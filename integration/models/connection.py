@@ -10,6 +10,11 @@ from django.utils import timezone
 from integration.models.choices import ConnectionStatus, Provider
 from integration.models.fields import EncryptedJSONField
 
+SANDBOX_OFF = (
+    "This connection speaks to the sandbox, which is off. Delete it, or start Gistline for this machine only, with "
+    "DEMO=true."
+)
+
 
 class Connection(models.Model):
     """A Gist workspace or a GHL location.
@@ -74,10 +79,11 @@ class Connection(models.Model):
     def set_status(self, status: ConnectionStatus, reason: str = "") -> bool:
         """Save a new health; the time changes only when the status does.
 
-        True for the one who changed the status, of however many that meet the same at once.
+        True where this call changed the status; of several processes at once, for one of them.
         """
         stored = Connection.objects.filter(pk=self.pk)
         others = stored.exclude(status=status)
+        # The database decides who was first: of several processes only one finds a row that still has another status.
         is_news = others.update(status=status, status_reason=reason, status_since=timezone.now()) == 1
         if not is_news:
             stored.filter(status=status).update(status_reason=reason)

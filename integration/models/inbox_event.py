@@ -28,13 +28,13 @@ class InboxEvent(models.Model):
     topic = models.CharField("event type or topic", max_length=60, blank=True)
     connection = models.ForeignKey(Connection, models.CASCADE, null=True, blank=True, related_name="events")
     account = models.CharField("location or agency the body names", max_length=120, blank=True)
+    # Null where there is none: unlike empty texts, nulls do not offend against uniqueness.
     dedupe = models.CharField(max_length=140, null=True, blank=True, unique=True)
     body = models.BinaryField()
     headers = models.JSONField("headers worth keeping, without secrets", default=dict, blank=True)
     state = models.CharField(max_length=10, choices=EventState, default=EventState.WAITING)
     reason = models.CharField("reason code", max_length=40, blank=True)
     message = models.TextField(blank=True)
-    tries = models.PositiveSmallIntegerField(default=0)
     received_at = models.DateTimeField(default=timezone.now)
     handled_at = models.DateTimeField(null=True, blank=True)
 
@@ -49,7 +49,7 @@ class InboxEvent(models.Model):
         return f"{self.topic} {self.pk}"
 
     @property
-    def said(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, Any]:
         """The JSON object that arrived, empty when it was none."""
         found = read_json(bytes(self.body))
         return found if isinstance(found, dict) else {}

@@ -9,8 +9,8 @@ from django.utils import timezone
 from integration.models.choices import Deletes, Direction, Mode, Owner, Provider
 from integration.models.connection import Connection
 
+# Log entries that one statement deletes.
 DELETED_AT_ONCE = 2_000
-"""Log entries that one statement deletes."""
 
 
 def default_match() -> list[str]:
@@ -18,7 +18,10 @@ def default_match() -> list[str]:
 
 
 class Link(models.Model):
-    """Rules of a link. `cursors` holds per side how far changes were read, as ISO time."""
+    """Rules of a link. `cursors` holds per side how far changes were read, as ISO time.
+
+    A filter is what `mapping.filters.check_filter` gives: `{"match", "conditions": [{"field", "op", "value"}]}`.
+    """
 
     key = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=120)
@@ -31,16 +34,17 @@ class Link(models.Model):
     deletes = models.CharField(max_length=10, choices=Deletes, default=Deletes.IGNORE)
     schedule_minutes = models.PositiveIntegerField(default=15)
     match = models.JSONField("match by, in this order", default=default_match)
-    default_country = models.CharField("country of numbers without a prefix", max_length=2, default="US")
+    default_country = models.CharField("country of numbers without a prefix", max_length=2, blank=True)
+    gist_filter = models.JSONField("whom it takes of Gist, null for everybody", null=True, blank=True)
+    ghl_filter = models.JSONField("whom it takes of GHL, null for everybody", null=True, blank=True)
     cursors = models.JSONField(default=dict, blank=True)
     full_run_at = models.DateTimeField("last finished full run", null=True, blank=True)
     lease_owner = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    settle_seconds = models.FloatField("seconds in which events about one record are merged", default=0.3)
+    merge_seconds = models.FloatField("seconds in which events about one record are merged", default=0.3)
     change_cap = models.PositiveIntegerField("changes a run may make before a person confirms, 0 for any", default=0)
-    live_rung = models.BooleanField("a worker was called for waiting events", default=False)
-    sweep = models.JSONField("how far the present circle of the sweep is", default=dict, blank=True)
-    parity = models.JSONField("what the last full circle found", default=dict, blank=True)
+    worker_called = models.BooleanField("a worker was called for waiting events", default=False)
+    sweep = models.JSONField("how far the present sweep is", default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -61,6 +65,16 @@ class Link(models.Model):
         return self.gist if side == Provider.GIST else self.ghl
 
     @property
+    def phone_country(self) -> str:
+        """Of numbers without a prefix: what the link says, else the location's; "" where none is known."""
+        return self.default_country or self.ghl.settings.get("country") or ""
+
+    @property
+    def zone(self) -> str:
+        """The name of the time zone in which the location's days begin."""
+        return self.ghl.settings.get("timezone") or "UTC"
+
+    @property
     def connections(self) -> dict[str, Connection]:
         return {"gist": self.gist, "ghl": self.ghl}
 
@@ -69,6 +83,7 @@ class Link(models.Model):
         now = timezone.now()
         free = models.Q(lease_owner="") | models.Q(lease_until__lt=now) | models.Q(lease_owner=owner)
         until: datetime = now + timedelta(seconds=seconds)
+        # One statement, so that of several processes one gets it. A lease that ran out is that of a killed process.
         taken = Link.objects.filter(free, pk=self.pk).update(lease_owner=owner, lease_until=until)
         return taken == 1
 

@@ -1,5 +1,7 @@
 """The record of one decision or write in a run. Unchanged records are counted, not logged."""
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -11,7 +13,8 @@ from integration.models.workflow import Execution
 
 
 class LogEntry(models.Model):
-    """`changes` is a list of `{"side", "field", "before", "after"}`; `calls` the HTTP exchanges, masked.
+    """What was or would be written stands in its `changes`. `noticed` is what changed on a side without us, as
+    `{"side", "field", "before", "after"}`; `calls` the HTTP exchanges, masked. `planned`: of a dry run.
 
     `kind` says what it is about: "contact", "task", "note", "appointment", "tag", "event" and the like. Only contacts
     are counted in the run's balance. `execution` and `step` name the workflow's action that it records.
@@ -31,9 +34,9 @@ class LogEntry(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome)
     reason = models.CharField("reason code", max_length=40)
     message = models.TextField(blank=True)
-    changes = models.JSONField(default=list, blank=True)
+    noticed = models.JSONField("what changed there without us", default=list, blank=True)
     calls = models.JSONField(default=list, blank=True)
-    applied = models.BooleanField("written, not only planned", default=True)
+    planned = models.BooleanField("of a dry run: nothing was written", default=False)
     attempt = models.PositiveSmallIntegerField(default=1)
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="retries", verbose_name="attempt before"
@@ -56,6 +59,9 @@ class LogEntry(models.Model):
             models.Index(fields=["link", "ghl_id", "-id"], name="log_of_ghl_person"),
         ]
 
+    unsaved_changes: list[Any]
+    """Of an entry that is not saved yet (log.py)."""
+
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}: {self.label}"
 
@@ -64,3 +70,17 @@ class LogEntry(models.Model):
         if self.outcome != Outcome.FAILED or self.resolved_at:
             return False
         return self.kind == "contact" or self.execution_id is not None
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it says what would be written: one that failed, was left out or was carried out says what was."""
+        if not self.planned or self.outcome not in (Outcome.CREATED, Outcome.UPDATED):
+            return False
+        return not any(change.is_applied for change in self.changes.all())
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Field by field, as `Change.rows`; the state of what was only noticed is ""."""
+        written = [row for change in self.changes.all() for row in change.rows]
+        noticed = {"state": "", "word": "Noticed", "tone": "idle"}
+        return written + [{"label": row["field"], **row, **noticed} for row in self.noticed]

@@ -25,7 +25,11 @@ class MappingVersion(models.Model):
 
 
 class Mapping(models.Model):
-    """One row. `owner` empty means the link's rule; `steps` are transforms as `{"name": …, options}`."""
+    """One row. `owner` empty means the link's rule; `steps` are transforms as `{"name": …, options}`.
+
+    `gist_type` is what the values of the Gist property looked like when the row was saved, or first used: it never
+    changes afterwards. Empty until then.
+    """
 
     version = models.ForeignKey(MappingVersion, models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField(default=0)
@@ -35,6 +39,7 @@ class Mapping(models.Model):
     owner = models.CharField(max_length=8, choices=Owner, blank=True)
     blank_overwrites = models.BooleanField(default=False)
     steps = models.JSONField("transform steps", default=list, blank=True)
+    gist_type = models.CharField(max_length=8, blank=True)
 
     class Meta:
         ordering = ["position", "id"]

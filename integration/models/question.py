@@ -12,12 +12,14 @@ class Question(models.Model):
     """`about` names what is asked, unique while it is open: a pair and its row, or a record without a counterpart.
 
     Conflict: `options` is `{"gist": value, "ghl": value}` of the field `field`; the answer is "gist" or "ghl".
-    Match: `options` lists `{"id", "label", "email", "phone"}` of the other side; the answer is an id, or "new".
+    Match: `options` lists `{"id", "label", "email", "phone", "side", "only"}`; the answer is an id, or "new" where the
+    other side can take somebody new, which `only` says it cannot. Options of the record's own side share an address of
+    which the other side keeps one contact: the one that is chosen becomes it.
     """
 
     class Kind(models.TextChoices):
         CONFLICT = "conflict", "Changed on both sides"
-        MATCH = "match", "More than one match"
+        MATCH = "match", "Who is this?"
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="questions")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -45,3 +47,13 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.label}"
+
+    @property
+    def offers_new(self) -> bool:
+        """Whether “somebody new” is a possible answer to who this is."""
+        return self.kind == self.Kind.MATCH and not any(option.get("only") for option in self.options)
+
+    @property
+    def is_choice_of_one(self) -> bool:
+        """Whether it asks which of several records of one side the other side is to have."""
+        return self.kind == self.Kind.MATCH and any(option.get("side") == self.side for option in self.options)

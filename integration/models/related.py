@@ -17,8 +17,8 @@ class Related(models.Model):
 
     GHL keeps the object itself. `gist_key` names what it stands for in Gist: a meeting's id, or the step of a workflow
     that asked for it; "" for what was made in GHL. `base` holds its values as GHL last told them, `gist_base` those
-    that Gist last asked for: the two ancestors of the three-way merge. One that was met by reading, before any event
-    spoke of it, is not `announced`: its event may still come.
+    that Gist last asked for: the two ancestors of the three-way merge. `announced` is False for a
+    record that was read before its event arrived: the event may still come.
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="related")

@@ -1,20 +1,57 @@
 """One piece of work on a link, with its counts and how far it is."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from integration.models.choices import ACTIVE_RUNS, FINISHED_RUNS, RunKind, RunStatus
+from integration.models.choices import ACTIVE_RUNS, FINISHED_RUNS, READING, RunKind, RunStatus
+from integration.models.fields import DataclassField
 from integration.models.link import Link
 from integration.models.mapping import MappingVersion
+
+
+@dataclass(frozen=True)
+class RunTarget:
+    """What a retry or single run is about, and what a person said about the run.
+
+    `people` are `{"gist": id, "ghl": id}`, an id "" where there is none; `entries` the failures to try again.
+    `owner` is the side whose values stand whatever the rules say, `confirmed` who allowed more changes than the cap.
+    """
+
+    people: list[dict[str, str]] = field(default_factory=list)
+    entries: list[int] = field(default_factory=list)
+    owner: str = ""
+    confirmed: str = ""
+
+
+@dataclass
+class Checkpoint:
+    """How far a run is, saved with each page: the next slice goes on from here.
+
+    `cursor` is where the present phase goes on: a provider's own for a page, a number elsewhere. `began` says by side
+    when reading began, `newest` the newest change that was read, `read` how many records were read. `marks` are the
+    link's next cursors, by side and kind. `stumbles` counts slices in a row that failed for a passing reason.
+    """
+
+    cursor: Any = None
+    began: dict[str, str] = field(default_factory=dict)
+    newest: dict[str, str] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+    stumbles: int = 0
+
 
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed")
 
 
 class Run(models.Model):
-    """Counts always balance: examined = created + updated + unchanged + skipped + failed."""
+    """Counts always balance: examined = created + updated + unchanged + skipped + failed = entries + quiet.
+
+    The entries are those of contacts that the run decided; what a workflow did meanwhile has entries of its own.
+    """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=12, choices=RunKind, default=RunKind.FULL)
@@ -24,15 +61,17 @@ class Run(models.Model):
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     mapping = models.ForeignKey(MappingVersion, models.SET_NULL, null=True, blank=True)
     rules = models.JSONField("rules frozen at the start", default=dict)
-    target = models.JSONField("what a retry or single run is about", default=dict, blank=True)
-    checkpoint = models.JSONField(default=dict, blank=True)
+    target = DataclassField(RunTarget, verbose_name="what a retry or single run is about", blank=True)
+    checkpoint = DataclassField(Checkpoint, blank=True)
     phase = models.CharField(max_length=20, blank=True)
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField("records to examine, once known", null=True, blank=True)
+    total = models.PositiveIntegerField("people to examine, once known", null=True, blank=True)
+    met_again = models.PositiveIntegerField("decided once more in this run", default=0)
+    quiet = models.PositiveIntegerField("counted without an entry: unchanged, or logged before", default=0)
     api_calls = models.JSONField(default=dict)
     cancel_requested = models.BooleanField(default=False)
     wait_until = models.DateTimeField(null=True, blank=True)
@@ -48,6 +87,8 @@ class Run(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
+            # Two runs of one link would decide the same records side by side; the database refuses the second, whoever
+            # starts it.
             models.UniqueConstraint(
                 fields=["link"], condition=models.Q(status__in=ACTIVE_RUNS), name="one_active_run_per_link"
             )
@@ -60,6 +101,21 @@ class Run(models.Model):
     @property
     def examined(self) -> int:
         return sum(getattr(self, name) for name in COUNTS)
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether everyone who is there was decided, each once or counted as decided again."""
+        return self.total == self.examined
+
+    @property
+    def has_balance(self) -> bool:
+        """Whether it read everyone and came to its end: only then who is there says how many were to be decided."""
+        return self.kind in READING and self.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL)
+
+    @property
+    def people(self) -> int:
+        """Of a finished run: everyone who is there, by the rows of the link."""
+        return (self.total or 0) - self.met_again
 
     @property
     def is_active(self) -> bool:
@@ -81,8 +137,8 @@ class Run(models.Model):
         """What most failures of the run have in common, in a sentence; "" when nothing failed."""
         if not self.failed:
             return ""
-        told = self.entries.filter(outcome="failed").exclude(message="").values_list("message").order_by()
-        common = told.annotate(times=models.Count("pk")).order_by("-times").first()
+        messages = self.entries.filter(outcome="failed").exclude(message="").values_list("message").order_by()
+        common = messages.annotate(times=models.Count("pk")).order_by("-times").first()
         more = f" The most frequent reason: {common[0]}" if common else " The log says why."
         return f"{self.failed:,} of {self.examined:,} failed.{more}"
 

@@ -1,5 +1,6 @@
 """Workflows: a trigger with ordered actions, its versions, and each time it ran for somebody."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -70,9 +71,9 @@ UNFINISHED = (ExecutionState.WAITING, ExecutionState.RUNNING)
 class Execution(models.Model):
     """A workflow at work for one person, once per `cause`.
 
-    `step` is the action whose turn it is; `intent` says that it was sent and not answered yet, so that after a kill
-    its result is looked for first. `facts` is what placeholders and conditions see. An execution that failed is tried
-    again at `due_at`; with none it is parked until a person asks.
+    `step` is the action whose turn it is; `call_sent` says that its call was sent and not answered yet, so that after
+    a kill its result is looked for first. `facts` is what placeholders and conditions see. An execution that failed
+    is tried again at `due_at`; with none it is parked until a person asks.
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="executions")
@@ -87,7 +88,7 @@ class Execution(models.Model):
     facts = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=10, choices=ExecutionState, default=ExecutionState.WAITING)
     step = models.PositiveSmallIntegerField(default=0)
-    intent = models.BooleanField(default=False)
+    call_sent = models.BooleanField(default=False)
     tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField("not worked on before this", null=True, default=timezone.now)
     reason = models.CharField("reason code", max_length=40, blank=True)
@@ -108,6 +109,9 @@ class Execution(models.Model):
             models.Index(fields=["link", "gist_id"], name="executions_by_gist_id"),
             models.Index(fields=["link", "ghl_id"], name="executions_by_ghl_id"),
         ]
+
+    journal: Sequence[Any] = ()
+    """Changes begun by the action under way, until they are recorded with its result."""
 
     def __str__(self) -> str:
         return f"{self.workflow} for {self.label or self.gist_id or self.ghl_id}"

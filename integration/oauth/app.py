@@ -12,14 +12,16 @@ from requests_oauthlib import OAuth2Session
 from integration.errors import ReconnectRequired, Retryable, SetupError
 from integration.models import Connection
 from integration.providers.ghl.oauth import NEEDED_SCOPES
-from integration.providers.http import message_of, mount
+from integration.providers.http import message_of, mount_transport
+from integration.providers.time_limit import current_limit
+from integration.records import make_storable
 
 Hook = Literal["access_token_response", "refresh_token_response"]
+# Longest wait for a connection, and again for the answer, of one refresh: a lost answer can be asked for again for 30
+# seconds only (docs/ghl-api.md#token).
 REFRESH_SECONDS = 10.0
-"""Longest wait for a connection, and again for the answer, of one refresh: a lost answer can be asked for again for 30
-seconds only (docs/ghl-api.md#token)."""
+# The application that the built-in twin knows from the start.
 SANDBOX_CLIENT = ("sandbox-gistline", "sandbox-secret")
-"""The application that the built-in twin knows from the start."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class TokenAnswer:
     company_id: str = ""
 
     @classmethod
-    def read(cls, token: Mapping[str, Any], refresh_token: str = "") -> "TokenAnswer":
+    def from_json(cls, token: Mapping[str, Any], refresh_token: str = "") -> "TokenAnswer":
+        token = make_storable(dict(token))
         scope = token.get("scope") or ""
         return cls(
             access_token=token["access_token"],
             refresh_token=token.get("refresh_token") or refresh_token,
+            # The lifetime that GHL documents, where an answer leaves it out (docs/ghl-api.md#token).
             expires_in=float(token.get("expires_in") or 86_399),
             scopes=" ".join(scope) if isinstance(scope, list) else scope,
             user_type=token.get("userType") or "Location",
@@ -67,23 +71,25 @@ class OAuthApp:
         """The application id is the client id up to the first hyphen (docs/ghl-api.md#auth)."""
         return self.client_id if self.sandbox else self.client_id.partition("-")[0]
 
-    def consent(self, redirect_uri: str) -> tuple[str, str]:
+    def consent_url(self, redirect_uri: str) -> tuple[str, str]:
         """The address to send the browser to, and the state that must come back."""
-        session = self._session(redirect_uri, scope=list(NEEDED_SCOPES))
+        session = self._new_session(redirect_uri, scope=list(NEEDED_SCOPES))
         url, state = session.authorization_url(self.authorize_url, loginWindowOpenMode="self")
         return str(url), str(state)
 
-    def exchange(self, code: str, redirect_uri: str) -> TokenAnswer:
+    def exchange_code(self, code: str, redirect_uri: str) -> TokenAnswer:
         """Trade the code for tokens. Raises SetupError when it is refused, Retryable when GHL cannot be asked."""
         try:
-            token = self._session(redirect_uri, hook="access_token_response").fetch_token(
+            token = self._new_session(redirect_uri, hook="access_token_response").fetch_token(
                 self.token_url,
                 code=code,
                 client_secret=self.client_secret,
+                # GHL reads id and secret from the form and takes no authorization header here (docs/ghl-api.md#token).
                 include_client_id=True,
                 user_type="Location",
-                timeout=settings.HTTP_TIMEOUT_SECONDS,
+                timeout=current_limit().shorten(settings.HTTP_TIMEOUT_SECONDS),
             )
+            return TokenAnswer.from_json(token)
         except (TokenRefused, OAuth2Error) as refusal:
             raise SetupError(
                 f"GHL did not accept the sign-in ({refusal}). Codes work once and for ten minutes: start again. "
@@ -91,14 +97,15 @@ class OAuthApp:
             ) from refusal
         except requests.RequestException as problem:
             raise Retryable("GHL could not be reached to finish the sign-in. Try again.", provider="ghl") from problem
-        return TokenAnswer.read(token)
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
+            raise SetupError(f"GHL's answer to the sign-in cannot be read ({type(problem).__name__}).") from problem
 
-    def refresh(self, refresh_token: str, name: str) -> TokenAnswer:
+    def refresh_tokens(self, refresh_token: str, name: str) -> TokenAnswer:
         """New tokens for a refresh token, which is spent by this.
 
         Refused means a person must reconnect; out of reach means try again with the same token.
         """
-        session = self._session("", hook="refresh_token_response")
+        session = self._new_session("", hook="refresh_token_response")
         try:
             token = session.refresh_token(
                 self.token_url,
@@ -117,14 +124,19 @@ class OAuthApp:
             ) from refusal
         except requests.RequestException as problem:
             raise Retryable(f"{name}: GHL could not be reached to renew the login.", provider="ghl") from problem
-        return TokenAnswer.read(token, refresh_token)
+        return TokenAnswer.from_json(token, refresh_token)
 
-    def _session(self, redirect_uri: str, scope: list[str] | None = None, hook: Hook | None = None) -> OAuth2Session:
+    def _new_session(
+        self, redirect_uri: str, scope: list[str] | None = None, hook: Hook | None = None
+    ) -> OAuth2Session:
         session = OAuth2Session(self.client_id, redirect_uri=redirect_uri or None, scope=scope)
+        # Else proxies and passwords of the machine's environment would be used, as requests does by default.
         session.trust_env = False
-        mount(session)
+        # A redirect would carry code, refresh token and client secret to wherever it points: it is an error.
+        session.max_redirects = 0
+        mount_transport(session)
         if hook:
-            session.register_compliance_hook(hook, _check)
+            session.register_compliance_hook(hook, _check_answer)
         return session
 
 
@@ -132,7 +144,7 @@ class TokenRefused(Exception):
     """The token endpoint said no, in its own words."""
 
 
-def _check(response: requests.Response) -> requests.Response:
+def _check_answer(response: requests.Response) -> requests.Response:
     """Tell a refusal from a busy or broken endpoint: those say nothing about the token, so it is kept."""
     try:
         body = response.json()

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.text import slugify
 
-from integration.errors import SetupError
+from integration.errors import ProviderError, Retryable, SetupError
 from integration.models import Connection, ConnectionStatus, Provider
 from integration.models.fields import UndecryptableValue
 from integration.oauth.app import OAuthApp, TokenAnswer
-from integration.oauth.tokens import store
+from integration.oauth.tokens import store_tokens
 from integration.providers.budgets import budget_for
 from integration.providers.exchange import Exchange, Session
-from integration.providers.ghl import client, oauth
+from integration.providers.ghl import client, locations, oauth
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Location:
 
 
 @dataclass(frozen=True)
-class AgencyLogin:
+class UnsavedLogin:
     """A fixed bearer header, for the few calls made before there is a connection."""
 
     access_token: str
@@ -36,10 +36,44 @@ class AgencyLogin:
         raise SetupError("GHL refused the sign-in it had just granted. Start again.")
 
 
+@dataclass(frozen=True)
+class SignedIn:
+    """The account that a sign-in is for, in words: a location, or an agency with the names of its locations."""
+
+    what: str
+    id: str
+    names: list[str]
+
+
+def describe_account(app: OAuthApp, answer: TokenAnswer) -> SignedIn:
+    """Asked before anything is stored. What GHL does not tell about the account is left out; raises Retryable."""
+    is_agency = answer.user_type == "Company" and not answer.location_id
+    try:
+        names = _names_of_locations(app, answer) if is_agency else [_name_of_location(app, answer)]
+    except Retryable:
+        raise
+    except (ProviderError, SetupError):
+        # Without the scope to read it, the id has to do.
+        names = []
+    if is_agency:
+        return SignedIn("agency", answer.company_id, names)
+    return SignedIn("location", answer.location_id, names)
+
+
+def _names_of_locations(app: OAuthApp, answer: TokenAnswer) -> list[str]:
+    return [one.name for one in installed_locations(app, answer)]
+
+
+def _name_of_location(app: OAuthApp, answer: TokenAnswer) -> str:
+    with _short_exchange(app, answer, f"{'sandbox' if app.sandbox else 'live'}:{answer.location_id}") as exchange:
+        location = exchange.send(locations.GET(location_id=answer.location_id)).location
+    return str(location.model_dump().get("name") or "")
+
+
 def installed_locations(app: OAuthApp, answer: TokenAnswer) -> list[Location]:
     """The locations of the agency where the app is installed (docs/ghl-api.md#token)."""
     query = {"companyId": answer.company_id, "appId": app.app_id, "isInstalled": True, "limit": "100", "skip": "0"}
-    with _agency_exchange(app, answer) as exchange:
+    with _short_exchange(app, answer, f"agency:{answer.company_id}") as exchange:
         found = exchange.send(oauth.INSTALLED_LOCATIONS(query=query))
     return [Location(row.id, row.name or row.id) for row in found.locations]
 
@@ -47,14 +81,20 @@ def installed_locations(app: OAuthApp, answer: TokenAnswer) -> list[Location]:
 def location_token(app: OAuthApp, answer: TokenAnswer, location_id: str) -> TokenAnswer:
     """Turn an agency token into one for `location_id`."""
     body = {"companyId": answer.company_id, "locationId": location_id}
-    with _agency_exchange(app, answer) as exchange:
+    with _short_exchange(app, answer, f"agency:{answer.company_id}") as exchange:
+        # Whether a refresh token comes with it is not certain (docs/ghl-api.md#check).
         token = exchange.send(oauth.LOCATION_TOKEN(body=body)).model_dump(by_alias=True)
-    return TokenAnswer.read({**token, "locationId": token.get("locationId") or location_id})
+    named = token.get("locationId") or location_id
+    if named != location_id:
+        raise SetupError(f"GHL signed in to location {named} instead of {location_id}. Nothing was connected.")
+    return TokenAnswer.from_json({**token, "locationId": named})
 
 
-def _agency_exchange(app: OAuthApp, answer: TokenAnswer) -> Exchange:
-    budget = budget_for("ghl", f"ghl:agency:{answer.company_id}")
-    session = Session(client.wire(app.api_url, 30.0), AgencyLogin(answer.access_token), budget)
+def _short_exchange(app: OAuthApp, answer: TokenAnswer, account: str) -> Exchange:
+    """For the few calls made with tokens that belong to no connection yet."""
+    session = Session(
+        client.new_wire(app.api_url, 30.0), UnsavedLogin(answer.access_token), budget_for("ghl", f"ghl:{account}")
+    )
     return Exchange({"ghl": session}, patience=20)
 
 
@@ -76,7 +116,7 @@ def save_ghl(app: OAuthApp, answer: TokenAnswer, reconnect: Connection | None = 
         connection.scopes = answer.scopes
         connection.status, connection.status_reason = ConnectionStatus.NEW, ""
         connection.save()
-        store(connection, answer)
+        store_tokens(connection, answer)
     return connection
 
 
@@ -97,14 +137,15 @@ def save_private_token(
 
 def _save_secret(connection: Connection, credentials: dict[str, str], name: str) -> Connection:
     connection.name = name.strip() or connection.name or connection.key
-    connection.credentials = _kept(connection) | credentials
+    connection.credentials = _kept_credentials(connection) | credentials
+    # A fixed key has no end, and no scopes that could be asked for.
     connection.token_expires_at, connection.scopes = None, ""
     connection.status, connection.status_reason = ConnectionStatus.NEW, ""
     connection.save()
     return connection
 
 
-def _kept(connection: Connection) -> dict[str, str]:
+def _kept_credentials(connection: Connection) -> dict[str, str]:
     """What outlives a login: the secret in the addresses that were pasted into Gist."""
     try:
         kept = connection.credentials
@@ -129,7 +170,7 @@ def free_key(name: str) -> str:
 
 def disconnect(connection: Connection) -> None:
     """Forget the login; mappings, pairs and history stay for a reconnect."""
-    connection.credentials = _kept(connection)
+    connection.credentials = _kept_credentials(connection)
     connection.token_expires_at = None
     connection.save(update_fields=["credentials", "token_expires_at"])
     connection.set_status(ConnectionStatus.DISCONNECTED, "Disconnected by a person.")

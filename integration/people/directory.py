@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from integration.models import Connection, Link
+from integration.moments import is_recent
 from integration.providers.exchange import Steps
 from integration.providers.ghl import locations
 from integration.providers.ghl.schemas import Location
-from integration.related.writing import related_of
+from integration.related.write import related_of
 
+# Long enough for a visit to the page. Somebody who left since is refused by `commands`, which reads the users anew
+# before it writes.
 KEPT_MINUTES = 10.0
 SLOT_DAYS = 14
 
@@ -29,10 +31,15 @@ class Bookable:
 def kept_users(connection: Connection) -> dict[str, str] | None:
     """Name by id, as read within the last minutes; None when that is longer ago."""
     kept = connection.settings.get("users")
-    read = parse_datetime(kept["read_at"]) if kept else None
-    if read is None or (timezone.now() - read).total_seconds() > KEPT_MINUTES * 60:
+    if not kept or not is_recent(kept["read_at"], KEPT_MINUTES):
         return None
     users: dict[str, str] = kept["users"]
+    return users
+
+
+def known_users(connection: Connection) -> dict[str, str]:
+    """Name by id, as read last, however long ago."""
+    users: dict[str, str] = connection.settings.get("users", {}).get("users", {})
     return users
 
 
@@ -48,12 +55,12 @@ def read_location(link: Link) -> Steps[Location]:
 
 
 def read_users(link: Link) -> Steps[dict[str, str]]:
-    users = yield from related_of(link).users()
+    users = yield from related_of(link).list_users()
     return {user.id: user.name or user.email or user.id for user in users}
 
 
 def read_calendars(link: Link) -> Steps[list[Bookable]]:
-    calendars = yield from related_of(link).calendars()
+    calendars = yield from related_of(link).list_calendars()
     return [
         Bookable(one.id, one.name or one.id, tuple(str(m["userId"]) for m in one.teamMembers or () if m.get("userId")))
         for one in calendars

@@ -1,20 +1,21 @@
-"""What `manage.py lookup` tells of one person: both sides as they stand, compared, with what belongs to them in GHL."""
+"""What `manage.py lookup` prints about one person: both sides as they stand, compared, and what GHL has beside it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from integration.connections import contacts_of, exchange_for_link
+from integration.connections.fields import keep_fields
+from integration.connections.session import contacts_of, exchange_for_link
 from integration.errors import Gone
+from integration.mapping.rules import broken_rows
 from integration.models import Link
 from integration.people import person
-from integration.people.reading import know_fields
-from integration.people.who import SIDES, Somebody, find
+from integration.people.find import KnownPerson, find_by_id
+from integration.people.read import know_fields
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Exchange, Steps
 from integration.providers.ghl import contacts as ghl
 from integration.providers.operations import Schema
-from integration.records import Contact
-from integration.samples import keep_fields
+from integration.records import SIDES, Contact
 
 Found = dict[str, Any]
 
@@ -27,41 +28,51 @@ def look_up(link: Link, *, email: str = "", gist_id: str = "", ghl_id: str = "")
     `others` are ids of more contacts with that address. When there is somebody, `fields` holds a verdict for each
     field: `{"field", "gist", "ghl", "verdict", "why"}`. Raises ProviderError.
     """
-    who = find(link, "gist" if gist_id else "ghl", gist_id or ghl_id) if gist_id or ghl_id else Somebody(link, {})
+    known = (
+        find_by_id(link, "gist" if gist_id else "ghl", gist_id or ghl_id)
+        if gist_id or ghl_id
+        else KnownPerson(link, {})
+    )
     sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
     with exchange_for_link(link) as exchange:
-        contacts = find_live(exchange, who, sides, email=email)
-        answer: Found = {"link": link.key, **{side: _described(contacts[side]) for side in SIDES}}
+        contacts = find_live(exchange, known, sides, email=email)
+        answer: Found = {"link": link.key, **{side: _describe_side(contacts[side]) for side in SIDES}}
         if answer["ghl"]:
-            answer["ghl"] |= _around(exchange, answer["ghl"]["id"])
+            answer["ghl"] |= _read_related(exchange, answer["ghl"]["id"])
     if both := {side: found[0] for side, found in contacts.items() if found}:
-        answer["fields"] = _verdicts(link, both, sides)
+        answer["fields"] = _field_comparisons(link, both, sides)
     return answer
 
 
 def find_live(
-    exchange: Exchange, who: Somebody, sides: Mapping[str, ContactSide], *, email: str = "", phone: str = ""
+    exchange: Exchange, known: KnownPerson, sides: Mapping[str, ContactSide], *, email: str = "", phone: str = ""
 ) -> dict[str, list[Contact]]:
-    """By side, the contacts that are this person, best first. The side asked by id tells by what to look elsewhere."""
+    """By side, the contacts that are this person, best first. The address and phone of the first find the second."""
     found: dict[str, list[Contact]] = {}
-    for side in ("ghl", "gist") if who.ghl_id else ("gist", "ghl"):
-        known = next((contacts[0] for contacts in found.values() if contacts), None)
-        by = {"email": email or (known.email if known else ""), "phone": phone or (known.phone if known else "")}
-        found[side] = exchange.carry_out(_search(who.link, sides[side], who.ids.get(side, ""), by))
+    # The side whose id is known is read first: its e-mail address and phone are what the other one is asked for.
+    for side in ("ghl", "gist") if known.ghl_id else ("gist", "ghl"):
+        first_known = next((contacts[0] for contacts in found.values() if contacts), None)
+        by = {
+            "email": email or (first_known.email if first_known else ""),
+            "phone": phone or (first_known.phone if first_known else ""),
+        }
+        found[side] = exchange.carry_out(_read_or_find(known.link, sides[side], known.ids.get(side, ""), by))
     return found
 
 
-def _search(link: Link, contacts: ContactSide, contact_id: str, by: dict[str, str]) -> Steps[list[Contact]]:
+def _read_or_find(link: Link, contacts: ContactSide, contact_id: str, by: dict[str, str]) -> Steps[list[Contact]]:
     if not know_fields(link, contacts):
         fields = yield from contacts.load_fields()
         keep_fields(link.connection(contacts.side), fields)
     if contact_id:
         try:
             return [(yield from contacts.read(contact_id))]
+        # The id is gone, but somebody with the same address may still be there under another one.
         except Gone:
             pass
     if not any(by.values()):
         return []
+    # The phone counts only where there is no address: a phone alone identifies nobody.
     found = yield from contacts.find(email=by["email"], phone="" if by["email"] else by["phone"])
     # A look-up may answer with less than the record: custom fields come with reading it.
     whole = []
@@ -70,7 +81,7 @@ def _search(link: Link, contacts: ContactSide, contact_id: str, by: dict[str, st
     return whole
 
 
-def _described(contacts: list[Contact]) -> Found | None:
+def _describe_side(contacts: list[Contact]) -> Found | None:
     if not contacts:
         return None
     first, *others = contacts
@@ -83,7 +94,7 @@ def _described(contacts: list[Contact]) -> Found | None:
     }
 
 
-def _around(exchange: Exchange, contact_id: str) -> Found:
+def _read_related(exchange: Exchange, contact_id: str) -> Found:
     """What GHL keeps beside the contact."""
     tasks = exchange.send(ghl.TASKS(contact_id=contact_id)).tasks
     notes = exchange.send(ghl.NOTES(contact_id=contact_id)).notes
@@ -92,12 +103,13 @@ def _around(exchange: Exchange, contact_id: str) -> Found:
     return {name: [item.model_dump(mode="json") for item in items] for name, items in named.items()}
 
 
-def _verdicts(link: Link, contacts: Mapping[str, Contact], sides: Mapping[str, ContactSide]) -> list[Found]:
+def _field_comparisons(link: Link, contacts: Mapping[str, Contact], sides: Mapping[str, ContactSide]) -> list[Found]:
     side, contact = next(iter(contacts.items()))
-    who = find(link, side, contact.id)
+    known = find_by_id(link, side, contact.id)
     fields = {name: one.fields for name, one in sides.items()}
-    _, rules = person.rules_now(link, fields)
-    compared = person.compare_with(who, contacts, fields, rules, person.questions_about(who))
+    version, rules = person.rules_now(link, fields)
+    broken = broken_rows(version, fields["gist"], fields["ghl"])
+    compared = person.compare_with(known, contacts, fields, rules, person.questions_about(known), broken=broken)
     return [
         {"field": one.label, "gist": one.gist, "ghl": one.ghl, "verdict": one.state, "why": one.why}
         for one in compared.all

@@ -12,17 +12,17 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from integration.models import Execution, ExecutionState, LogEntry, Outcome, Question
-from integration.people.who import Somebody
+from integration.people.find import KnownPerson
 
 SIZE = 25
 RELATED = ("task", "note", "appointment")
+# What can be shown, and what it is called. Tasks are notes and appointments too.
 SHOWS: dict[str, str] = {
     "all": "All", "changes": "Changes", "tasks": "Tasks", "skips": "Skips", "errors": "Errors",
 }  # fmt: skip
-"""What can be shown, and what it is called. Tasks are notes and appointments too."""
 FILTERS = {
     "all": Q(),
     "changes": Q(outcome__in=(Outcome.CREATED, Outcome.UPDATED)),
@@ -30,12 +30,12 @@ FILTERS = {
     "skips": Q(outcome__in=(Outcome.SKIPPED, Outcome.UNCHANGED)),
     "errors": Q(outcome=Outcome.FAILED),
 }
+# Executions that are shown beside the entries of their actions; one that is done is told by those.
 STATES = {
     "all": (ExecutionState.WAITING, ExecutionState.RUNNING, ExecutionState.SKIPPED, ExecutionState.FAILED),
     "skips": (ExecutionState.SKIPPED,),
     "errors": (ExecutionState.FAILED,),
 }
-"""Executions that are shown beside the entries of their actions; one that is done is told by those."""
 
 
 @dataclass(frozen=True)
@@ -58,58 +58,71 @@ class Timeline:
     first: bool
 
 
-def timeline(
-    who: Somebody, questions: Iterable[Question] = (), show: str = "all", before: int | None = None, size: int = SIZE
+def read_timeline(
+    person: KnownPerson,
+    questions: Iterable[Question] = (),
+    show: str = "all",
+    before: int | None = None,
+    size: int = SIZE,
 ) -> Timeline:
     """One page. An unknown `show` is all. A fixed number of queries, whatever the size of the log."""
     show = show if show in SHOWS else "all"
-    found = _entries(who, show, before, size + 1)
+    # One more than is shown tells whether there is a next page, without counting.
+    found = _read_entries(person, show, before, size + 1)
+    prefetch_related_objects(found, "changes")
     entries, older = found[:size], found[size - 1].pk if len(found) > size else None
-    until = _when(who, before)
+    # Executions and questions have other ids, so they are cut to the page by the times of its first and last entry.
+    until = _time_of_entry(person, before)
+    # The last page has no lower end: what is older than the first entry belongs there too.
     since = entries[-1].created_at if older else None
-    others = [*_executions(who, show, since, until, size), *_asked(questions, show, since, until)]
+    others = [*_execution_events(person, show, since, until, size), *_question_events(questions, show, since, until)]
     events = [*(Event(entry.created_at, entry=entry) for entry in entries), *others]
     events.sort(key=lambda event: event.at, reverse=True)
     return Timeline(events, show, older, before is None)
 
 
-def _entries(who: Somebody, show: str, before: int | None, number: int) -> list[LogEntry]:
+def _read_entries(person: KnownPerson, show: str, before: int | None, number: int) -> list[LogEntry]:
     """A query per id, each along its own index; asked for both at once, no index would do."""
-    rows = LogEntry.objects.filter(FILTERS[show], link=who.link).order_by("-pk").defer("calls")
+    rows = LogEntry.objects.filter(FILTERS[show], link=person.link).order_by("-pk").defer("calls")
     rows = rows.select_related("run__started_by", "execution__workflow")
     rows = rows.filter(pk__lt=before) if before else rows
-    of_sides = [list(rows.filter(**{f"{side}_id": contact_id})[:number]) for side, contact_id in who.ids.items()]
-    met: dict[int, LogEntry] = {entry.pk: entry for entry in heapq.merge(*of_sides, key=_newest_first)}
-    return list(met.values())[:number]
+    of_sides = [list(rows.filter(**{f"{side}_id": contact_id})[:number]) for side, contact_id in person.ids.items()]
+    # Most entries hold both ids and are found twice.
+    unique: dict[int, LogEntry] = {entry.pk: entry for entry in heapq.merge(*of_sides, key=_newest_first)}
+    return list(unique.values())[:number]
 
 
 def _newest_first(entry: LogEntry) -> int:
     return -entry.pk
 
 
-def _when(who: Somebody, before: int | None) -> datetime | None:
+def _time_of_entry(person: KnownPerson, before: int | None) -> datetime | None:
     if before is None:
         return None
-    return LogEntry.objects.filter(link=who.link, pk=before).values_list("created_at", flat=True).first()
+    return LogEntry.objects.filter(link=person.link, pk=before).values_list("created_at", flat=True).first()
 
 
-def _between(rows: QuerySet[Any], since: datetime | None, until: datetime | None, size: int) -> list[Any]:
+def _rows_between(rows: QuerySet[Any], since: datetime | None, until: datetime | None, size: int) -> list[Any]:
     rows = rows.filter(created_at__gte=since) if since else rows
     rows = rows.filter(created_at__lt=until) if until else rows
     return list(rows.order_by("-pk")[:size])
 
 
-def _executions(who: Somebody, show: str, since: datetime | None, until: datetime | None, size: int) -> Iterable[Event]:
+def _execution_events(
+    person: KnownPerson, show: str, since: datetime | None, until: datetime | None, size: int
+) -> Iterable[Event]:
     states = STATES.get(show)
     if not states:
         return
     # Unlike the log, which is asked for one id at a time, these are few for anybody.
-    who_else = reduce(or_, (Q(**{f"{side}_id": contact_id}) for side, contact_id in who.ids.items()))
-    rows = Execution.objects.filter(who_else, link=who.link, state__in=states).select_related("workflow")
-    yield from (Event(one.created_at, execution=one) for one in _between(rows.defer("facts"), since, until, size))
+    of_person = reduce(or_, (Q(**{f"{side}_id": contact_id}) for side, contact_id in person.ids.items()))
+    rows = Execution.objects.filter(of_person, link=person.link, state__in=states).select_related("workflow")
+    yield from (Event(one.created_at, execution=one) for one in _rows_between(rows.defer("facts"), since, until, size))
 
 
-def _asked(questions: Iterable[Question], show: str, since: datetime | None, until: datetime | None) -> Iterable[Event]:
+def _question_events(
+    questions: Iterable[Question], show: str, since: datetime | None, until: datetime | None
+) -> Iterable[Event]:
     """What a person was asked about this one; answered ones too."""
     if show not in ("all", "skips"):
         return

@@ -8,15 +8,17 @@ Work is described as *steps*: a generator that yields calls and is handed their 
 
 so that a record needing three calls reads like three lines, while the exchange interleaves hundreds of them.
 Only single HTTP tries run in threads; the budget, tokens and every retry decision stay in the calling thread,
-the one that holds the database connection.
+the one that holds the database connection. While results are put on record the threads go on with calls that were
+permitted and queued before (in_flight.py): the wire does not wait for the database.
 """
 
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -32,26 +34,29 @@ from integration.errors import (
 )
 from integration.providers.budgets import Budget
 from integration.providers.http import Answered, Wire
+from integration.providers.in_flight import CallThreads, InFlight
 from integration.providers.operations import Call, Json
+from integration.providers.rounds import Round, Task
+from integration.providers.time_limit import NO_LIMIT, TimeLimit, current_limit
 
 K = TypeVar("K")
 R = TypeVar("R")
 A = TypeVar("A", bound=BaseModel)
 Steps = Generator[Call[Any], Any, R]
 
+# Tries of one call that fails for now; about 30 s with the pauses below.
 TRIES = 6
-"""Tries of one call that fails for now; about 30 s with the pauses below."""
+# Tries of one call that is refused because of a limit: those are only a matter of patience.
 LIMIT_TRIES = 20
-"""Tries of one call that is refused because of a limit: those are only a matter of patience."""
+# Times one call's login is renewed: another process may have spent the first new token's life meanwhile.
 RENEWALS = 2
-"""Times one call's login is renewed: another process may have spent the first new token's life meanwhile."""
 LONGEST_NAP = 1.0
+# Why a budget grants nothing, by the reason it gives, in words.
 WAITS = {
     "limit": "its limit is reached",
     "daily": "today's allowance is used up",
     "daily_reserve": "what is left of today is kept for live events and people",
 }
-"""Why a budget grants nothing, by the reason it gives, in words."""
 
 
 class Login(Protocol):
@@ -66,7 +71,7 @@ class Login(Protocol):
 
 @dataclass
 class Session:
-    """One connection, ready to be spoken to."""
+    """One connection with all that its calls need; `permits` are granted and not used, `ready_at` is monotonic."""
 
     wire: Wire
     login: Login
@@ -89,35 +94,6 @@ class Result(Generic[K, R]):
 
 
 @dataclass
-class _Task:
-    """Steps under way. `tries` counts the tries of the present call."""
-
-    key: Any
-    steps: Steps[Any]
-    call: Call[Any] | None = None
-    tries: int = 0
-    not_before: float = 0.0
-    renewals: int = 0
-    sent_with: str = ""
-    calls: list[Json] = field(default_factory=list)
-
-
-@dataclass
-class _Round:
-    """The tasks of one `run`: not begun, waiting for their turn, under way. `broken` is what ends it early."""
-
-    source: Iterator[tuple[Any, Steps[Any]]]
-    waiting: deque[_Task] = field(default_factory=deque)
-    flying: dict[Future[Answered], _Task] = field(default_factory=dict)
-    exhausted: bool = False
-    broken: ProviderError | None = None
-
-    @property
-    def is_over(self) -> bool:
-        return self.exhausted and not self.waiting and not self.flying
-
-
-@dataclass
 class Exchange:
     """Runs steps against the sessions of a link (or of one connection), by provider name.
 
@@ -137,7 +113,12 @@ class Exchange:
     """Calls made so far, per provider."""
     denied: dict[str, MissingScope] = field(default_factory=dict)
     """Operations that the login does not allow, by key: they are not sent a second time."""
-    _pool: ThreadPoolExecutor | None = None
+    limit: TimeLimit = field(default_factory=current_limit)
+    """When it is over nothing more is sent: what is under way is still taken in, the rest ends with Retryable."""
+    _threads: CallThreads = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._threads = CallThreads(self.concurrency)
 
     def __enter__(self) -> "Exchange":
         return self
@@ -146,9 +127,7 @@ class Exchange:
         self.close()
 
     def close(self) -> None:
-        if self._pool:
-            self._pool.shutdown(wait=True)
-            self._pool = None
+        self._threads.close()
         for session in self.sessions.values():
             session.permits = 0
             session.budget.close()
@@ -175,89 +154,114 @@ class Exchange:
         A task that fails does not stop the others. A login that is refused or cannot be renewed for now does, as does
         a limit beyond our patience: ReconnectRequired or Retryable is raised.
         """
-        round_ = _Round(iter(tasks))
+        round_ = Round(iter(tasks), InFlight(self._threads))
         try:
             while True:
-                yield from self._fill(round_)
+                yield from self._take_up_tasks(round_)
+                yield from self._end_overdue(round_)
                 if round_.is_over:
                     break
-                pause = self._guarded(round_, self._launch, round_) or 0.0
+                pause = self._end_on_failure(round_, self._launch_calls, round_) or 0.0
                 self.on_tick()
-                for done in self._landed(round_.flying, pause):
-                    task = round_.flying.pop(done)
-                    if finished := self._guarded(round_, self._handle, task, done.result()):
+                for task, answered in round_.flying.take_answers(LONGEST_NAP if round_.flying.is_full else pause):
+                    if finished := self._end_on_failure(round_, self._handle_answer, round_, task, answered):
                         yield finished
                     elif not round_.broken:
                         round_.waiting.append(task)
         finally:
-            if round_.flying:
-                wait(round_.flying)
+            # Also when the caller stops early or on_tick raises: calls under way are carried out whatever happens here,
+            # so they are waited for, and what was not used is given back.
+            self._withdraw_queued(round_)
+            round_.flying.wait_for_all()
             for session in self.sessions.values():
-                session.permits = 0
+                _give_back(session)
         if round_.broken:
             raise round_.broken
 
-    def _fill(self, round_: "_Round") -> Iterator[Result[Any, Any]]:
-        """Take up tasks while there is room; those that end without a call are finished at once."""
-        while not round_.exhausted and len(round_.waiting) + len(round_.flying) < self.concurrency * 2:
+    def _take_up_tasks(self, round_: Round) -> Iterator[Result[Any, Any]]:
+        """Take up tasks, so that a handful waits for its turn; those that end without a call finish at once."""
+        while not round_.exhausted and len(round_.waiting) < self.concurrency:
             try:
                 key, steps = next(round_.source)
             except StopIteration:
                 round_.exhausted = True
                 return
-            task = _Task(key, steps)
-            if finished := self._advance(task, None):
+            task = Task(key, steps)
+            if finished := self._advance_steps(task, None):
                 yield finished
             else:
                 round_.waiting.append(task)
 
-    @staticmethod
-    def _guarded(round_: "_Round", step: Callable[..., R], *args: Any) -> R | None:
+    def _end_overdue(self, round_: Round) -> Iterator[Result[Any, Any]]:
+        """Once the time is over, end every task whose next call was not sent."""
+        while self.limit.is_over:
+            self._withdraw_queued(round_)
+            if not round_.waiting:
+                return
+            task = round_.waiting.popleft()
+            wire = self._session_of(task).wire
+            error = Retryable(self.limit.describe_end(wire.title), provider=wire.provider)
+            if finished := self._end_on_failure(round_, self._advance_steps, task, None, error):
+                yield finished
+            elif not round_.broken:
+                round_.waiting.append(task)  # The steps go another way, which is not sent either.
+            yield from self._take_up_tasks(round_)
+
+    def _end_on_failure(self, round_: Round, step: Callable[..., R], *args: Any) -> R | None:
         """What ends the round does so only once the answers under way were taken in: they were carried out."""
         try:
             return step(*args)
         except (ReconnectRequired, Retryable) as end:
+            # The first failure is the reason; later ones come from calls that were under way with the same login.
             round_.broken = round_.broken or end
             round_.exhausted = True
+            self._withdraw_queued(round_)
             round_.waiting.clear()
             return None
 
     # One round ----------------------------------------------------------------------------------------
 
-    def _launch(self, round_: "_Round") -> float:
-        """Send what may be sent now. Returns seconds until something more may be."""
+    def _launch_calls(self, round_: Round) -> float:
+        """Hand to the threads what may be sent now. Returns seconds until something more may be."""
         waiting, flying = round_.waiting, round_.flying
         now, pause = time.monotonic(), LONGEST_NAP
+        # Each task is looked at once. One that may not be sent yet goes to the end, so that a limit of one account does
+        # not hold up the calls to the other.
         for _ in range(len(waiting)):
-            if len(flying) >= self.concurrency or not waiting:
+            if flying.is_full or not waiting:
                 break
             task = waiting.popleft()
             assert task.call
-            session = self.sessions[task.call.provider]
+            session = self._session_of(task)
             due = max(task.not_before, session.ready_at)
-            if due <= now and self._permit(session, task.call.provider, waiting):
-                flying[self._submit(session, task)] = task
+            if due <= now and self._take_permit(session, task.call.provider, waiting):
+                self._submit_call(flying, session, task)
             else:
                 waiting.append(task)
                 pause = min(pause, max(task.not_before, session.ready_at) - now)
-        return max(0.0, pause)
+        return max(0.0, self.limit.shorten(pause))
 
-    def _permit(self, session: Session, provider: str, waiting: Iterable[_Task]) -> bool:
+    def _take_permit(self, session: Session, provider: str, waiting: Iterable[Task]) -> bool:
         if session.permits == 0:
+            # One request for all that waits, since each locks the account's document; but for no more than will soon be
+            # sent, because permits that lie here are missing elsewhere.
             wanted = 1 + sum(1 for task in waiting if task.call and task.call.provider == provider)
-            grant = session.budget.take(min(wanted, self.concurrency * 2))
+            grant = session.budget.take_permits(min(wanted, self.concurrency * 2))
             session.permits = grant.permits
             session.waiting_for = "" if grant.permits else grant.reason
             if not grant.permits:
                 self._check_patience(session, grant.wait)
                 session.free_at = time.monotonic() + grant.wait
+                # Asked again within a second even when the wait is longer: whoever is silent loses the place in the
+                # line (budgets/shares.py), and the limit may be free earlier than it seemed.
                 session.ready_at = time.monotonic() + min(grant.wait, LONGEST_NAP)
                 return False
         session.permits -= 1
         return True
 
     def _check_patience(self, session: Session, seconds: float) -> None:
-        if self.patience is not None and seconds > self.patience:
+        patience = seconds if self.patience is None else self.patience
+        if seconds > self.limit.shorten(patience):
             why = WAITS.get(session.waiting_for, WAITS["limit"])
             raise RateLimited(
                 f"{session.wire.name} takes no more calls for {seconds:.0f} s: {why}.",
@@ -265,53 +269,72 @@ class Exchange:
                 provider=session.wire.provider,
             )
 
-    def _submit(self, session: Session, task: _Task) -> "Future[Answered]":
+    def _submit_call(self, flying: InFlight[Task], session: Session, task: Task) -> "Future[Answered]":
         assert task.call
         task.tries += 1
         task.sent_with = session.login.header()
+        # Noted before the call leaves: after a kill in between it must be looked for, not sent again.
         if not task.call.operation.repeatable:
             self.on_unrepeatable(task.key)
         self.made[task.call.provider] += 1
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="call")
-        return self._pool.submit(session.wire.try_once, task.call, task.sent_with)
+        timeout = () if self.limit is NO_LIMIT else (self.limit.shorten(session.wire.timeout),)
+        return flying.add(task, partial(session.wire.try_once, task.call, task.sent_with, *timeout))
 
-    def _landed(self, flying: Mapping["Future[Answered]", _Task], pause: float) -> "list[Future[Answered]]":
-        if not flying:
-            time.sleep(pause)
-            return []
-        full = len(flying) >= self.concurrency
-        done, _ = wait(flying, timeout=LONGEST_NAP if full else pause, return_when=FIRST_COMPLETED)
-        return list(done)
+    def _withdraw_queued(self, round_: Round, session: Session | None = None) -> None:
+        """Let queued calls that no thread has begun wait for their turn again: those of one session, or all."""
+        queued = round_.flying.withdraw_queued(lambda task: session is None or self._session_of(task) is session)
+        for task in reversed(queued):
+            assert task.call
+            round_.waiting.appendleft(task)
+            # It was never sent, so its try, its permit and its place in the counts are taken back.
+            task.tries -= 1
+            self._session_of(task).permits += 1
+            self.made[task.call.provider] -= 1
+            if not task.call.operation.repeatable:
+                self.on_refused(task.key)
+
+    def _session_of(self, task: Task) -> Session:
+        assert task.call
+        return self.sessions[task.call.provider]
 
     # What became of a try -----------------------------------------------------------------------------
 
-    def _handle(self, task: _Task, answered: Answered) -> Result[Any, Any] | None:
+    def _handle_answer(self, round_: Round, task: Task, answered: Answered) -> Result[Any, Any] | None:
         """The task's result when it is finished, None while it goes on."""
         assert task.call
-        session = self.sessions[task.call.provider]
-        session.budget.answered(answered.limits)
+        session = self._session_of(task)
+        session.budget.note_answer(answered.limits, answered.at)
         task.calls.append(answered.attempt.as_json())
         error = answered.error
         if error is None:
-            return self._advance(task, answered.value)
+            return self._advance_steps(task, answered.value)
+        if self.limit.is_over and not error.status:
+            # The last call of several had less than all of the time: what was waited in all is named.
+            error.args = (self.limit.describe_end(session.wire.title),)
+        # Every refusal but a lost answer means that nothing was done: the note made before sending is taken back.
         if not task.call.operation.repeatable and not isinstance(error, LostAnswer):
             self.on_refused(task.key)
         if isinstance(error, TokenExpired) and task.renewals < RENEWALS:
             session.login.renew(task.sent_with)
             task.renewals += 1
+            self._withdraw_queued(round_, session)  # They carry the old header.
             return None
         if isinstance(error, ReconnectRequired):
             raise error
         if isinstance(error, MissingScope):
+            # The same call for other records would be refused alike and only use up the budget.
             self.denied[task.call.operation.key] = error
-        if self._again(task, error):
-            self._back_off(session, task, error, answered)
-            return None
-        return self._advance(task, None, error)
+        if self._may_retry(task, error):
+            if self._back_off(session, task, error, answered):
+                self._withdraw_queued(round_, session)
+                _give_back(session)
+            # What will not be tried again in time ends with what was answered, which says more than that time is over.
+            if task.not_before < self.limit.ends_at:
+                return None
+        return self._advance_steps(task, None, error)
 
     @staticmethod
-    def _again(task: _Task, error: ProviderError) -> bool:
+    def _may_retry(task: Task, error: ProviderError) -> bool:
         assert task.call
         if isinstance(error, RateLimited):
             return task.tries < LIMIT_TRIES
@@ -320,26 +343,33 @@ class Exchange:
         return isinstance(error, Retryable) and task.tries < TRIES
 
     @staticmethod
-    def _back_off(session: Session, task: _Task, error: ProviderError, answered: Answered) -> None:
+    def _back_off(session: Session, task: Task, error: ProviderError, answered: Answered) -> bool:
+        """When the task is tried again. True when nothing of the session may be sent before."""
+        blocked = False
         # Jitter spreads what failed together, so that it does not come back together.
         delay = min(30.0, 0.5 * 2 ** (task.tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
         if isinstance(error, RateLimited):
             if error.wait is not None:
-                session.budget.refused(error.wait)
-                session.permits, delay = 0, error.wait + random.uniform(0, 0.25)  # noqa: S311
+                session.budget.note_refusal(error.wait)
+                blocked, delay = True, error.wait + random.uniform(0, 0.25)  # noqa: S311
+            # GHL does not promise Retry-After (docs/ghl-api.md#rate-limits). With nothing left, one window is the
+            # longest wait.
             elif answered.limits.remaining == 0:
-                session.budget.refused(session.budget.rate.seconds)
-                session.permits = 0
+                session.budget.note_refusal(session.budget.rate.seconds)
+                blocked = True
         task.not_before = time.monotonic() + delay
+        return blocked
 
-    def _advance(self, task: _Task, answer: Any, error: ProviderError | None = None) -> Result[Any, Any] | None:
+    def _advance_steps(self, task: Task, answer: Any, error: ProviderError | None = None) -> Result[Any, Any] | None:
         """Hand the steps their answer. Their result when they end, None when they yield another call."""
         try:
             task.call = task.steps.throw(error) if error else task.steps.send(answer)
+            # Steps may do without what is denied and yield another call, which can be denied as well.
             while denied := self.denied.get(task.call.operation.key):
                 task.call = task.steps.throw(denied)
         except StopIteration as end:
             return Result(task.key, value=end.value, calls=task.calls)
+        # It ends the whole round, not only this task: no other call of the connection would be accepted.
         except ReconnectRequired:
             raise
         except ProviderError as problem:
@@ -348,19 +378,7 @@ class Exchange:
         return None
 
 
-def look_before_resend(send: Call[A], look: Callable[[], Steps[A | None]], tries: int = 4) -> Steps[A]:
-    """Send a call that must not be carried out twice: after a lost answer, `look` whether it was.
-
-    `look` gives what the call would have answered when it was carried out, None when it was not.
-    """
-    for attempt in range(tries):
-        try:
-            answer: A = yield send
-            return answer
-        except LostAnswer:
-            found = yield from look()
-            if found is not None:
-                return found
-            if attempt == tries - 1:
-                raise
-    raise AssertionError("unreachable")
+def _give_back(session: Session) -> None:
+    """Permits that nothing was sent with are for others."""
+    session.budget.give_back(session.permits)
+    session.permits = 0

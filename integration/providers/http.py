@@ -1,6 +1,7 @@
 """One HTTP try of one call: auth, timeout, what the answer means, and a masked record of it.
 
 No retry and no database here: `exchange.py` decides when to try again, so that an attempt may run in a thread.
+`requests` is imported where it is used: commands that send nothing start without it, a tenth sooner.
 """
 
 import json
@@ -9,44 +10,50 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import requests
 from pydantic import BaseModel, ValidationError
-from requests.adapters import HTTPAdapter
 
 from integration.errors import (
     Gone,
     LostAnswer,
+    Malformed,
     MissingScope,
+    NoAccess,
     ProviderError,
     RateLimited,
     Rejected,
     Retryable,
+    ServerFault,
     TokenExpired,
+    UnreadableAnswer,
 )
-from integration.providers.operations import Call, Json
-from integration.records import read_json, storable
+from integration.providers.operations import Call, Json, describe_malformed
+from integration.records import make_storable, read_json
+
+if TYPE_CHECKING:
+    import requests
 
 log = logging.getLogger(__name__)
 A = TypeVar("A", bound=BaseModel)
 
+# What a status means, unless the provider's own rules say otherwise. 5xx: the work may have been done.
 MEANINGS: dict[int, type[ProviderError]] = {
     400: Rejected,
     401: TokenExpired,
     403: MissingScope,
     404: Gone,
-    408: LostAnswer,
+    408: ServerFault,
     410: Gone,
     422: Rejected,
     425: Retryable,
     429: RateLimited,
 }
-"""What a status means, unless the provider's own rules say otherwise. 5xx: the work may have been done."""
 
+# A provider's own reading of (status, body, message); None leaves it to MEANINGS.
 Refine = Callable[[int, Json, str], ProviderError | None]
-"""A provider's own reading of (status, body, message); None leaves it to MEANINGS."""
 
 
 @dataclass
@@ -77,17 +84,18 @@ class Attempt:
 
 @dataclass
 class Answered:
-    """An answer that came back: parsed body or the error it means."""
+    """An answer that came back at `at` (seconds since 1970): parsed body or the error it means."""
 
     attempt: Attempt
     limits: Limits
     value: Any = None
     error: ProviderError | None = None
+    at: float = field(default_factory=time.time)
 
 
 @dataclass
 class Wire:
-    """How one provider is spoken to: addresses, headers, and its own reading of errors."""
+    """What calls to one account need: base address, headers, and how the provider's errors and limits are read."""
 
     provider: str
     base_url: str
@@ -95,84 +103,100 @@ class Wire:
     headers: Mapping[str, str] = field(default_factory=dict)
     refine: Refine = lambda status, body, message: None
     read_limits: Callable[[Mapping[str, str]], Limits] = lambda headers: Limits()
-    session: requests.Session = field(default_factory=lambda: new_session())
+    session: "requests.Session" = field(default_factory=lambda: new_session())
     account: str = ""
     """What the operator calls the account; begins every sentence about a refusal."""
 
-    def try_once(self, call: Call[A], authorization: str) -> Answered:
-        """Send `call` once. Never raises: the error comes back in the answer."""
+    def try_once(self, call: Call[A], authorization: str, timeout: float | None = None) -> Answered:
+        """Send `call` once, waiting `timeout` seconds where less is left. Never raises: the answer holds the error."""
+        import requests
+
         operation = call.operation
-        attempt = Attempt(operation.key, operation.method, call.path, request=redact(call.body))
+        attempt = Attempt(operation.key, operation.method, call.path, request=redact_secrets(call.body))
         started = time.monotonic()
         try:
-            response = self._send(call, authorization)
+            response = self._send_request(call, authorization, timeout or self.timeout)
         except requests.RequestException as problem:
             attempt.error = type(problem).__name__
             return Answered(attempt, Limits(), error=self._transport_error(call, problem))
         finally:
             attempt.milliseconds = round((time.monotonic() - started) * 1000)
         attempt.status = response.status_code
-        return self._read(call, response, attempt)
+        return self._read_response(call, response, attempt)
 
-    def _send(self, call: Call[A], authorization: str) -> requests.Response:
+    def _send_request(self, call: Call[A], authorization: str, timeout: float) -> "requests.Response":
+        import requests
+
         operation = call.operation
-        headers = {"Accept": "application/json", **self.headers}
+        headers = {**self.session.headers, "Accept": "application/json", **self.headers}
         if authorization:
             headers["Authorization"] = authorization
         if operation.version:
             headers["Version"] = operation.version
-        return self.session.request(
-            operation.method,
-            self.base_url + call.path,
+        # Prepared without the session, whose merging of settings that we do not use costs as much as the rest.
+        request = requests.PreparedRequest()
+        request.prepare(
+            method=operation.method,
+            url=self.base_url + call.path,
             params=call.query or None,
             headers=headers,
-            timeout=self.timeout,
-            allow_redirects=False,
-            **({"data": call.body} if operation.form else {"json": call.body}),  # type: ignore[arg-type]
+            **({"data": call.body} if operation.form else {"json": call.body}),
         )
+        # A redirect that is followed turns a POST into a GET, whose answer would look like success.
+        return self.session.send(request, timeout=timeout, allow_redirects=False, proxies=dict(self.session.proxies))
 
-    def _transport_error(self, call: Call[A], problem: requests.RequestException) -> ProviderError:
+    def _transport_error(self, call: Call[A], problem: "requests.RequestException") -> ProviderError:
+        import requests
+
+        # Only without a connection is it certain that nothing arrived; any other failure may come after the work was
+        # done.
         never_sent = isinstance(problem, requests.ConnectTimeout) or "Connection refused" in str(problem)
         kind = Retryable if never_sent else LostAnswer
         how = "did not answer in time" if isinstance(problem, requests.Timeout) else "could not be reached"
-        who = f"{self.account}: {self.name}" if self.account else self.name
-        return kind(f"{who} {how}.", provider=self.provider, operation=call.operation.key)
+        return kind(f"{self.title} {how}.", provider=self.provider, operation=call.operation.key)
 
-    def _read(self, call: Call[A], response: requests.Response, attempt: Attempt) -> Answered:
+    def _read_response(self, call: Call[A], response: "requests.Response", attempt: Attempt) -> Answered:
         limits = self.read_limits(response.headers)
-        body = _json(response)
-        attempt.response = redact(body if body is not None else storable(response.text[:500]))
+        body = _read_body(response)
+        attempt.response = redact_secrets(body if body is not None else make_storable(response.text[:500]))
         error: ProviderError | None
         if response.ok or response.status_code in call.operation.lenient:
             if not response.ok:
+                # The refusal's own body does not have the shape of the answer that it stands for.
                 body = dict(call.operation.lenient[response.status_code])
             try:
                 return Answered(attempt, limits, value=call.operation.answer.model_validate(body))
             except ValidationError as problem:
-                error = LostAnswer(
+                # The status was a success, so the call was carried out: as when no answer came, it is not simply sent
+                # again. What a read brings in another form comes in that form the next time, too.
+                kind = Malformed if call.operation.method == "GET" and body is not None else UnreadableAnswer
+                error = kind(
                     f"{self.name} answered {call} with something unreadable.",
                     provider=self.provider,
                     status=response.status_code,
                     operation=call.operation.key,
-                    detail=str(problem.errors(include_input=False)[:2]),
+                    detail=describe_malformed(problem),
                 )
+                if isinstance(error, Malformed):
+                    error.args = (f"{error} {error.detail}.",)
         else:
-            error = self._meaning(call, response, body if isinstance(body, dict) else {})
+            error = self._read_error(call, response, body if isinstance(body, dict) else {})
         attempt.error = error.code
         return Answered(attempt, limits, error=error)
 
-    def _meaning(self, call: Call[A], response: requests.Response, body: Json) -> ProviderError:
-        status, said = response.status_code, message_of(body)
-        error = self.refine(status, body, said)
+    def _read_error(self, call: Call[A], response: "requests.Response", body: Json) -> ProviderError:
+        status, detail = response.status_code, message_of(body)
+        error = self.refine(status, body, detail)
         if error is None:
-            kind = MEANINGS.get(status, LostAnswer if status >= 500 else Rejected)
+            kind = MEANINGS.get(status, ServerFault if status >= 500 else Rejected)
             sentence = f"{self.name} answered {status} to {call.operation.title.lower()}" + (
-                f": {said}" if said else "."
+                f": {detail}" if detail else "."
             )
             error = kind(sentence)
         if isinstance(error, RateLimited) and error.wait is None:
             error.wait = _retry_after(response.headers.get("Retry-After"))
-        if isinstance(error, MissingScope) and call.operation.scope:
+        # GHL does not say which scope is missing (docs/ghl-api.md#errors); the operation knows.
+        if isinstance(error, MissingScope) and not isinstance(error, NoAccess) and call.operation.scope:
             error.args = (f"{error} The call “{call.operation.title}” needs {call.operation.scope}.",)
         if self.account:
             error.args = (f"{self.account}: {error}",)
@@ -180,7 +204,7 @@ class Wire:
             self.provider,
             status,
             call.operation.key,
-            said,
+            detail,
         )
         return error
 
@@ -188,18 +212,30 @@ class Wire:
     def name(self) -> str:
         return {"gist": "Gist", "ghl": "GHL"}[self.provider]
 
+    @property
+    def title(self) -> str:
+        """How a sentence about it begins: with the operator's own name of the account."""
+        return f"{self.account}: {self.name}" if self.account else self.name
 
-def new_session() -> requests.Session:
+
+def new_session() -> "requests.Session":
     """A session for many threads: pooled connections, no netrc or proxy from outside, no retries below us."""
+    import requests
+
     session = requests.Session()
     session.trust_env = False
+    # The login is the header alone: a cookie of one answer must not travel with the next call, perhaps of another
+    # thread.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    mount(session)
+    mount_transport(session)
     return session
 
 
-def mount(session: requests.Session) -> None:
+def mount_transport(session: "requests.Session") -> None:
     """Give a session the one transport that all calls to providers go through."""
+    from requests.adapters import HTTPAdapter
+
+    # Retries of the transport would send a call twice without the exchange knowing of it.
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=32, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -213,6 +249,7 @@ def message_of(body: Json) -> str:
         message = first.get("message") if isinstance(first, dict) else first
     if not message:
         message = body.get("error") or ""
+    # GHL's v3 token endpoint nests its message under `error` (docs/ghl-api.md#errors).
     if isinstance(message, dict):
         message = message.get("message", "")
     return "; ".join(map(str, message)) if isinstance(message, list) else str(message)
@@ -221,39 +258,47 @@ def message_of(body: Json) -> str:
 SECRET_NAMES = ("token", "secret", "password", "authorization", "api_key", "apikey", "client_id", "code")
 
 
-def redact(value: Any, limit: int = 4000) -> Any:
+def redact_secrets(value: Any, limit: int = 4000) -> Any:
     """`value` with secrets masked, and cut when it is long: fit to be stored with a log entry."""
-    masked = _mask(value)
+    # Masked first: text that was cut is no JSON any more, in which the names of secrets could be found.
+    masked = _mask_secrets(value)
     text = json.dumps(masked, default=str)
     return masked if len(text) <= limit else text[:limit] + "…"
 
 
-def _mask(value: Any) -> Any:
+def _mask_secrets(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: "***" if _is_secret(k) and isinstance(v, str) else _mask(v) for k, v in value.items()}
+        return {k: "***" if isinstance(v, str) and _is_secret(k) else _mask_secrets(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_mask(item) for item in value]
+        return [_mask_secrets(item) for item in value]
     return value
 
 
+@lru_cache(maxsize=4096)
 def _is_secret(name: object) -> bool:
+    """Remembered, because every call brings the same few names."""
     lowered = str(name).lower()
+    # “code” counts only as the whole name: country codes and error codes are no secrets.
     return lowered == "code" or any(word in lowered for word in SECRET_NAMES[:-1])
 
 
-def _json(response: requests.Response) -> Any:
+def _read_body(response: "requests.Response") -> Any:
     """The body as JSON, None when it is none. GHL may send raw control characters (docs/ghl-api.md#errors)."""
+    # What deletions answer is partly unknown (docs/gist-api.md#contacts); no body at all is read as an empty object.
     if response.status_code == 204 or not response.content:
         return {}
     body = read_json(response.content)
-    return storable(body) if UNSTORABLE.search(response.content) else body
+    return make_storable(body) if UNSTORABLE.search(response.content) else body
 
 
+# NUL and halves of surrogate pairs, raw or escaped. Looked for in the bytes, because walking through every parsed value
+# costs more, and hardly any answer holds one.
 UNSTORABLE = re.compile(rb"\0|\xed[\xa0-\xbf]|\\u(?:0000|[dD][89a-fA-F])")
 
 
 def _retry_after(value: str | None) -> float | None:
     try:
+        # The header may hold a date as well; then the exchange's own pauses count, as if it were missing.
         return max(0.0, float(value)) if value else None
     except ValueError:
         return None

@@ -7,10 +7,10 @@ touches the network. The catalogue, the clients and the contract tests all read 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
 Json = dict[str, Any]
 _PLACEHOLDER = re.compile(r"{(\w+)}")
@@ -19,7 +19,57 @@ _PLACEHOLDER = re.compile(r"{(\w+)}")
 class Schema(BaseModel):
     """A body or an answer. Answers are read leniently: providers add fields without notice."""
 
-    model_config = ConfigDict(extra="allow", populate_by_name=True)
+    model_config = ConfigDict(extra="allow", populate_by_name=True, defer_build=True)
+
+
+@dataclass(frozen=True)
+class MalformedItem:
+    """An item of a list that is not as documented: as it came, and what is wrong with it."""
+
+    raw: Any
+    problem: str
+
+
+class Listing(Schema):
+    """An answer with a list that is read item by item: a malformed one must not hold up the others.
+
+    `raw_items` holds the list as it came, `malformed` what is missing of it in the field named `list_name`.
+    """
+
+    list_name: ClassVar[str]
+    item: ClassVar[type[Schema]]
+    _malformed: list[MalformedItem] = PrivateAttr(default_factory=list)
+    _raw_items: list[Any] = PrivateAttr(default_factory=list)
+
+    @property
+    def malformed(self) -> list[MalformedItem]:
+        return self._malformed
+
+    @property
+    def raw_items(self) -> list[Any]:
+        return self._raw_items
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_each(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        raw = data.get(cls.list_name) if isinstance(data, Mapping) else None
+        if not isinstance(raw, list):
+            return handler(data)
+        items, malformed = [], []
+        for one in raw:
+            try:
+                items.append(cls.item.model_validate(one))
+            except ValidationError as problem:
+                malformed.append(MalformedItem(one, describe_malformed(problem)))
+        answer = handler({**data, cls.list_name: items})
+        answer._malformed, answer._raw_items = malformed, raw
+        return answer
+
+
+def describe_malformed(problem: ValidationError) -> str:
+    """The first things that are wrong, by field, as `customFields: Input should be a valid list`."""
+    found = problem.errors(include_input=False, include_url=False)[:3]
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the record'}: {one['msg']}" for one in found)
 
 
 A = TypeVar("A", bound=BaseModel)

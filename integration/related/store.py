@@ -25,8 +25,8 @@ class News:
     before: dict[str, Value]
     workflow_id: int | None = None
     """The workflow that made the record, when one did."""
-    met: bool = False
-    """It was the first event about a record whose making was not heard of: told once, however often it comes."""
+    is_first_event: bool = False
+    """The first event about a record of which none said that it was made. It is news once, however often it comes."""
 
 
 def of_contact(link: Link, contact_id: str, kind: RelatedType) -> list[RelatedRecord]:
@@ -35,23 +35,32 @@ def of_contact(link: Link, contact_id: str, kind: RelatedType) -> list[RelatedRe
     return [as_record(row) for row in rows.order_by("pk")]
 
 
+def by_kind(link: Link, contact_id: str) -> dict[RelatedType, list[RelatedRecord]]:
+    """All that is known of a contact, in one query."""
+    found: dict[RelatedType, list[RelatedRecord]] = {"task": [], "note": [], "appointment": []}
+    rows = Related.objects.filter(link=link, contact_id=contact_id, kind__in=found, deleted_at=None)
+    for record in map(as_record, rows.order_by("pk")):
+        found[record.kind].append(record)
+    return found
+
+
 def as_record(row: Related) -> RelatedRecord:
     return RelatedRecord(row.kind, row.ghl_id, row.contact_id, row.base)  # type: ignore[arg-type]
 
 
 def known_ids(link: Link, contact_id: str, kind: RelatedType, since: datetime | None = None) -> list[str]:
-    """Records that an interrupted create, begun at `since`, cannot have made: met before it, or made for another wish.
-
-    Its own may have been heard of by a webhook already.
+    """Ids of records that an interrupted create, begun at `since`, cannot have made: read before it, or made for
+    another wish of Gist.
     """
     rows = Related.objects.filter(link=link, contact_id=contact_id, kind=kind)
     if since:
+        # A row that is younger and that nobody asked for may be the very record, stored because its webhook came first.
         rows = rows.exclude(gist_key="", created_at__gte=since)
     return list(rows.values_list("ghl_id", flat=True))
 
 
+# `read_at` is written only when it is older than this, so that reading a record again soon costs no write.
 READ_AGAIN = timedelta(hours=1)
-"""How exactly it is kept when a record was last read: reading a page again at once costs no write."""
 
 Known = dict[tuple[str, str], Related]
 
@@ -73,21 +82,23 @@ def _take_in(link: Link, records: list[RelatedRecord], known: Known) -> list[New
         known = {**known, **_rows_of(link, unknown)}
     now = timezone.now()
     Related.objects.bulk_create(
-        (_unannounced(link, record, now) for key, record in given.items() if key not in known), ignore_conflicts=True
+        (_unannounced_row(link, record, now) for key, record in given.items() if key not in known),
+        ignore_conflicts=True,
     )
     rows = {key: known[key] for key in given if key in known}
     if old := [row.pk for row in rows.values() if now - row.read_at > READ_AGAIN]:
         Related.objects.filter(pk__in=old).update(read_at=now)
-    return [news for key, row in rows.items() if (news := _update(row, given[key]))]
+    return [news for key, row in rows.items() if (news := _update_row(row, given[key]))]
 
 
 def _rows_of(link: Link, keys: Iterable[tuple[str, str]]) -> Known:
     kinds, ids = {kind for kind, _ in keys}, {ghl_id for _, ghl_id in keys}
     rows = Related.objects.select_for_update().filter(link=link, kind__in=kinds, ghl_id__in=ids)
+    # Kinds and ids were asked for apart, which also finds a task with the id of a note.
     return {(row.kind, row.ghl_id): row for row in rows if (row.kind, row.ghl_id) in keys}
 
 
-def _unannounced(link: Link, record: RelatedRecord, now: datetime) -> Related:
+def _unannounced_row(link: Link, record: RelatedRecord, now: datetime) -> Related:
     return Related(
         link=link, kind=record.kind, ghl_id=record.id, contact_id=record.contact_id, base=dict(record.values),
         read_at=now, announced=False,
@@ -95,32 +106,38 @@ def _unannounced(link: Link, record: RelatedRecord, now: datetime) -> Related:
 
 
 @transaction.atomic
-def announce(link: Link, record: RelatedRecord, *, born: bool) -> list[News]:
-    """As `take_in`, of a record that an event spoke of; `born` when the event said that it was made."""
+def take_in_reported(link: Link, record: RelatedRecord, *, reported_created: bool) -> list[News]:
+    """As `take_in`, of a record that an event was about; `reported_created` when it said that the record was made."""
+    # To be asked before `take_in` stores a row.
     row = Related.objects.filter(link=link, kind=record.kind, ghl_id=record.id).first()
     is_new = row is None or not row.announced
     found = take_in(link, [record])
-    if is_new and born:
+    if is_new and reported_created:
         Related.objects.filter(link=link, kind=record.kind, ghl_id=record.id).update(announced=True)
         return [News(CREATED, record, {}), *found]
-    if is_new and not found and (what := _said_by_its_event(record)):
-        return [News(what, record, {}, met=True)]
+    if is_new and not found and (what := _news_of_first_event(record)):
+        return [News(what, record, {}, is_first_event=True)]
     return found
 
 
-def _said_by_its_event(record: RelatedRecord) -> str:
-    """What an event tells of a record that nothing is known of but how it stands now."""
+def _news_of_first_event(record: RelatedRecord) -> str:
+    """What an event means for a record of which only its present state is known; "" when that is no news."""
+    # The type of an appointment's event is not to be relied on (docs/ghl-api.md#webhooks), so its status decides.
     if record.kind == "appointment":
         return CANCELLED if record.values.get("status") == "cancelled" else CHANGED
     return COMPLETED if record.values.get("completed") else ""
 
 
 @transaction.atomic
-def meet(link: Link, record: RelatedRecord, *, since: str) -> list[News]:
-    """As `take_in`, of a record that a reading of the whole location met: an unknown one made `since` then is new."""
+def take_in_read(link: Link, record: RelatedRecord, *, since: str) -> list[News]:
+    """As `take_in`, of a record found by reading the whole location: an unknown one made since then (ISO) is new."""
     if is_known(link, record):
         return take_in(link, [record])
-    return announce(link, record, born=True) if (record.made_at or since) >= since else take_in(link, [record])
+    return (
+        take_in_reported(link, record, reported_created=True)
+        if (record.made_at or since) >= since
+        else take_in(link, [record])
+    )
 
 
 def unlike_known(link: Link, kind: RelatedType, records: Iterable[RelatedRecord]) -> list[RelatedRecord]:
@@ -131,38 +148,39 @@ def unlike_known(link: Link, kind: RelatedType, records: Iterable[RelatedRecord]
 
 
 def take_in_all(link: Link, contact_id: str, kind: RelatedType, records: list[RelatedRecord]) -> list[News]:
-    """As `take_in`, of everything of a kind that the contact has: what is no longer among it was deleted."""
-    return take_in_around(link, contact_id, {kind: records})
+    """As `take_in`, of all records of a kind that the contact has: a known one that is not among them was deleted."""
+    return take_in_related(link, contact_id, {kind: records})
 
 
 @transaction.atomic
-def take_in_around(link: Link, contact_id: str, around: Mapping[RelatedType, list[RelatedRecord]]) -> list[News]:
+def take_in_related(link: Link, contact_id: str, by_kind: Mapping[RelatedType, list[RelatedRecord]]) -> list[News]:
     """As `take_in_all`, of each kind that was read."""
-    records = [record for of_kind in around.values() for record in of_kind]
+    records = [record for of_kind in by_kind.values() for record in of_kind]
     here = {(record.kind, record.id) for record in records}
-    rows = Related.objects.select_for_update().filter(link=link, contact_id=contact_id, kind__in=around)
+    rows = Related.objects.select_for_update().filter(link=link, contact_id=contact_id, kind__in=by_kind)
     known: Known = {(row.kind, row.ghl_id): row for row in rows}
     lost = [row for key, row in known.items() if key not in here and row.deleted_at is None]
-    parted = [news for row in lost if (news := part(link, cast(RelatedType, row.kind), row.ghl_id))]
-    return [*_take_in(link, records, known), *parted]
+    deletions = [news for row in lost if (news := mark_deleted(link, cast(RelatedType, row.kind), row.ghl_id))]
+    return [*_take_in(link, records, known), *deletions]
 
 
-def _update(row: Related, record: RelatedRecord) -> News | None:
-    before = _before(row, record)
+def _update_row(row: Related, record: RelatedRecord) -> News | None:
+    before = _changed_values(row, record)
     contact_id = record.contact_id or row.contact_id
     if before or row.deleted_at or row.contact_id != contact_id:
         row.base, row.contact_id, row.deleted_at, row.read_at = dict(record.values), contact_id, None, timezone.now()
+        # Its change is news to workflows, so an event that comes late must not announce it as new.
         row.announced = row.announced or bool(before)
         row.save(update_fields=["base", "contact_id", "deleted_at", "read_at", "announced"])
-    return News(_what(record, before), record, before, row.workflow_id) if before else None
+    return News(_kind_of_news(record, before), record, before, row.workflow_id) if before else None
 
 
-def _before(row: Related, record: RelatedRecord) -> dict[str, Value]:
+def _changed_values(row: Related, record: RelatedRecord) -> dict[str, Value]:
     """What differs from the record, as it was."""
     return {key: row.base.get(key) for key, value in record.values.items() if row.base.get(key) != value}
 
 
-def _what(record: RelatedRecord, before: dict[str, Value]) -> str:
+def _kind_of_news(record: RelatedRecord, before: dict[str, Value]) -> str:
     if "completed" in before:
         return COMPLETED if record.values["completed"] else REOPENED
     if "status" in before and record.values["status"] == "cancelled":
@@ -170,8 +188,8 @@ def _what(record: RelatedRecord, before: dict[str, Value]) -> str:
     return CHANGED
 
 
-def part(link: Link, kind: RelatedType, ghl_id: str) -> News | None:
-    """GHL no longer has it. None when it was not known, or known to be gone."""
+def mark_deleted(link: Link, kind: RelatedType, ghl_id: str) -> News | None:
+    """Note that GHL no longer has a record. None when it was not known, or known to be gone."""
     row = Related.objects.filter(link=link, kind=kind, ghl_id=ghl_id, deleted_at=None).first()
     if row is None:
         return None
@@ -185,28 +203,29 @@ def note_written(
     link: Link, record: RelatedRecord, *, gist_key: str = "", wanted: dict[str, Value] | None = None,
     workflow: Workflow | None = None,
 ) -> News | None:  # fmt: skip
-    """Store what was written, so that reading it again is no news; what it changed here is, once.
+    """Store a record as it was just written, so that its webhook is no news. What the write changed is news once, now.
 
     `gist_key` and `wanted` say what Gist asked for, `workflow` which one made it.
     """
-    told: dict[str, Any] = {"gist_key": gist_key} if gist_key else {}
-    told |= {"gist_base": wanted} if wanted is not None else {}
+    gist_side: dict[str, Any] = {"gist_key": gist_key} if gist_key else {}
+    gist_side |= {"gist_base": wanted} if wanted is not None else {}
     if gist_key:
-        # One that was deleted in GHL hands it on.
+        # A key stands for one record: when that was deleted in GHL and made again, the key moves to the new one.
         Related.objects.filter(link=link, kind=record.kind, gist_key=gist_key).exclude(ghl_id=record.id).update(
             gist_key=""
         )
-    stands = {"contact_id": record.contact_id, "base": dict(record.values), **told}
+    columns = {"contact_id": record.contact_id, "base": dict(record.values), **gist_side}
     row, made = Related.objects.select_for_update().get_or_create(
-        link=link, kind=record.kind, ghl_id=record.id, defaults={**stands, "workflow": workflow}
+        link=link, kind=record.kind, ghl_id=record.id, defaults={**columns, "workflow": workflow}
     )
     if made:
         return News(CREATED, record, {}, row.workflow_id)
-    before, was_announced = _before(row, record), row.announced
-    Related.objects.filter(pk=row.pk).update(**stands, read_at=timezone.now(), deleted_at=None, announced=True)
+    # The row may be there although the record is new: its webhook was read before the answer to the call was recorded.
+    before, was_announced = _changed_values(row, record), row.announced
+    Related.objects.filter(pk=row.pk).update(**columns, read_at=timezone.now(), deleted_at=None, announced=True)
     if not was_announced and workflow:
         return News(CREATED, record, {}, workflow.pk)
-    return News(_what(record, before), record, before, row.workflow_id) if before else None
+    return News(_kind_of_news(record, before), record, before, row.workflow_id) if before else None
 
 
 def is_known(link: Link, record: RelatedRecord) -> bool:

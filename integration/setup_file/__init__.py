@@ -1,6 +1,4 @@
-"""The setup file: connections and links with their rules as one document, for machines without a mouse."""
+"""The setup file: connections and links with their rules as one document, for machines without a mouse.
 
-from integration.setup_file.changes import Applied, apply_document, apply_file
-from integration.setup_file.exporting import export
-
-__all__ = ["Applied", "apply_document", "apply_file", "export"]
+`exporting` prints it and `changes` carries it out. They are imported one by one: printing needs none of the checks.
+"""

@@ -1,4 +1,4 @@
-"""A checked setup file into the database, saying in words what changed."""
+"""Writing a checked setup file into the database. Each function yields one line per change, in words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,14 +6,20 @@ from typing import Any
 
 from django.db import transaction
 
+from integration.mapping.filters import words_of_filter
 from integration.mapping.versions import RowInput, current_version, save_version
-from integration.models import Connection, ConnectionStatus, Link
-from integration.setup_file.checks import Checked, Login, check
-from integration.setup_file.document import ConnectionEntry, LinkEntry, read
+from integration.models import Connection, ConnectionStatus, Link, Provider
+from integration.records import SIDES
+from integration.setup_file.checks import Checked, Login, check_document, filter_of
+from integration.setup_file.document import ConnectionEntry, LinkEntry, read_document
 from integration.setup_file.live_fields import check_live
 from integration.setup_file.workflows import WorkflowWish, apply_workflow
 
-LINK_RULES = ("mode", "enabled", "direction", "conflict", "deletes", "schedule_minutes", "match", "default_country")
+# Settings that stand in the file as they do in the database.
+LINK_RULES = (
+    "mode", "enabled", "direction", "conflict", "deletes", "schedule_minutes", "match", "default_country",
+    "merge_seconds", "change_cap",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,22 +30,18 @@ class Applied:
     notes: list[str]
 
 
-def apply_file(text: str, env: Mapping[str, str]) -> list[str]:
-    """What changed by applying the file. Raises SetupError naming the place; nothing is written then."""
-    return apply_document(text, env).changed
-
-
 def apply_document(text: str, env: Mapping[str, str]) -> Applied:
-    """As apply_file, with the notes."""
-    document = read(text)
+    """Apply the file and say what changed. Raises SetupError naming the place; nothing is written then."""
+    document = read_document(text)
     # No network inside the transaction: who the file names is asked before, and checked again within.
-    unasked = list(check_live(check(document, env)))
+    unasked = list(check_live(check_document(document, env)))
     with transaction.atomic():
-        checked = check(document, env)
-        return Applied(list(_changes(checked)), unasked)
+        checked = check_document(document, env)
+        return Applied(list(_apply_all(checked)), unasked)
 
 
-def _changes(checked: Checked) -> Iterator[str]:
+def _apply_all(checked: Checked) -> Iterator[str]:
+    # Links name connections, so these come first.
     for connection in checked.document.connections:
         yield from _apply_connection(connection, checked.logins.get(connection.key))
     for link in checked.document.links:
@@ -59,7 +61,7 @@ def _apply_connection(entry: ConnectionEntry, login: Login | None) -> Iterator[s
         yield f"{title} created"
         _set_login(connection, login)
     else:
-        yield from _set(connection, title, _described(entry))
+        yield from _set_values(connection, title, _described_values(entry))
         if _set_login(connection, login):
             yield f"{title}: login replaced"
         elif _set_expiry(connection, login):
@@ -67,7 +69,7 @@ def _apply_connection(entry: ConnectionEntry, login: Login | None) -> Iterator[s
     connection.save()
 
 
-def _described(entry: ConnectionEntry) -> dict[str, Any]:
+def _described_values(entry: ConnectionEntry) -> dict[str, Any]:
     """What the file says about a connection that stands, but for its login."""
     described = {"name": entry.name, "account_id": entry.location_id}
     return {name: value for name, value in described.items() if value is not None}
@@ -86,15 +88,17 @@ def _set_login(connection: Connection, login: Login | None) -> bool:
     connection.settings = {**connection.settings, "applied_login": login.digest}
     if not is_news or stored == login.credentials:
         return False
+    # The token in the webhook addresses is ours: a new login must not make the addresses pasted into Gist useless.
     kept = {"webhook_token": token} if (token := connection.credentials.get("webhook_token")) else {}
     connection.credentials = {**login.credentials, **kept}
     connection.token_expires_at, connection.token_refreshed_at = login.expires_at, None
+    # Nothing is known about the new login yet.
     connection.status, connection.status_reason = ConnectionStatus.NEW, ""
     return True
 
 
 def _set_expiry(connection: Connection, login: Login | None) -> bool:
-    """Believe the file about when a token ends, as long as it speaks of the token that is stored."""
+    """Take over the end of the access token, as long as the file has the stored token. True when that changed it."""
     if login is None or login.expires_at is None or login.expires_at == connection.token_expires_at:
         return False
     if connection.credentials.get("access_token") != login.credentials.get("access_token"):
@@ -111,10 +115,13 @@ def _apply_link(entry: LinkEntry, rows: list[RowInput] | None, wishes: list[Work
     title = f"link {entry.key}"
     ends = {side: Connection.objects.get(key=getattr(entry, side)) for side in ("gist", "ghl")}
     if link is None:
-        rules = {name: getattr(entry, name) for name in LINK_RULES}
+        rules = {name: getattr(entry, name) for name in LINK_RULES} | _given_filters(entry)
         link = Link.objects.create(key=entry.key, name=entry.name or entry.key, **ends, **rules)
         yield f"{title} created"
-    elif changed := list(_set(link, title, {**ends, **_given_rules(entry)})):
+    elif changed := [
+        *_set_values(link, title, {**ends, **_given_rules(entry)}),
+        *_set_filters(link, title, _given_filters(entry)),
+    ]:
         link.save()
         yield from changed
     if rows is not None:
@@ -127,6 +134,19 @@ def _given_rules(entry: LinkEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in ("name", *LINK_RULES) if entry.given(name)}
 
 
+def _given_filters(entry: LinkEntry) -> dict[str, Any]:
+    return {f"{side}_filter": filter_of(entry, side) for side in SIDES if entry.given(f"{side}_filter")}
+
+
+def _set_filters(link: Link, title: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """As `_set_values`, for values of which None is one: everybody."""
+    for side in SIDES:
+        name = f"{side}_filter"
+        if name in values and getattr(link, name) != values[name]:
+            setattr(link, name, values[name])
+            yield f"{title}: {Provider(side).label}: {words_of_filter(side, values[name])}"
+
+
 def _save_rows(link: Link, title: str, rows: list[RowInput]) -> Iterator[str]:
     before = current_version(link)
     if before is None and not rows:
@@ -136,16 +156,17 @@ def _save_rows(link: Link, title: str, rows: list[RowInput]) -> Iterator[str]:
         yield f"{title}: mapping version {version.number} saved ({len(rows)} {'row' if len(rows) == 1 else 'rows'})"
 
 
-def _set(record: Connection | Link, title: str, values: Mapping[str, Any]) -> Iterator[str]:
+def _set_values(record: Connection | Link, title: str, values: Mapping[str, Any]) -> Iterator[str]:
     """Set what differs on the record, without saving it; one line per difference."""
     for name, value in values.items():
         stands = getattr(record, name)
+        # None means that the file leaves the name out, which keeps what stands.
         if value is not None and stands != value:
             setattr(record, name, value)
-            yield f"{title}: {name} {_word(stands)} → {_word(value)}"
+            yield f"{title}: {name} {_as_text(stands)} → {_as_text(value)}"
 
 
-def _word(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, Connection):
         return value.key
     if isinstance(value, bool):

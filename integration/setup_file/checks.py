@@ -10,12 +10,13 @@ from typing import Any
 import phonenumbers
 
 from integration.errors import SetupError
+from integration.mapping.filters import check_filter
 from integration.mapping.transforms import read_steps
 from integration.mapping.versions import RowInput, check_rows
 from integration.models import Connection, Link, Provider
 from integration.providers.ghl import fields as ghl_fields
 from integration.providers.gist import fields as gist_fields
-from integration.records import Field
+from integration.records import SIDES, Field
 from integration.setup_file.document import ConnectionEntry, Document, LinkEntry, MappingEntry
 from integration.setup_file.workflows import WorkflowWish, wishes_of
 
@@ -30,6 +31,7 @@ class Login:
     @property
     def digest(self) -> str:
         """Tells one login from another without holding it."""
+        # Sorted: the order of the keys does not make another login.
         text = json.dumps(dict(self.credentials), sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=16, person=b"setup file").hexdigest()
 
@@ -44,7 +46,7 @@ class Checked:
     workflows: Mapping[str, list[WorkflowWish]]
 
 
-def check(document: Document, env: Mapping[str, str]) -> Checked:
+def check_document(document: Document, env: Mapping[str, str]) -> Checked:
     """Look at everything. Raises SetupError for the first thing that cannot be."""
     known = {connection.key: connection for connection in Connection.objects.all()}
     _check_unique("connections", document.connections, lambda entry: entry.key)
@@ -53,7 +55,7 @@ def check(document: Document, env: Mapping[str, str]) -> Checked:
     for number, connection in enumerate(document.connections):
         where = f"connections[{number}]"
         _check_connection(connection, known, where)
-        login = _login(connection, env, where)
+        login = _read_login(connection, env, where)
         _check_has_login(connection, known.get(connection.key), login, where)
         if login:
             logins[connection.key] = login
@@ -111,10 +113,12 @@ def _check_same_account(entry: ConnectionEntry, stands: Connection, where: str) 
 
 def _check_accounts(entries: Sequence[ConnectionEntry], known: Mapping[str, Connection]) -> None:
     """A location has one connection, in the file and in the database."""
+    # The sandbox and the live API are different worlds, in which the same id may stand for two accounts.
     taken = {(c.provider, c.account_id, c.sandbox): key for key, c in known.items() if c.account_id}
     for number, entry in enumerate(entries):
         if not entry.location_id:
             continue
+        # A connection that stands keeps its world, whatever the file leaves out.
         sandbox = known[entry.key].sandbox if entry.key in known else entry.sandbox
         holder = taken.setdefault((entry.provider, entry.location_id, sandbox), entry.key)
         if holder != entry.key:
@@ -124,7 +128,7 @@ def _check_accounts(entries: Sequence[ConnectionEntry], known: Mapping[str, Conn
             )
 
 
-def _login(entry: ConnectionEntry, env: Mapping[str, str], where: str) -> Login | None:
+def _read_login(entry: ConnectionEntry, env: Mapping[str, str], where: str) -> Login | None:
     if entry.access_token:
         return Login({"access_token": entry.access_token.resolve(env, f"{where}.access_token")})
     if entry.private_token:
@@ -162,13 +166,22 @@ def _check_links(document: Document, known: Mapping[str, Connection]) -> dict[st
             _check_end(getattr(entry, side), side, providers, f"{where}.{side}")
         if len(set(entry.match)) < len(entry.match):
             raise SetupError("names the same field twice; keep one.", f"{where}.match")
-        if entry.default_country not in phonenumbers.SUPPORTED_REGIONS:
+        if entry.default_country and entry.default_country not in phonenumbers.SUPPORTED_REGIONS:
             raise SetupError(
-                f"“{entry.default_country}” is no country; give two letters such as US.", f"{where}.default_country"
+                f"“{entry.default_country}” is no country; give two letters such as US, or none for the location's.",
+                f"{where}.default_country",
             )
+        for side in SIDES:
+            filter_of(entry, side, where)
         if entry.mappings is not None:
-            rows[entry.key] = _rows(entry.mappings, f"{where}.mappings")
+            rows[entry.key] = _read_rows(entry.mappings, f"{where}.mappings")
     return rows
+
+
+def filter_of(entry: LinkEntry, side: str, where: str = "") -> dict[str, Any] | None:
+    """The filter of a side as the link keeps it; None for everybody. Raises SetupError."""
+    given = getattr(entry, f"{side}_filter")
+    return check_filter(side, given.model_dump() if given else None, f"{where}.{side}_filter")
 
 
 def _check_end(key: str, side: str, providers: Mapping[str, str], where: str) -> None:
@@ -202,8 +215,8 @@ def _check_couples(entries: Iterable[LinkEntry], stands: Mapping[str, Link]) -> 
 # Mappings -----------------------------------------------------------------------------------------------
 
 
-def _rows(entries: Sequence[MappingEntry], where: str) -> list[RowInput]:
-    rows = [_row(entry, f"{where}[{number}]") for number, entry in enumerate(entries)]
+def _read_rows(entries: Sequence[MappingEntry], where: str) -> list[RowInput]:
+    rows = [_read_row(entry, f"{where}[{number}]") for number, entry in enumerate(entries)]
     known = ghl_fields.BUILT_IN | {entry.ghl: Field(entry.ghl, entry.ghl) for entry in entries if _is_custom(entry)}
     for problem in check_rows(rows, gist_fields.BUILT_IN, known):
         raise SetupError(problem.message, f"{where}[{problem.index}].{problem.field}")
@@ -215,18 +228,18 @@ def _is_custom(entry: MappingEntry) -> bool:
     return len(entry.ghl) > len(ghl_fields.CUSTOM) and entry.ghl.startswith(ghl_fields.CUSTOM)
 
 
-def _row(entry: MappingEntry, where: str) -> RowInput:
+def _read_row(entry: MappingEntry, where: str) -> RowInput:
     return {
         "gist": entry.gist,
         "ghl": entry.ghl,
         "direction": entry.direction,
         "owner": entry.owner,
         "blank_overwrites": entry.blank_overwrites,
-        "steps": _steps(entry, where),
+        "steps": _read_transforms(entry, where),
     }
 
 
-def _steps(entry: MappingEntry, where: str) -> list[dict[str, Any]]:
+def _read_transforms(entry: MappingEntry, where: str) -> list[dict[str, Any]]:
     given = [name for name in ("transform", "transforms", "steps") if getattr(entry, name) not in (None, "", [])]
     if len(given) > 1:
         raise SetupError(f"stands beside {given[0]}, which means the same; keep one.", f"{where}.{given[1]}")

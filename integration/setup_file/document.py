@@ -14,6 +14,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from integration.errors import SetupError
+from integration.records import find_unstorable
 
 Key = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]+$", max_length=80)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
@@ -33,7 +34,7 @@ class Secret:
         return (env[self.env] if self.env else self.text).strip()
 
 
-def _secret(raw: Any) -> Secret:
+def _read_secret(raw: Any) -> Secret:
     if isinstance(raw, str) and raw.strip():
         return Secret(text=raw)
     if isinstance(raw, dict) and set(raw) == {"env"} and isinstance(raw["env"], str) and raw["env"].strip():
@@ -45,16 +46,18 @@ def _with_zone(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-SecretText = Annotated[Secret, BeforeValidator(_secret)]
+SecretText = Annotated[Secret, BeforeValidator(_read_secret)]
 Moment = Annotated[datetime, AfterValidator(_with_zone)]
 
 
 class Entry(BaseModel):
     """Any object of the file."""
 
+    # A misspelt key would otherwise be passed over in silence.
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, str_strip_whitespace=True)
 
     def given(self, name: str) -> bool:
+        # A key that is given with the value of its default counts as given, too.
         return name in self.model_fields_set
 
 
@@ -114,6 +117,19 @@ class WorkflowEntry(Entry):
     definition: dict[str, Any] | None = None
 
 
+class ConditionEntry(Entry):
+    field: Text
+    op: str = "is"
+    value: str = ""
+
+
+class FilterEntry(Entry):
+    """Whom a link takes of a side; `mapping/filters.py` says which fields and comparisons there are."""
+
+    match: Literal["all", "any"] = "all"
+    conditions: list[ConditionEntry]
+
+
 class LinkEntry(Entry):
     key: Key
     name: Text | None = None
@@ -126,7 +142,11 @@ class LinkEntry(Entry):
     deletes: Literal["ignore", "unlink", "propagate"] = "ignore"
     schedule_minutes: int = Field(default=15, ge=0, le=100_000)
     match: list[Literal["email", "phone"]] = Field(default=["email", "phone"], min_length=1)
-    default_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", to_upper=True)] = "US"
+    default_country: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$", to_upper=True)] = ""
+    merge_seconds: float = Field(default=0.3, ge=0, le=300, allow_inf_nan=False)
+    change_cap: int = Field(default=0, ge=0, le=2_000_000_000)
+    gist_filter: FilterEntry | None = None
+    ghl_filter: FilterEntry | None = None
     mappings: list[MappingEntry] | None = None
     workflows: list[WorkflowEntry] = []
 
@@ -140,21 +160,24 @@ class Document(Entry):
 # Reading ------------------------------------------------------------------------------------------------
 
 
-def read(text: str) -> Document:
+def read_document(text: str) -> Document:
     """The document in `text`, JSON or YAML. Raises SetupError naming the place."""
-    raw = _parse(text)
+    raw = _parse_text(text)
     if not isinstance(raw, dict):
         raise SetupError('the setup file must hold one object that starts with "version": 1.')
+    if unstorable := find_unstorable(raw):
+        raise SetupError(f"the setup file {unstorable}.")
     try:
         return Document.model_validate(raw)
     except ValidationError as problem:
+        # The original error holds what was given, secrets too, and must not reach a log.
         raise _as_setup_error(problem) from None
 
 
-def _parse(text: str) -> Any:
+def _parse_text(text: str) -> Any:
     """JSON is tried first: YAML readers stumble over tabs and some escapes that JSON allows."""
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return json.loads(text, object_pairs_hook=_unique_object)
     except RecursionError:
         raise SetupError("the setup file is nested deeper than any setup needs.") from None
     except ValueError as problem:
@@ -173,7 +196,7 @@ def _parse(text: str) -> Any:
         raise SetupError("the setup file is not readable YAML: it holds characters that no text has.") from None
 
 
-def _object(pairs: list[tuple[Hashable, Any]]) -> dict[Hashable, Any]:
+def _unique_object(pairs: list[tuple[Hashable, Any]]) -> dict[Hashable, Any]:
     """A mapping without the same key twice, where the first would be lost silently."""
     found: dict[Hashable, Any] = {}
     for key, value in pairs:
@@ -187,13 +210,14 @@ class _Loader(yaml.SafeLoader):
     """Plain data only, as yaml.safe_load, and no key twice."""
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    # Merge keys (`<<`) are resolved first, as SafeLoader does, so that they do not count as given twice.
     loader.flatten_mapping(node)
     construct: Callable[..., Any] = loader.construct_object
-    return _object([(construct(key, deep=True), construct(value, deep=True)) for key, value in node.value])
+    return _unique_object([(construct(key, deep=True), construct(value, deep=True)) for key, value in node.value])
 
 
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
 
 
 # Refusals in words --------------------------------------------------------------------------------------
@@ -204,16 +228,16 @@ def _as_setup_error(problem: ValidationError) -> SetupError:
     errors = problem.errors()
     first = errors[0]
     more = f" ({len(errors) - 1} more after this one.)" if len(errors) > 1 else ""
-    return SetupError(f"{_sentence(first)}{more}", place(first["loc"]))
+    return SetupError(f"{_problem_sentence(first)}{more}", place_of(first["loc"]))
 
 
-def place(loc: tuple[str | int, ...]) -> str:
+def place_of(loc: tuple[str | int, ...]) -> str:
     """`("links", 0, "mappings", 2, "ghl")` as `links[0].mappings[2].ghl`."""
-    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    words = "".join(f"[{piece}]" if isinstance(piece, int) else f".{piece}" for piece in loc)
     return words.removeprefix(".")
 
 
-def _sentence(error: Any) -> str:
+def _problem_sentence(error: Any) -> str:
     kind, given = error["type"], error["input"]
     if kind == "missing":
         return "is missing; add it."
@@ -230,9 +254,9 @@ def _sentence(error: Any) -> str:
 
 def _known_keys(loc: tuple[str | int, ...]) -> list[str]:
     model: type[BaseModel] = Document
-    for part in loc:
-        if isinstance(part, str):
-            model = _model_in(model.model_fields[part].annotation) or model
+    for piece in loc:
+        if isinstance(piece, str):
+            model = _model_in(model.model_fields[piece].annotation) or model
     return list(model.model_fields)
 
 

@@ -1,4 +1,4 @@
-"""What stands, as the setup file that would make it. Secrets appear as names of environment variables only."""
+"""The present set-up as the setup file that would make it. Secrets appear as names of environment variables only."""
 
 import re
 from collections.abc import Iterable
@@ -12,49 +12,51 @@ from integration.workflows.templates import as_setup
 Json = dict[str, Any]
 
 
-def export(links: Iterable[Link] | None = None) -> Json:
+def export_document(links: Iterable[Link] | None = None) -> Json:
     """The setup file of these links and their connections; of everything when None."""
     chosen = list(Link.objects.select_related("gist", "ghl") if links is None else links)
     ends = {end.pk: end for link in chosen for end in (link.gist, link.ghl)}
     connections = Connection.objects.all() if links is None else ends.values()
     return {
         "version": 1,
-        "connections": [_connection(connection) for connection in sorted(connections, key=lambda c: c.key)],
-        "links": [_link(link) for link in sorted(chosen, key=lambda link: link.key)],
+        # Sorted, so that two exports of the same set-up are the same text.
+        "connections": [_export_connection(connection) for connection in sorted(connections, key=lambda c: c.key)],
+        "links": [_export_link(link) for link in sorted(chosen, key=lambda link: link.key)],
     }
 
 
-def _connection(connection: Connection) -> Json:
+def _export_connection(connection: Connection) -> Json:
     entry: Json = {"key": connection.key, "provider": connection.provider, "name": connection.name}
     if connection.sandbox:
         entry["sandbox"] = True
     if connection.provider == "ghl":
         entry["location_id"] = connection.account_id
-    return entry | _login(connection)
+    return entry | _export_login(connection)
 
 
-def _login(connection: Connection) -> Json:
+def _export_login(connection: Connection) -> Json:
     if connection.provider == "gist":
-        return {"access_token": _env(connection, "access_token")}
+        return {"access_token": _env_reference(connection, "access_token")}
+    # A private integration token is never refreshed (docs/ghl-api.md#auth).
     if not connection.credentials.get("refresh_token"):
-        return {"private_token": _env(connection, "private_token")}
-    tokens: Json = {name: _env(connection, name) for name in ("access_token", "refresh_token")}
+        return {"private_token": _env_reference(connection, "private_token")}
+    tokens: Json = {name: _env_reference(connection, name) for name in ("access_token", "refresh_token")}
     if connection.token_expires_at:
-        tokens["expires_at"] = _moment(connection.token_expires_at)
+        tokens["expires_at"] = _format_moment(connection.token_expires_at)
     return {"oauth": tokens}
 
 
-def _env(connection: Connection, name: str) -> dict[str, str]:
+def _env_reference(connection: Connection, name: str) -> dict[str, str]:
     """`acme-ghl` and `access_token` as ACME_GHL_ACCESS_TOKEN; no variable starts with a digit."""
     word = re.sub(r"\W", "_", f"{connection.key}_{name}").upper()
     return {"env": f"_{word}" if word[0].isdigit() else word}
 
 
-def _moment(moment: datetime) -> str:
+def _format_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _link(link: Link) -> Json:
+def _export_link(link: Link) -> Json:
     return {
         "key": link.key,
         "name": link.name,
@@ -68,17 +70,21 @@ def _link(link: Link) -> Json:
         "schedule_minutes": link.schedule_minutes,
         "match": link.match,
         "default_country": link.default_country,
-        "mappings": [_mapping(row) for row in current_rows(link)],
-        "workflows": [_workflow(workflow) for workflow in link.workflows.order_by("pk")],
+        "merge_seconds": link.merge_seconds,
+        "change_cap": link.change_cap,
+        "gist_filter": link.gist_filter,
+        "ghl_filter": link.ghl_filter,
+        "mappings": [_export_mapping(row) for row in current_rows(link)],
+        "workflows": [_export_workflow(workflow) for workflow in link.workflows.order_by("pk")],
     }
 
 
-def _workflow(workflow: Workflow) -> Json:
+def _export_workflow(workflow: Workflow) -> Json:
     entry: Json = {"template": workflow.template, "name": workflow.name, "enabled": workflow.enabled}
     return entry | as_setup(workflow.template, workflow.definition)
 
 
-def _mapping(row: Mapping) -> Json:
+def _export_mapping(row: Mapping) -> Json:
     entry: Json = {"gist": row.gist_field, "ghl": row.ghl_field, "direction": row.direction}
     if row.owner:
         entry["owner"] = row.owner

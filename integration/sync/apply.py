@@ -1,138 +1,163 @@
-"""Carries out a decision on both sides, as steps. Every contact that a run writes goes through here."""
+"""The one place from which anything is written to Gist or GHL.
 
-from collections.abc import Callable, Mapping
+Whoever wants to write, a run, a workflow's action, a click on a contact page or a rule about deletions, hands over
+changes (plan.py) and goes on with the steps that carry them out. A change becomes `applied` as soon as the call that
+made it was answered, so that after a failure half-way each says what really happened. No other module calls a
+provider's create, update or delete: a test walks the code.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from integration.errors import Duplicate
-from integration.mapping.rules import Rules
+from pydantic import BaseModel
+
+from integration.errors import Gone, Rejected
+from integration.models import Change, ChangeState
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
-from integration.records import Contact, Side
-from integration.sync.decide import Decision, decide
-from integration.sync.echo import Told, caught_up
+from integration.providers.ghl.related import GhlRelated
+from integration.providers.operations import Call
+from integration.records import Contact, RelatedRecord, Value, Values
+from integration.sync import create
+from integration.sync.after_write import edited_since, types_of, values_after_write
+from integration.sync.opt_ins import refuse_opt_in, refuse_opt_in_by
+from integration.sync.refusals import Refusals, is_about_values, raise_refusals, write_accepted
 
-Sides = Mapping[str, ContactSide]
+A = TypeVar("A", bound=BaseModel)
+
+
+# Contacts -------------------------------------------------------------------------------------------------
+
+
+def create_contact(contacts: ContactSide, change: Change) -> Steps[tuple[Contact, Refusals]]:
+    """Make the record that `change.after` describes, never twice, without the fields that are refused.
+
+    Refused fields are taken out of `change.after` and returned. Raises Duplicate, Rejected.
+    """
+    refuse_opt_in(change)
+    values, refusals = dict(change.after or {}), Refusals()
+    while True:
+        # Neither API has an idempotency key, so the provider's `create` looks before it sends again after a lost answer
+        # (docs/ghl-api.md#errors, docs/gist-api.md#errors).
+        try:
+            made = yield from contacts.create(values)
+            break
+        except Rejected as refusal:
+            named = contacts.refused_fields(refusal, values) if is_about_values(refusal) else set()
+            # Without these nobody could be told apart, and with nothing named there is nothing to leave out.
+            if not named or not create.identifies({key: value for key, value in values.items() if key not in named}):
+                raise
+            refusals |= dict.fromkeys(named, refusal)
+            values = {key: value for key, value in values.items() if key not in named}
+            # GHL was seen to refuse a field and to make the contact all the same (docs/ghl-api.md#errors).
+            found = yield from contacts.find(email=str(values.get("email") or ""))
+            if len(found) == 1:
+                made = found[0]
+                break
+    change.external_id, change.after = made.id, values
+    change.mark_applied()
+    return made, refusals
+
+
+def update_contact(contacts: ContactSide, changes: Sequence[Change], before: Contact) -> Steps[Contact]:
+    """Write fields of one record. Returns it as it is known then. Raises what was refused, after writing the rest."""
+    written = yield from write_contact_fields(contacts, changes, before)
+    raise_refusals([written.refusals], wrote=any(change.is_applied for change in changes))
+    return written.contact
 
 
 @dataclass
-class Person:
-    """One person under work: what is known, what was decided, and what became of it so far.
+class FieldsWritten:
+    """What became of a write. `contact` holds what was read before and what was sent (after_write.py)."""
 
-    `gist` and `ghl` follow the writes, so that after a failure half-way they tell what really stands there.
-    """
-
-    gist: Contact | None = None
-    ghl: Contact | None = None
-    gist_base: Mapping[str, object] | None = None
-    ghl_base: Mapping[str, object] | None = None
-    decision: Decision = field(default_factory=lambda: Decision("same_value"))
-    written: set[str] = field(default_factory=set)
-    created: Side | None = None
-    reason: str = ""
-    look_first: bool = False
-    """Somebody may have created the record already: a run that was interrupted, or a person in the other system."""
-    interrupted: bool = False
-    sent: Told | None = None
-    """What was sent for this person before and not put on record."""
-
-    def contact(self, side: str) -> Contact | None:
-        return self.gist if side == "gist" else self.ghl
-
-    def put(self, contact: Contact) -> None:
-        if contact.side == "gist":
-            self.gist = contact
-        else:
-            self.ghl = contact
-
-    def catch_up(self, rules: Rules) -> None:
-        """Count what was sent before and arrived as decided."""
-        assert self.gist
-        assert self.ghl
-        contacts: Mapping[Side, Contact] = {"gist": self.gist, "ghl": self.ghl}
-        bases = caught_up(rules, self.sent, contacts, {"gist": self.gist_base, "ghl": self.ghl_base})  # type: ignore[dict-item]
-        self.gist_base, self.ghl_base = bases["gist"], bases["ghl"]
-
-    def decide(self, rules: Rules) -> Decision:
-        self.decision = decide(rules, self.gist, self.ghl, self.gist_base, self.ghl_base)  # type: ignore[arg-type]
-        self.reason = self.decision.reason
-        return self.decision
+    contact: Contact
+    refusals: Refusals = field(default_factory=dict)
+    unexpected: bool = False
+    """An answer showed something that was neither read before nor sent."""
 
 
-IsTaken = Callable[[Contact], bool]
-"""Whether a contact is half of another pair already."""
+def write_contact_fields(contacts: ContactSide, changes: Sequence[Change], before: Contact) -> Steps[FieldsWritten]:
+    """Write fields of one record, in as few calls as its side needs, without those that are refused."""
+    written = FieldsWritten(before)
+    for change in changes:
+        refuse_opt_in(change)
+
+    def send(values: dict[str, Value]) -> Steps[None]:
+        answered = yield from contacts.update(before.id, values, before.values)
+        known, unexpected = values_after_write(
+            written.contact.values, values, answered.values, types_of(contacts.fields)
+        )
+        written.contact = replace(
+            written.contact, values=known, updated_at=answered.updated_at or written.contact.updated_at
+        )
+        written.unexpected |= unexpected
+        # Marked after each call: when the next one fails, these were written all the same.
+        for change in changes:
+            if change.field in values:
+                change.mark_applied()
+
+    for group in contacts.split({change.field: change.after for change in changes}, before.values):
+        yield from write_accepted(contacts, group, send, written.refusals)
+    return written
 
 
-def apply(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken) -> Steps[Person]:
-    """Write what `person.decision` says. The person is changed along the way and returned."""
-    if person.decision.delete:
-        remaining = person.contact(person.decision.delete)
-        assert remaining
-        yield from sides[remaining.side].delete(remaining.id)
-        person.written.add(remaining.side)
-    elif person.decision.create:
-        yield from _create(person, sides, rules, is_taken)
-    else:
-        yield from _update(person, sides)
-    return person
-
-
-def _create(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken) -> Steps[None]:
-    target = person.decision.create
-    assert target
-    side, values = sides[target], dict(person.decision.values(target))
-    if target == "gist" and not values.get("email") and not values.get("user_id") and person.ghl:
-        # Gist needs an e-mail address or a user id (docs/gist-api.md#contacts).
-        values["user_id"] = f"ghl_{person.ghl.id}"
-    if person.look_first:
-        texts = {key: str(values.get(key) or "") for key in ("email", "phone", "user_id", "name")}
-        found = yield from side.find(**texts)
-        if len(found) == 1 and not is_taken(found[0]) and _may_be(person, found[0]):
-            yield from _adopt(person, found[0], sides, rules)
-            return
+def delete_contact(contacts: ContactSide, change: Change) -> Steps[None]:
+    """Delete a record, and keep all of it first: what is deleted can only be made again from that."""
+    # GHL gives custom fields by id only (docs/ghl-api.md#custom-fields): without their definitions the copy kept in
+    # `change.before` would lack them.
+    yield from contacts.know_all_fields()
     try:
-        person.put((yield from side.create(values)))
-    except Duplicate as problem:
-        existing = yield from side.read(problem.existing_id)
-        if is_taken(existing) or not _may_be(person, existing):
-            raise
-        yield from _adopt(person, existing, sides, rules)
+        whole = yield from contacts.read(change.external_id)
+    except Gone:
+        change.state = ChangeState.EXCLUDED  # Somebody else deleted it: that is not ours to take back.
         return
-    person.created = target
-    person.written.add(target)
+    change.before = dict(whole.values)
+    yield from contacts.delete(change.external_id)
+    change.mark_applied()
 
 
-def _may_be(person: Person, other: Contact) -> bool:
-    """Whether `other` can be this person: e-mail addresses that differ say no."""
-    known = person.gist or person.ghl
-    return bool(known) and (not known.email or not other.email or known.email == other.email)  # type: ignore[union-attr]
+# Tasks, notes, appointments --------------------------------------------------------------------------------
 
 
-def _adopt(person: Person, existing: Contact, sides: Sides, rules: Rules) -> Steps[None]:
-    """The other side has this person already: compare fields instead of creating."""
-    wanted = person.decision.values(existing.side)
-    person.put(existing)
-    same = all(_equal(existing, key, value) for key, value in wanted.items())
-    if person.interrupted and same:
-        person.created, person.reason = existing.side, "recovered"
-        return
-    person.catch_up(rules)
-    person.decide(rules)
-    person.reason = "adopted"
-    yield from _update(person, sides)
+def create_related(
+    related: GhlRelated, change: Change, contact_id: str, values: Values, known: Sequence[str]
+) -> Steps[RelatedRecord]:
+    """Make a task, note or appointment, never twice. Raises Rejected.
+
+    `known` are ids of records that stood there before, so none of them is the one that a lost answer was about.
+    `values` may hold beside the record's own values what only the call needs, as that free slots do not matter.
+    """
+    made = yield from related.create(change.kind, contact_id, values, known)  # type: ignore[arg-type]
+    change.external_id = made.id
+    change.mark_applied()
+    return replace(made, values={**made.values, **edited_since(made, values)})
 
 
-def _equal(contact: Contact, key: str, value: object) -> bool:
-    held = contact.values.get(key)
-    if isinstance(value, list):
-        return {str(item).casefold() for item in value} == {str(item).casefold() for item in held or ()}  # type: ignore[union-attr]
-    return str(held or "").strip().casefold() == str(value or "").strip().casefold()
+def update_related(related: GhlRelated, changes: Sequence[Change], before: RelatedRecord) -> Steps[RelatedRecord]:
+    """Write fields of one record. Raises Gone, Rejected."""
+    record = before
+    wanted = {change.field: change.after for change in changes}
+    # Ticking a task is a call of its own (docs/ghl-api.md#tasks), so one wish may take two calls.
+    for group in related.split(record.kind, wanted):
+        record = yield from related.update(record, group)
+        for change in changes:
+            if change.field in group:
+                change.mark_applied()
+    return record
 
 
-def _update(person: Person, sides: Sides) -> Steps[None]:
-    for target in ("ghl", "gist"):
-        changes, before = person.decision.values(target), person.contact(target)
-        if not changes or before is None:
-            continue
-        after = yield from sides[target].update(before.id, changes, before.values)
-        person.put(replace(after, values={**before.values, **after.values}))
-        person.written.add(target)
+def delete_related(related: GhlRelated, change: Change, record: RelatedRecord) -> Steps[None]:
+    yield from related.delete(record)
+    change.mark_applied()
+
+
+# Whatever else an API offers --------------------------------------------------------------------------------
+
+
+def send_call(call: Call[A], change: Change) -> Steps[A]:
+    """An operation that writes something other than a record's fields. Raises Rejected for an opt-in."""
+    refuse_opt_in_by(call.provider, call.body)
+    answer: A = yield call
+    change.mark_applied()
+    return answer

@@ -1,22 +1,26 @@
 """What the rules say about one person: a pure function of values, with no clock, socket or database.
 
-A three-way merge per mapping row. The base is what both sides held after the last decision; a value equal to its
-base is no news (it may be our own echo), changed on one side it goes over, changed on both the row's owner rule
-decides, and a blank never overwrites unless the row says so.
+A three-way merge per mapping row. The base is what both sides held after the last decision. A value equal to its base
+is no news (it may be what Gistline wrote itself), one that changed on one side goes over, and for one that changed on
+both the row's owner rule decides. A blank never overwrites unless the row says so.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 
-from integration.mapping.fitting import fitted, split_choices
-from integration.mapping.rules import Row, Rules
-from integration.mapping.transforms import Unreadable
-from integration.models.choices import Owner
-from integration.records import Contact, Side, Value, Values, is_blank
+from integration.mapping.command_tags import is_command, without_commands
+from integration.mapping.rules import CHECKS, Row, Rules
+from integration.mapping.transforms import Context
+from integration.models.choices import Owner, Provider
+from integration.phone import is_same_line
+from integration.records import EMAIL_CONSENT, OPTED_OUT, Contact, Side, Value, Values, is_blank, is_opted_out
+from integration.sync.consent import LIFTED_THERE, decide_consent, explain_difference
+from integration.values import Unreadable, member_key, same_value, split_members
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldChange:
     """One field to write on one side."""
 
     side: Side
@@ -29,24 +33,33 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Note:
-    """A field that was left alone although it differs. `held` ones wait for a person and are met again."""
+class FieldSkip:
+    """A field that was left alone although it differs.
+
+    A `held` one waits for a person: every run decides it again. One whose value did not fit `stays_news`: it is decided
+    again with whatever happens next to the person, so that it goes over as soon as it fits.
+    """
 
     field: str
     reason: str
     message: str = ""
     held: bool = False
+    stays_news: bool = False
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`create` names the side a new record is to be made on. No changes and no create: nothing to write."""
+    """`create` names the side a new record is to be made on. No changes and no create: nothing to write.
+
+    `message` says what the reason alone does not.
+    """
 
     reason: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     create: Side | None = None
     delete: Side | None = None
-    notes: tuple[Note, ...] = field(default_factory=tuple)
+    skips: tuple[FieldSkip, ...] = field(default_factory=tuple)
+    message: str = ""
 
     @property
     def writes(self) -> bool:
@@ -54,7 +67,17 @@ class Decision:
 
     @property
     def held_rows(self) -> frozenset[str]:
-        return frozenset(note.field for note in self.notes if note.held)
+        return frozenset(skip.field for skip in self.skips if skip.held)
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Fields whose values did not fit and are still news."""
+        return frozenset(skip.field for skip in self.skips if skip.stays_news)
+
+    def lifted_on(self, side: str) -> bool:
+        """Whether somebody lifted an opt-out on this side that still stands on the other."""
+        keys = [key for name, key in EMAIL_CONSENT.items() if name == side]
+        return any(skip.field in keys and skip.reason == LIFTED_THERE for skip in self.skips)
 
     def values(self, side: str) -> dict[str, Value]:
         return {change.field: change.after for change in self.changes if change.side == side}
@@ -68,8 +91,12 @@ def decide(
     ghl_base: Values | None = None,
 ) -> Decision:
     """What to write so that both sides agree, and why. At least one record must be given."""
+    if left_out := rules.why_not_taken((gist, ghl)):
+        # An opt-out of two who are one person is carried whatever else the link leaves alone.
+        changes = _merge_consent(rules, gist, ghl, gist_base, ghl_base)[0] if gist and ghl and rules.consent else []
+        return Decision("filtered", tuple(changes), message=left_out)
     if gist and ghl:
-        return _merge(rules, gist, ghl, gist_base, ghl_base)
+        return _merge_rows(rules, gist, ghl, gist_base, ghl_base)
     present = gist or ghl
     if present is None:
         raise ValueError("decide needs a record")
@@ -78,56 +105,101 @@ def decide(
 
 def decide_deleted(rules: Rules, remaining: Side) -> Decision:
     """What becomes of a pair whose one side was deleted; `remaining` is the side that still stands."""
+    # A link that goes one way deletes nothing on the side it never writes to.
     if rules.deletes == "propagate" and rules.creates_on(remaining):
         return Decision("deleted", delete=remaining)
     return Decision("unlinked" if rules.deletes == "unlink" else "deleted_there")
 
 
 def _only_one(rules: Rules, present: Contact) -> Decision:
-    other: Side = "ghl" if present.side == "gist" else "gist"
+    other = Provider(present.side).other.side
     if not rules.creates_on(other):
         return Decision("one_way")
-    changes, notes = [], []
+    changes: list[FieldChange] = []
+    skips: list[FieldSkip] = []
     for row in rules.rows:
-        value = present.values.get(row.key(present.side))
+        value = without_commands(present.values.get(row.key(present.side)), rules.command_tags)
         if not row.flows_to(other) or is_blank(value):
             continue
+        if merges_members(row):
+            members, left_out = _offered_members(row, other, split_members(value, row.options))
+            value, skips = list(members.values()), [*skips, *left_out]
         try:
-            after = row.translate(value, other, rules.country)
+            after = row.translate(value, other, rules.context(present.values if present.side == "ghl" else None))
         except Unreadable as problem:
-            notes.append(Note(row.key(other), "unreadable", str(problem)))
+            # One value that cannot be converted must not keep the person from being created.
+            skips.append(FieldSkip(row.key(other), problem.reason, str(problem), stays_news=True))
             continue
         if not is_blank(after):
-            changes.append(Change(other, row.key(other), None, after))
+            changes.append(FieldChange(other, row.key(other), None, after))
+    if rules.consent and is_opted_out(present.side, present.values):
+        changes.append(FieldChange(other, EMAIL_CONSENT[other], None, OPTED_OUT[other]))
     if not _is_somebody(present, {change.field for change in changes}):
-        return Decision("no_identity", notes=tuple(notes))
-    return Decision("new_contact", tuple(changes), create=other, notes=tuple(notes))
+        return Decision("no_identity", skips=tuple(skips))
+    return _create_within_filter(rules, Decision("new_contact", tuple(changes), create=other, skips=tuple(skips)))
+
+
+def _create_within_filter(rules: Rules, decision: Decision) -> Decision:
+    """A new record gets the tags and fields by which the filter of its side takes it; where none do, it is not made:
+    the link would let go of it at once.
+    """
+    side = decision.create
+    wanted = rules.filter_of(side) if side else None
+    if side is None or wanted is None:
+        return decision
+    made = wanted.complete(decision.values(side))
+    if made is None:
+        return Decision("filtered", message=f"A new contact would be left out again. {wanted.unmet}")
+    return replace(decision, changes=tuple(FieldChange(side, key, None, value) for key, value in made.items()))
 
 
 def _is_somebody(present: Contact, written: set[str]) -> bool:
     """Whether the new record could be recognised again. A Gist visitor with a name only is nobody yet."""
     if written & {"email", "phone"}:
         return True
+    # In Gist anonymous visitors who chatted are contacts too (docs/gist-api.md#contacts): a name is not enough there.
     named = bool(written & {"name", "firstName", "lastName", "user_id"})
     return named and (present.side == "ghl" or not is_blank(present.values.get("user_id")))
 
 
-def _merge(rules: Rules, gist: Contact, ghl: Contact, gist_base: Values | None, ghl_base: Values | None) -> Decision:
-    changes: list[Change] = []
-    notes: list[Note] = []
+def _merge_rows(
+    rules: Rules, gist: Contact, ghl: Contact, gist_base: Values | None, ghl_base: Values | None
+) -> Decision:
+    changes: list[FieldChange] = []
+    skips: list[FieldSkip] = []
     newest: Side = "gist" if _is_newer(gist, ghl) else "ghl"
     for row in rules.rows:
         merge = _merge_lists if merges_members(row) else _merge_value
         try:
             found = merge(rules, row, gist, ghl, gist_base, ghl_base, newest)
         except Unreadable as problem:
-            found = Note(row.ghl, "unreadable", str(problem))
-        if isinstance(found, Note):
-            notes.append(found)
-        else:
-            changes += found
-    reason = "changed" if changes else (notes[0].reason if notes else "same_value")
-    return Decision(reason, tuple(changes), notes=tuple(notes))
+            found = FieldSkip(row.ghl, problem.reason, str(problem), stays_news=True)
+        found = [found] if isinstance(found, FieldSkip) else found
+        changes += [one for one in found if isinstance(one, FieldChange)]
+        skips += [one for one in found if isinstance(one, FieldSkip)]
+    if rules.consent:
+        consent = _merge_consent(rules, gist, ghl, gist_base, ghl_base)
+        # In front: among several reasons why nothing is written, it is the one that a person must see.
+        changes[:0], skips[:0] = consent
+    reason = "changed" if changes else (skips[0].reason if skips else "same_value")
+    if changes and all(EMAIL_CONSENT[change.side] == change.field for change in changes):
+        reason = "opt_out_carried"
+    return Decision(reason, tuple(changes), skips=tuple(skips))
+
+
+def _merge_consent(
+    rules: Rules, gist: Contact, ghl: Contact, gist_base: Values | None, ghl_base: Values | None
+) -> tuple[list[FieldChange], list[FieldSkip]]:
+    bases: Mapping[Side, Values | None] = {"gist": gist_base, "ghl": ghl_base}
+    may_write: Mapping[Side, bool] = {"gist": rules.creates_on("gist"), "ghl": rules.creates_on("ghl")}
+    decided = decide_consent(gist, ghl, bases, may_write)
+    if decided.target is None:
+        return [], []
+    key = EMAIL_CONSENT[decided.target]
+    if decided.reason:
+        return [], [FieldSkip(key, decided.reason, explain_difference(decided.target, decided.reason))]
+    before = (gist if decided.target == "gist" else ghl).values.get(key)
+    return [FieldChange(decided.target, key, before, OPTED_OUT[decided.target])], []
 
 
 def merges_members(row: Row) -> bool:
@@ -141,7 +213,7 @@ def _is_newer(gist: Contact, ghl: Contact) -> bool:
     return bool(gist.updated_at)
 
 
-Found = list[Change] | Note
+Found = Sequence[FieldChange | FieldSkip] | FieldSkip
 
 
 def _merge_value(
@@ -153,24 +225,33 @@ def _merge_value(
     ghl_base: Values | None,
     newest: Side,
 ) -> Found:
-    g, h = gist.values.get(row.gist), ghl.values.get(row.ghl)
-    if _agree(row, g, h, rules.country):
+    values = {"gist": gist.values.get(row.gist), "ghl": ghl.values.get(row.ghl)}
+    g, h = (without_commands(value, rules.command_tags) for value in values.values())
+    gist_base, ghl_base = _plain_base(rules, row.gist, gist_base), _plain_base(rules, row.ghl, ghl_base)
+    # Equal values are no conflict, however they came about: also when both sides made the same edit.
+    if _sides_agree(rules, row, g, h, ghl) or _is_same_person_still(row, gist, ghl, rules.country):
         return []
-    g_new, h_new = _is_news(gist_base, row.gist, g, row.type), _is_news(ghl_base, row.ghl, h, row.type)
+    g_new = is_news(gist_base, row.gist, g, row.type, rules.tzinfo)
+    h_new = is_news(ghl_base, row.ghl, h, row.type, rules.tzinfo)
     if not g_new and not h_new:
         return []  # Differs, but nobody changed it since it was decided: the provider keeps it its own way.
-    winner = _winner(row, g, h, g_new, h_new, newest)
+    winner = _pick_winner(row, g, h, g_new, h_new, newest)
     if winner is None:
-        return Note(row.ghl, "conflict", f"Gist has {_shown(g)}, GHL has {_shown(h)}.", held=True)
-    return _write(rules, row, winner, {"gist": g, "ghl": h})
+        return FieldSkip(row.ghl, "conflict", f"Gist has {_quote_value(g)}, GHL has {_quote_value(h)}.", held=True)
+    return _change_to_write(row, winner, {"gist": g, "ghl": h}, values, rules.context(ghl.values))
 
 
-def _winner(row: Row, g: Value, h: Value, g_new: bool, h_new: bool, newest: Side) -> Side | None:
+def _plain_base(rules: Rules, key: str, base: Values | None) -> Values | None:
+    return {**base, key: without_commands(base[key], rules.command_tags)} if base and key in base else base
+
+
+def _pick_winner(row: Row, g: Value, h: Value, g_new: bool, h_new: bool, newest: Side) -> Side | None:
     """The side whose value stands, None to ask a person."""
     if not row.flows_to("ghl"):
         return "ghl"
     if not row.flows_to("gist"):
         return "gist"
+    # Asked before the owner rule: an emptied field must not win over a value that was entered meanwhile.
     if not row.blank_overwrites and is_blank(g) != is_blank(h) and g_new and h_new:
         return "ghl" if is_blank(g) else "gist"
     if g_new != h_new:
@@ -182,71 +263,60 @@ def _winner(row: Row, g: Value, h: Value, g_new: bool, h_new: bool, newest: Side
     return "ghl" if row.owner == Owner.GHL else newest
 
 
-def _write(rules: Rules, row: Row, winner: Side, values: Mapping[str, Value]) -> Found:
-    target: Side = "ghl" if winner == "gist" else "gist"
+def _change_to_write(
+    row: Row, winner: Side, values: Mapping[str, Value], held: Mapping[str, Value], context: Context
+) -> Found:
+    """`held` is what the sides hold with the commands among it, which stay where they stand."""
+    target = Provider(winner).other.side
     before, key = values[target], row.key(target)
     if is_blank(values[winner]) and not row.blank_overwrites:
-        return Note(key, "blank_kept")
+        return FieldSkip(key, "blank_kept")
     if row.owner == Owner.FILL and not is_blank(before):
-        return Note(key, "filled_only")
+        return FieldSkip(key, "filled_only")
     if row.create_only(target):
-        return Note(key, "create_only")
-    after = row.translate(values[winner], target, rules.country)
+        return FieldSkip(key, "create_only")
+    after = row.translate(values[winner], target, context)
+    # The steps of a row can make nothing of something, so the translated value is looked at as well.
     if is_blank(after) and not row.blank_overwrites:
-        return Note(key, "blank_kept")
-    return [Change(target, key, before, after)]
+        return FieldSkip(key, "blank_kept")
+    commands = [tag for tag in held[target] if tag not in before] if isinstance(before, list) else []  # type: ignore[union-attr]
+    return [FieldChange(target, key, held[target], [*after, *commands] if commands else after)]  # type: ignore[misc]
 
 
-def _is_news(base: Values | None, key: str, value: Value, kind: str) -> bool:
-    return base is None or key not in base or comparable(base[key], kind) != comparable(value, kind)
+def is_news(base: Values | None, key: str, value: Value, field_type: str, zone: tzinfo = UTC) -> bool:
+    """Whether a side holds something else than it did at the last decision; without a base everything is news."""
+    return base is None or key not in base or not same_value(base[key], value, field_type, zone)
 
 
-def _agree(row: Row, g: Value, h: Value, country: str) -> bool:
-    if comparable(g, row.type) == comparable(h, row.type) and not row.steps:
+def _sides_agree(rules: Rules, row: Row, g: Value, h: Value, ghl: Contact) -> bool:
+    if same_value(g, h, row.type, rules.tzinfo) and not row.steps:
         return True
+    # A step may have no way back (capitalised words, say), so it is enough when one side's value becomes the other's.
     for value, other, to in ((g, h, "ghl"), (h, g, "gist")):
         if not row.flows_to(to):
             continue
         try:
-            if comparable(row.translate(value, to, country), row.type) == comparable(other, row.type):
+            if same_value(row.translate(value, to, rules.context(ghl.values)), other, row.type, rules.tzinfo):
                 return True
         except Unreadable:
             continue
     return False
 
 
-def comparable(value: Value, kind: str = "text") -> object:
-    """A form in which equal values are equal, however they are written."""
-    if is_blank(value):
-        return frozenset() if kind in ("tags", "choices") else None
-    if isinstance(value, list):
-        return frozenset(item.strip().casefold() for item in value)
-    if kind == "email":
-        return str(value).strip().lower()
-    if kind == "number" or isinstance(value, int | float):
-        return _number(value)
-    if kind == "date":
-        return _day(value)
-    if kind == "boolean":
-        return str(value).strip().lower() in ("true", "1", "yes")
-    return str(value).strip()
+def _is_same_person_still(row: Row, gist: Contact, ghl: Contact, country: str) -> bool:
+    """Whether both sides are right, each in its own way: one has an address that the other keeps as a further one,
+    which to write there would lose the main one (docs/ghl-api.md#second-addresses); or one has the number of the other
+    with an extension.
+    """
+    if (row.gist, row.ghl) == ("email", "email"):
+        return bool(gist.email in ghl.addresses or ghl.email in gist.addresses) and bool(gist.email and ghl.email)
+    if "phone" in (row.gist_type, row.ghl_type):
+        g, h = gist.values.get(row.gist), ghl.values.get(row.ghl)
+        return is_same_line(str(g or ""), str(h or ""), country)
+    return False
 
 
-def _number(value: Value) -> object:
-    try:
-        return float(str(value).replace(",", ""))
-    except ValueError:
-        return str(value).strip()
-
-
-def _day(value: Value) -> object:
-    try:
-        return fitted(value, "date")
-    except Unreadable:
-        return str(value).strip()
-
-
-def _shown(value: Value) -> str:
+def _quote_value(value: Value) -> str:
     return "nothing" if is_blank(value) else f"“{value}”"
 
 
@@ -259,36 +329,55 @@ def _merge_lists(
     ghl_base: Values | None,
     newest: Side,
 ) -> Found:
-    """Sets are merged member by member: what was added or taken off on one side follows on the other."""
-    g, h = members(gist.values.get(row.gist), row), members(ghl.values.get(row.ghl), row)
-    g_base = members((gist_base or {}).get(row.gist), row)
-    h_base = members((ghl_base or {}).get(row.ghl), row)
+    """Sets are merged member by member: what was added or taken off on one side follows on the other.
+
+    `newest` is not needed, since no side wins as a whole; it is there to be called like `_merge_value`.
+    """
+    g, h = split_members(gist.values.get(row.gist), row.options), split_members(ghl.values.get(row.ghl), row.options)
+    g_base = split_members((gist_base or {}).get(row.gist), row.options)
+    h_base = split_members((ghl_base or {}).get(row.ghl), row.options)
     removed: set[str] = set()
     if row.flows_to("ghl"):
         removed |= g_base.keys() - g.keys()
     if row.flows_to("gist"):
         removed |= h_base.keys() - h.keys()
     added = (g.keys() - g_base.keys()) | (h.keys() - h_base.keys())
+    # A member that one side added since its base is kept, although the other side took it off.
     removed -= added
-    changes = []
-    for side, own, other in (("ghl", h, g), ("gist", g, h)):
+    found: list[FieldChange | FieldSkip] = []
+    sides: tuple[tuple[Side, dict[str, str], dict[str, str]], ...] = (("ghl", h, g), ("gist", g, h))
+    for side, own, other in sides:
         if not row.flows_to(side):
             continue
-        wanted = {name: text for name, text in {**other, **own}.items() if name not in removed}
+        new, left_out = _offered_members(
+            row, side, {name: other[name] for name in other if name not in own and name not in removed}
+        )
+        found += left_out
+        # Members are compared without capitals, and each side keeps its own spelling of those it has.
+        # A command never comes over; one that came before there were commands goes where Gist takes it back.
+        both = {name: new.get(name, text) for name, text in other.items() if name in new or name in own}
+        given = {name: text for name, text in both.items() if not is_command(name, rules.command_tags)}
+        gone = removed if side == "ghl" else {name for name in removed if not is_command(name, rules.command_tags)}
+        wanted = {name: text for name, text in {**given, **own}.items() if name not in gone}
         if wanted.keys() != own.keys():
-            changes.append(_list_change(row, side, list(own.values()), list(wanted.values())))  # type: ignore[arg-type]
-    return changes
+            found.append(_list_change(row, side, list(own.values()), list(wanted.values())))
+    return found
 
 
-def _list_change(row: Row, side: Side, before: list[str], after: list[str]) -> Change:
-    """A side whose field holds text gets its members joined."""
+def _offered_members(row: Row, side: Side, members: dict[str, str]) -> tuple[dict[str, str], list[FieldSkip]]:
+    """Members that the field of `side` takes, and a sentence about the others."""
+    if side == "gist" or not row.options or row.takes_others:
+        return members, []
+    offered = {member_key(option): option for option in row.options}
+    unknown = ", ".join(f"“{text}”" for key, text in members.items() if key not in offered)
+    skips = [FieldSkip(row.ghl, "not_offered", f"The field does not offer {unknown}.")] if unknown else []
+    return {key: offered[key] for key in members if key in offered}, skips
+
+
+def _list_change(row: Row, side: Side, before: list[str], after: list[str]) -> FieldChange:
+    """A side whose field holds text gets its members joined. Raises Unreadable where that is too long for it."""
     if row.holds_members(side):
-        return Change(side, row.key(side), before, after)
-    return Change(side, row.key(side), ", ".join(before) or None, ", ".join(after) or None)
-
-
-def members(value: Value, row: Row) -> dict[str, str]:
-    """Members by the form they are compared in; tags know no case (docs/ghl-api.md#tags, docs/gist-api.md#tags)."""
-    if isinstance(value, str):  # A side without lists keeps them joined by commas.
-        value = split_choices(value, row.options)
-    return {item.strip().casefold(): item.strip() for item in value if item.strip()} if isinstance(value, list) else {}
+        return FieldChange(side, row.key(side), before, after)
+    joined = ", ".join(after) or None
+    CHECKS[side](row.key(side), joined)
+    return FieldChange(side, row.key(side), ", ".join(before) or None, joined)

@@ -1,21 +1,22 @@
 """Who is who: records of both sides that are the same person become a pair. What is ambiguous is never guessed.
 
-People are matched by e-mail address, then by phone number, in the order the link names. Two different e-mail
-addresses are two people, whatever phone they share.
+People are matched by e-mail address, main ones before further ones, then by phone number. Two people whose addresses
+differ are two, whatever phone they share; a phone alone is no identity where the names contradict.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
+from integration import log
 from integration.mapping.rules import Rules
-from integration.models import Link, Pair, Snapshot
+from integration.models import Link, Pair, Provider, Run, Snapshot
+from integration.records import SIDES
+from integration.sync.candidates import Candidates, Found, is_taken_by_filter, unneeded_columns
+from integration.sync.pairing import pair_up, relinked_entry
 
 PAGE = 500
-WORDS = {"email": "e-mail address", "phone": "phone number"}
-NAMES = {"gist": "Gist", "ghl": "GHL"}
 
 
 @dataclass(frozen=True)
@@ -26,136 +27,161 @@ class Matched:
     after: int | None
 
 
-def match_page(link: Link, rules: Rules, after: int = 0) -> Matched:
-    """Pair up one page of Gist records that have no counterpart yet, using what is known of GHL."""
-    loose = list(Snapshot.objects.filter(link=link, side="gist", pair=None, pk__gt=after).order_by("pk")[:PAGE])
+@dataclass(frozen=True)
+class Ambiguity:
+    """Why a record must not be decided without a person: a reason code, a sentence, and who is asked about.
+
+    One cluster of records is one question: `about` is the record it is asked at, None where no answer would help.
+    """
+
+    reason: str
+    sentence: str
+    about: Snapshot | None = None
+
+
+def match_page(run: Run, rules: Rules, after: int = 0) -> Matched:
+    """Pair up one page of Gist records that have no counterpart, or none any more, using what is known of GHL."""
+    loose = unmatched_page(run.link, rules, after)
     if not loose:
         return Matched(0, None)
-    same = _same(link, rules, loose)
-    return Matched(pair_up(link, same), loose[-1].pk if len(loose) == PAGE else None)
+    return Matched(match_loose(run, rules, loose), last_of_page(loose))
 
 
-def match_these(link: Link, rules: Rules, snapshots: Sequence[Snapshot]) -> int:
+def unmatched_page(link: Link, rules: Rules, after: int) -> list[Snapshot]:
+    others = Snapshot.objects.filter(pair=OuterRef("pair"), side="ghl")
+    alone = Q(pair=None) | Q(pair__state__in=Pair.DISSOLVED) & ~Exists(others)
+    rows = Snapshot.objects.filter(alone, link=link, side="gist", pk__gt=after)
+    # Those whom these very rules left out, and who did not change since, need not be loaded to be left out again.
+    rows = rows.exclude(reason="filtered", rules=rules.digest, undecided__isnull=True)
+    return list(rows.defer(*unneeded_columns(rules)).order_by("pk")[:PAGE])
+
+
+def last_of_page(loose: Sequence[Snapshot]) -> int | None:
+    """Where the next page begins."""
+    return loose[-1].pk if len(loose) == PAGE else None
+
+
+def match_these(run: Run, rules: Rules, snapshots: Sequence[Snapshot]) -> int:
     """Pair up those of `snapshots` that have no counterpart yet, of either side."""
     paired = 0
-    for side in ("gist", "ghl"):
-        loose = [one for one in snapshots if one.side == side and one.pair_id is None]
-        same = _same(link, rules, loose) if loose else []
-        paired += pair_up(link, [(a, b) if side == "gist" else (b, a) for a, b in same])
+    for side in SIDES:
+        paired += match_loose(run, rules, [one for one in snapshots if one.side == side and one.pair_id is None])
     return paired
 
 
-def _same(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> list[tuple[Snapshot, Snapshot]]:
+def match_loose(run: Run, rules: Rules, loose: Sequence[Snapshot]) -> int:
+    """Pair up those of `loose`, all of one side, that the link's filter takes; a pair that takes another record in
+    place of one that is gone says so.
+    """
+    same = _pairs_among(run.link, rules, [one for one in loose if is_taken_by_filter(rules, one)])
+    linked = pair_up(run.link, [(a, b) if a.side == Provider.GIST else (b, a) for a, b in same])
+    log.save_entries([relinked_entry(run, one) for one in linked if one.former])
+    return len(linked)
+
+
+def _pairs_among(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> list[tuple[Snapshot, Snapshot]]:
     """Each of `loose`, all of one side, with the one record of the other side that is the same person."""
     same: list[tuple[Snapshot, Snapshot]] = []
+    if not loose:
+        return same
+    # Two records can reach the same third one, one by its address and one by its number: the first keeps it.
     taken: set[int] = set()
-    known = _Candidates(link, rules, loose)
+    known = Candidates(link, rules, loose)
     for snapshot in loose:
-        found = known.of(snapshot)
+        found = known.find_for(snapshot)
         if found and not found.problem and found.others[0].pk not in taken:
             taken.add(found.others[0].pk)
             same.append((snapshot, found.others[0]))
     return same
 
 
-def unclear(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> dict[int, str]:
-    """Of unpaired records of one side: which must not be decided without a person, by pk, and why in a sentence.
+def find_ambiguities(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> dict[int, Ambiguity]:
+    """Of unpaired records of one side: which must not be decided without a person, by pk, and why.
 
     To be asked after matching: a candidate that is left then could not be taken.
     """
     if not loose:
         return {}
-    known = _Candidates(link, rules, loose)
-    told = {snapshot.pk: known.of(snapshot) for snapshot in loose}
-    sentences = {pk: found.problem or known.taken(found) for pk, found in told.items() if found}
-    return {pk: sentence for pk, sentence in sentences.items() if sentence} | known.doubles(loose)
+    known = Candidates(link, rules, loose)
+    ambiguities = {snapshot.pk: _ambiguity_of(known, snapshot) for snapshot in loose}
+    return {pk: ambiguity for pk, ambiguity in ambiguities.items() if ambiguity}
 
 
-def candidates(link: Link, rules: Rules, snapshot: Snapshot) -> list[Snapshot]:
-    """The records of the other side that could be this person."""
-    found = _Candidates(link, rules, [snapshot]).of(snapshot)
-    return found.others if found else []
+def _ambiguity_of(known: Candidates, snapshot: Snapshot) -> Ambiguity | None:
+    found = known.find_for(snapshot)
+    if found is None:
+        group = known.sharing_email(snapshot)
+        if snapshot.side == Provider.GHL and (held := known.why_not_new(snapshot)):
+            return Ambiguity("taken", held)
+        return Ambiguity("ambiguous", known.describe_shared_email(group), group[0]) if group else None
+    if found.problem:
+        reason = found.problem
+        sentence = known.describe(snapshot, found)
+    else:
+        reason, sentence = "ambiguous", known.describe_taken(found.others[0], found.key)
+    about = _asked_at(snapshot, found)
+    no_answer = not found.free and about is snapshot and known.why_not_new(snapshot)
+    if no_answer:
+        return Ambiguity("taken", f"{sentence} {no_answer}")
+    return Ambiguity(reason, sentence, about)
 
 
-@dataclass(frozen=True)
-class _Found:
-    key: str
-    others: list[Snapshot]
-    problem: str
+def _asked_at(snapshot: Snapshot, found: Found) -> Snapshot:
+    """The record of its cluster at which the question is asked: the one that has several candidates, else Gist's."""
+    others, rivals = found.free, found.rivals
+    if not others or (len(others) > 1 and len(rivals) <= 1):
+        return snapshot
+    if len(others) == 1 and len(rivals) > 1:
+        return others[0]
+    ours, theirs = rivals or [snapshot], others
+    of_gist = ours if snapshot.side == Provider.GIST else theirs
+    return min(of_gist, key=lambda one: one.pk)
 
 
-class _Candidates:
-    """Records of the other side, and of the own one, that share a matching value with `loose`."""
+def find_answers(link: Link, rules: Rules, snapshot: Snapshot) -> tuple[list[Snapshot], str]:
+    """What can be answered about a record in doubt: the records it may be, and why it cannot be somebody new, if so.
 
-    def __init__(self, link: Link, rules: Rules, loose: Sequence[Snapshot]):
-        self.side = loose[0].side
-        self.other = "ghl" if self.side == "gist" else "gist"
-        self.keys = [key for key in rules.match if key in WORDS]
-        self.others = {key: _by_value(key, link, self.other, loose) for key in self.keys}
-        self.own = {key: _by_value(key, link, self.side, loose) for key in self.keys}
-
-    def of(self, snapshot: Snapshot) -> _Found | None:
-        """The first key that says something; None when no record of the other side could be this person."""
-        for key in self.keys:
-            value = getattr(snapshot, key)
-            others = [other for other in self.others[key][value] if _may_be(snapshot, other)] if value else []
-            if others:
-                return _Found(key, others, self._problem(key, snapshot, others))
-        return None
-
-    def _problem(self, key: str, snapshot: Snapshot, others: list[Snapshot]) -> str:
-        there, here = NAMES[self.other], NAMES[self.side]
-        names = ", ".join(sorted(f"“{other.label}” ({other.external_id})" for other in others[:5]))
-        if len(others) > 1:
-            return f"{len(others)} {there} contacts have this {WORDS[key]}: {names}."
-        rivals = [own for own in self.own[key][getattr(snapshot, key)] if _may_be(own, others[0])]
-        if len(rivals) > 1:
-            return f"{len(rivals)} {here} contacts share the {WORDS[key]} of {there}'s {names}."
-        return self.taken(_Found(key, others, "")) if others[0].pair_id else ""
-
-    def taken(self, found: _Found) -> str:
-        """The sentence for a candidate that belongs to somebody else."""
-        other = found.others[0]
-        return (
-            f"{NAMES[self.other]}'s “{other.label}” ({other.external_id}) has this {WORDS[found.key]} and is already "
-            f"paired with another {NAMES[self.side]} contact."
-        )
-
-    def doubles(self, loose: Sequence[Snapshot]) -> dict[int, str]:
-        """Several GHL contacts with one e-mail address: Gist keeps one contact per address."""
-        if self.side != "ghl" or "email" not in self.keys:
-            return {}
-        counts = {value: len(found) for value, found in self.own["email"].items()}
-        return {
-            snapshot.pk: f"{counts[snapshot.email]} GHL contacts have this e-mail address; Gist keeps one per address."
-            for snapshot in loose
-            if snapshot.email and counts.get(snapshot.email, 0) > 1
-        }
+    Of contacts that share an address of which Gist keeps one, the answers are records of the same side.
+    """
+    known = Candidates(link, rules, [snapshot])
+    found = known.find_for(snapshot)
+    if found is None and (group := known.sharing_email(snapshot)):
+        return group, "Choose which of them becomes Gist's contact."
+    return (found.free if found else []), known.why_not_new(snapshot)
 
 
-def _may_be(one: Snapshot, other: Snapshot) -> bool:
-    return not one.email or not other.email or one.email == other.email
+def find_left_out(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> dict[int, str]:
+    """Of unpaired records of one side: whose only counterpart the filter of the other side leaves out, by pk, and that
+    in a sentence. They are not created there: it would double that contact or, in Gist, write over it.
+    """
+    if not loose or not rules.filters:
+        return {}
+    known = Candidates(link, rules, loose)
+    found_by_pk = {snapshot.pk: known.find_left_out(snapshot) for snapshot in loose if not known.find_for(snapshot)}
+    return {pk: sentence for pk, sentence in found_by_pk.items() if sentence}
 
 
-def _by_value(key: str, link: Link, side: str, loose: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
-    values = {getattr(snapshot, key) for snapshot in loose} - {""}
-    found: dict[str, list[Snapshot]] = defaultdict(list)
-    for snapshot in Snapshot.objects.filter(link=link, side=side, **{f"{key}__in": values}):
-        found[getattr(snapshot, key)].append(snapshot)
-    return found
+def why_not_new(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> dict[int, str]:
+    """Of records of one side of which a person said that they are somebody new: which the other side cannot take."""
+    if not loose:
+        return {}
+    known = Candidates(link, rules, loose)
+    sentences = {snapshot.pk: known.why_not_new(snapshot) for snapshot in loose}
+    return {pk: sentence for pk, sentence in sentences.items() if sentence}
 
 
-def pair_up(link: Link, same: list[tuple[Snapshot, Snapshot]]) -> int:
-    """Make pairs of (Gist, GHL) snapshots; both become work, so that their fields are compared."""
-    with transaction.atomic():
-        pairs = Pair.objects.bulk_create(
-            Pair(link=link, gist_id=gist.external_id, ghl_id=ghl.external_id, label=gist.label or ghl.label)
-            for gist, ghl in same
-        )
-        for pair, snapshots in zip(pairs, same, strict=True):
-            for snapshot in snapshots:
-                snapshot.pair = pair
-                snapshot.fresh = snapshot.fresh if snapshot.fresh is not None else snapshot.base
-                snapshot.base = None
-        Snapshot.objects.save_all(one for both in same for one in both)
-    return len(pairs)
+def find_unverified(run: Run, rules: Rules, loose: Sequence[Snapshot]) -> dict[int, Snapshot]:
+    """Records whose only candidate is half of a pair that this run did not read: by pk, the other half of that pair.
+
+    It may be gone, and the record of `loose` the one that came in its place.
+    """
+    unverified: dict[int, Snapshot] = {}
+    for side in SIDES:
+        mine = [one for one in loose if one.side == side and is_taken_by_filter(rules, one)]
+        known = Candidates(run.link, rules, mine) if mine else None
+        for snapshot in mine if known else ():
+            found = known.find_for(snapshot) if known else None
+            half = known.partner_of(found.others[0]) if known and found and found.problem == "taken" else None
+            if half and half.seen_run != run.pk:
+                unverified[snapshot.pk] = half
+    return unverified

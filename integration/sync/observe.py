@@ -1,68 +1,91 @@
 """What was read becomes snapshots: new and changed records are marked as work, the rest only as seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
-import phonenumbers
+from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
 
 from integration.mapping.rules import Rules
-from integration.models import Link, Run, Snapshot
-from integration.records import Contact, Value, Values, fingerprint
-from integration.sync.ladder import step_off
+from integration.models import Link, Pair, Run, Snapshot
+from integration.phone import to_e164
+from integration.records import CONSENT_FIELDS, EMAIL_CONSENT, Contact, Value, fingerprint
+from integration.sync.retry import clear_retry
 
 
-@dataclass(frozen=True)
-class Observed:
-    """How a page compared with what was known. `newest_known`: nothing on the page was news."""
-
-    seen: int
-    changed: int
-
-    @property
-    def all_known(self) -> bool:
-        return self.seen > 0 and self.changed == 0
-
-
-def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> Observed:
+def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> None:
     """Store a page of one side's contacts. A record without news costs no write beyond "seen in this run"."""
     if not contacts:
-        return Observed(0, 0)
+        return
     side = contacts[0].side
+    # Rows shift while they are read (docs/gist-api.md#pagination), so somebody may come twice; and PostgreSQL refuses
+    # an upsert that names the same row twice.
     unique = {contact.id: contact for contact in contacts}
     known = {
         snapshot.external_id: snapshot
         for snapshot in Snapshot.objects.filter(link=link, side=side, external_id__in=unique)
     }
-    news, same = [], []
-    for contact in unique.values():
-        snapshot = known.get(contact.id)
+    news, same, readdressed = [], [], []
+    changed: set[int] = set()
+    for read in unique.values():
+        snapshot = known.get(read.id)
+        contact = _with_known_consent(read, snapshot) if snapshot else read
         if snapshot is None:
             snapshot = Snapshot(link=link, side=side, external_id=contact.id)
         elif is_settled(snapshot, contact, rules):
             same.append(snapshot.pk)
             continue
         news.append(snapshot)
+        if contact.other_emails is not None and list(contact.other_emails) != snapshot.other_emails:
+            readdressed.append(snapshot)
+        read_before = snapshot.fingerprint
         take_in(snapshot, contact, rules, run)
         snapshot.seen_run = run.pk
+        if snapshot.pair_id and snapshot.fingerprint != read_before:
+            changed.add(snapshot.pair_id)
     # Two workers cannot both be here: the link's lease sees to it.
     Snapshot.objects.save_all(news)
+    Snapshot.objects.index_other_emails(readdressed)
+    # Other values than were compared: nobody knows whether both sides hold the same until they are decided.
+    if changed:
+        Pair.objects.filter(pk__in=changed).update(agrees=None)
     Snapshot.objects.filter(pk__in=same).update(seen_run=run.pk)
-    return Observed(len(unique), len(news))
+
+
+def _with_known_consent(contact: Contact, snapshot: Snapshot) -> Contact:
+    """A page of GHL's search does not say who refuses e-mails: what was known stands until an answer tells."""
+    untold = [key for key in CONSENT_FIELDS[contact.side] if key not in contact.values]
+    known = snapshot.undecided if snapshot.undecided is not None else snapshot.base or {}
+    return contact.with_values({key: known.get(key) for key in untold}) if untold else contact
+
+
+def known_opted_out(link: Link) -> set[str]:
+    """Ids of the GHL contacts that refused e-mails when they were last decided; who is in no step any more left out."""
+    # A key with a dot in it cannot be named by double underscores.
+    ghl = Snapshot.objects.filter(link=link, side="ghl").alias(email_dnd=KeyTransform(EMAIL_CONSENT["ghl"], "base"))
+    refuses = Q(email_dnd__in=("active", "permanent")) | Q(base__dnd=True)
+    in_step = Q(pair=None) | Q(pair__state=Pair.State.LINKED)
+    return set(ghl.filter(refuses, in_step).values_list("external_id", flat=True))
 
 
 def take_in(snapshot: Snapshot, contact: Contact, rules: Rules, run: Run) -> None:
-    """Put what was read into `fresh`, where it waits for its decision."""
-    values = picked(contact, rules)
-    if snapshot.fingerprint != fingerprint(values, rules.keys(contact.side)):
-        step_off(snapshot)
-    snapshot.fresh = values
-    # Whoever was decided in this very run is work again: a long one hears of the same people more than once.
-    snapshot.decided_run = min(snapshot.decided_run, run.pk - 1)
+    """Put what was read into `undecided`, where it waits for its decision."""
+    values = mapped_values(contact, rules)
+    digest = fingerprint(values, values)
+    if snapshot.fingerprint != digest:
+        # What was refused before may be accepted now: also somebody parked is tried again.
+        clear_retry(snapshot)
+    snapshot.undecided = values
+    if snapshot.decided_run == run.pk:
+        # Decided in this very run, and work again: a long one reads the same people more than once. The minus sign says
+        # that it was decided before, so that the run's counts balance.
+        snapshot.decided_run = -run.pk
+    # The column holds 254 characters, the longest address there can be.
     snapshot.email = contact.email[:254]
-    snapshot.phone = e164(contact.phone, rules.country)
+    if contact.other_emails is not None:
+        snapshot.other_emails = list(contact.other_emails)
+    snapshot.phone = to_e164(contact.phone, rules.country)
     snapshot.label = contact.label
-    snapshot.fingerprint = fingerprint(values, rules.keys(contact.side))
+    snapshot.fingerprint = digest
     snapshot.remote_updated_at = contact.updated_at
     snapshot.remote_created_at = contact.created_at or snapshot.remote_created_at
 
@@ -70,33 +93,33 @@ def take_in(snapshot: Snapshot, contact: Contact, rules: Rules, run: Run) -> Non
 def is_settled(snapshot: Snapshot, contact: Contact, rules: Rules) -> bool:
     """Decided before, by the same rules, and the same since."""
     return (
-        snapshot.fresh is None
+        snapshot.undecided is None
         and snapshot.base is not None
         and snapshot.rules == rules.digest
+        and (contact.other_emails is None or list(contact.other_emails) == snapshot.other_emails)
         and snapshot.fingerprint == fingerprint(contact.values, rules.keys(contact.side))
     )
 
 
-def picked(contact: Contact, rules: Rules) -> dict[str, Value]:
+def held_digest(rules: Rules) -> str:
+    """What a snapshot carries in place of the rules' digest while a row of it is held: whenever it is read, it is
+    decided again.
+    """
+    return f"held{rules.digest}"
+
+
+def mapped_values(contact: Contact, rules: Rules) -> dict[str, Value]:
     """The values that rules look at."""
     return {key: contact.values.get(key) for key in rules.keys(contact.side)}
 
 
-def as_contact(snapshot: Snapshot, values: Values | None = None) -> Contact:
-    """The record a snapshot holds: what was read last, or `values`."""
-    held = values if values is not None else (snapshot.fresh if snapshot.fresh is not None else snapshot.base)
-    return Contact(snapshot.side, snapshot.external_id, held or {}, snapshot.remote_updated_at)  # type: ignore[arg-type]
-
-
-@lru_cache(maxsize=4096)
-def e164(number: str, country: str) -> str:
-    """The number in international form, "" when it is none: the form in which people are matched."""
-    if not number:
-        return ""
-    try:
-        parsed = phonenumbers.parse(number, country)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(parsed):
-        return ""
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+def as_contact(snapshot: Snapshot) -> Contact:
+    """The record a snapshot holds: the values read last, or when those are decided the ones agreed on."""
+    held = snapshot.undecided if snapshot.undecided is not None else snapshot.base
+    return Contact(
+        snapshot.side,  # type: ignore[arg-type]
+        snapshot.external_id,
+        held or {},
+        snapshot.remote_updated_at,
+        other_emails=tuple(snapshot.other_emails),
+    )

@@ -1,65 +1,116 @@
-"""A person's answers to what Gistline does not decide by itself; they are remembered and carried out at once."""
+"""What only a person can decide is asked once, and closed when it no longer arises."""
 
-import contextlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from integration.errors import SetupError
-from integration.models import Question, RunKind, Snapshot
-from integration.sync import runs
-from integration.sync.match import pair_up
+from integration.mapping.rules import Rules
+from integration.models import Link, Pair, Question, Run, Snapshot
+from integration.sync.entry import Entry
+from integration.sync.match import find_answers
 
 
-def answer(question: Question, answer: str, user: Any = None) -> None:
-    """Conflict: "gist" or "ghl", whose value stands. Match: the id of the same person, or "new".
+def about_record(side: str, external_id: str) -> str:
+    return f"{side}:{external_id}"
 
-    Raises SetupError for an answer the question does not offer, or when it is closed.
+
+def update_questions(run: Run, rules: Rules, entries: Sequence[Entry], pairs: dict[int, Pair]) -> bool:
+    """Open the questions these entries raise, close those that no longer arise. Returns whether any is open then.
+
+    `pairs` holds the pair of each entry, by the entry's `id()`.
     """
-    if question.closed_at:
-        raise SetupError("This question is settled already.")
-    if answer not in _offered(question):
-        raise SetupError(f"“{answer}” is no answer to this question.")
-    with transaction.atomic():
-        question.answer, question.answered_by, question.answered_at = answer, user, timezone.now()
-        question.save(update_fields=["answer", "answered_by", "answered_at"])
-        if question.kind == Question.Kind.MATCH and answer != "new":
-            _pair(question)
-    _carry_out(question, user)
+    wanted: dict[str, Question] = {}
+    # Questions about these people. It begins as a condition that nothing meets, since an empty Q would match all.
+    settled = Q(pk__in=[])
+    for entry in entries:
+        # Somebody who failed was not decided, so nothing is known about their questions.
+        if entry.error:
+            continue
+        pair = pairs.get(id(entry))
+        for record in entry.snapshots:
+            settled |= Q(about=about_record(record.side, record.external_id))
+        if pair:
+            settled |= Q(pair=pair)
+        for question in _conflict_questions(run.link, rules, entry, pair):
+            wanted[question.about] = question
+    wanted |= {question.about: question for question in _match_questions(run.link, rules, entries)}
+    open_ = Question.objects.filter(link=run.link, closed_at=None)
+    open_.filter(settled).exclude(about__in=wanted).update(closed_at=timezone.now())
+    # It arises again although it was answered: the answer did not resolve it, so it is asked anew.
+    open_.filter(about__in=wanted).exclude(answer="").update(answer="", answered_at=None, answered_by=None)
+    stands = set(open_.filter(about__in=wanted).values_list("about", flat=True))
+    Question.objects.bulk_create(question for about, question in wanted.items() if about not in stands)
+    return bool(wanted) or open_.exists()
 
 
-def dismiss(question: Question, user: Any = None) -> None:
-    """Leave things as they are; it is asked again when something changes."""
-    question.closed_at, question.answered_by = timezone.now(), user
-    question.save(update_fields=["closed_at", "answered_by"])
+def _conflict_questions(link: Link, rules: Rules, entry: Entry, pair: Pair | None) -> Iterable[Question]:
+    gist, ghl = entry.person.gist, entry.person.ghl
+    if not (pair and gist and ghl):
+        return
+    rows = {row.ghl: row for row in rules.rows}
+    for skip in entry.person.decision.skips:
+        if skip.reason == "conflict":
+            row = rows[skip.field]
+            yield Question(
+                link=link,
+                kind=Question.Kind.CONFLICT,
+                # Names the question, so that the same conflict is asked about once; the column is that long.
+                about=f"pair:{pair.pk}:{skip.field}"[:200],
+                pair=pair,
+                field=skip.field,
+                label=gist.label,
+                message=skip.message,
+                options={"gist": gist.values.get(row.gist), "ghl": ghl.values.get(row.ghl)},
+            )
 
 
-def _offered(question: Question) -> set[str]:
-    if question.kind == Question.Kind.CONFLICT:
-        return {"gist", "ghl"}
-    return {"new", *(option["id"] for option in question.options)}
+def _match_questions(link: Link, rules: Rules, entries: Sequence[Entry]) -> Iterable[Question]:
+    """One question for each cluster of records, however many of them are in doubt."""
+    asked = {one.pk: one for entry in entries if not entry.error and (one := entry.asked_at)}
+    if not asked:
+        return
+    sentences = {entry.asked_at.pk: entry.message for entry in entries if entry.asked_at}
+    # Somebody said so already, and the run that creates them is on its way: the answer must not be asked away.
+    new = known_as_new(link, [(one.side, one.external_id) for one in asked.values()])
+    for record in asked.values():
+        if about_record(record.side, record.external_id) in new:
+            continue
+        others, not_new = find_answers(link, rules, record)
+        if others or not not_new:
+            yield Question(
+                link=link,
+                kind=Question.Kind.MATCH,
+                about=about_record(record.side, record.external_id),
+                side=record.side,
+                external_id=record.external_id,
+                label=record.label,
+                message=f"{sentences[record.pk]} {not_new}".strip(),
+                options=[_option(other, not_new) for other in others],
+            )
 
 
-def _pair(question: Question) -> None:
-    """Make the two records a pair. Raises SetupError when one of them is somebody else's half by now."""
-    other = "ghl" if question.side == "gist" else "gist"
-    halves = Snapshot.objects.filter(link=question.link, pair=None)
-    own = halves.filter(side=question.side, external_id=question.external_id).first()
-    chosen = halves.filter(side=other, external_id=question.answer).first()
-    if not own or not chosen:
-        raise SetupError("One of the two was linked or deleted meanwhile. Sync again, then look here once more.")
-    pair_up(question.link, [(own, chosen) if question.side == "gist" else (chosen, own)])
-    question.closed_at = timezone.now()
-    question.save(update_fields=["closed_at"])
+def _option(other: Snapshot, not_new: str) -> dict[str, Any]:
+    known = {"id": other.external_id, "label": other.label, "email": other.email, "phone": other.phone}
+    return {**known, "side": other.side, "only": bool(not_new)}
 
 
-def _carry_out(question: Question, user: Any) -> None:
-    """Sync this person now; while another run is under way, that run or the next one does it."""
-    ids = {question.side: question.external_id}
-    if question.pair:
-        ids = {"gist": question.pair.gist_id, "ghl": question.pair.ghl_id}
-    elif question.answer != "new":
-        ids["ghl" if question.side == "gist" else "gist"] = question.answer
-    with contextlib.suppress(runs.AlreadyRunning):
-        runs.start(question.link, RunKind.SINGLE, user=user, target={"people": [ids]})
+def close_questions_of_missing(link: Link) -> None:
+    """Nobody can answer for a record that is known no more, because it was deleted."""
+    same = Snapshot.objects.filter(link=link, side=OuterRef("side"), external_id=OuterRef("external_id"))
+    asked = Question.objects.filter(~Exists(same), link=link, kind=Question.Kind.MATCH, closed_at=None)
+    asked.update(closed_at=timezone.now())
+
+
+def conflict_answers(link: Link, pairs: Iterable[int]) -> dict[tuple[int, str], str]:
+    """Answers to conflicts that wait to be carried out: (pair, GHL field) to the side whose value stands."""
+    found = Question.objects.filter(link=link, pair__in=pairs, closed_at=None, kind=Question.Kind.CONFLICT)
+    return {(q.pair_id or 0, q.field): q.answer for q in found.exclude(answer="")}
+
+
+def known_as_new(link: Link, records: Iterable[tuple[str, str]]) -> set[str]:
+    """Records of which a person said that they are somebody new, as `about_record` names them."""
+    abouts = [about_record(*record) for record in records]
+    found = Question.objects.filter(link=link, about__in=abouts, kind=Question.Kind.MATCH, answer="new")
+    return set(found.values_list("about", flat=True))

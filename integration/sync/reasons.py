@@ -23,8 +23,11 @@ _ALL = (
     ),
     Reason("adopted", "Existing contact linked", "The other side already had this person; both are a pair now."),
     Reason("same_value", "Same value", "Both sides hold the same value."),
-    Reason("echo", "Our own echo", "The value is the one Gistline wrote itself."),
-    Reason("other_side_owns", "The other side owns this field", "The mapping row goes the other way only."),
+    Reason(
+        "command",
+        "Asks Gistline for something",
+        "A tag such as “task-done:…” is a request to Gistline, not a fact about a person: it stays in Gist.",
+    ),
     Reason("blank_kept", "Blank does not overwrite", "An empty value never erases one on the other side."),
     Reason(
         "create_only",
@@ -46,10 +49,63 @@ _ALL = (
         "Correct the value where it comes from, or change the row's steps.",
     ),
     Reason(
+        "too_long",
+        "Text too long for the field",
+        "The other side takes no text of this length here. It was left out and not cut; the rest was written.",
+        "Shorten the text, or take the row out of the mapping.",
+    ),
+    Reason(
+        "not_offered",
+        "Not among the field's options",
+        "The GHL field offers a list of values, and this is none of them. It was left out; the rest was written.",
+        "Add the option to the field in GHL, or a value table to the row.",
+    ),
+    Reason(
+        "no_country",
+        "No country code",
+        "GHL takes countries as two letters, such as DE or US. The value was left out; the rest was written.",
+        "Add the step “Country code” to the row, or correct the value.",
+    ),
+    Reason(
+        "no_phone",
+        "No valid phone number",
+        "Read in the country of the link, or of the location, these digits are nobody's number. They were left out.",
+        "Correct the number, give it a prefix such as +44, or set the link's country.",
+    ),
+    Reason(
         "ambiguous",
         "More than one match",
         "Several contacts could be this person, and Gistline does not guess.",
         "Merge the duplicates, or make e-mail addresses and phone numbers differ, then sync again.",
+    ),
+    Reason(
+        "other_name",
+        "Same phone, other name",
+        "The other side has this phone number under another name. A phone alone does not say who somebody is.",
+        "Answer the question under Problems, or correct the name or number where it is wrong.",
+    ),
+    Reason(
+        "taken",
+        "The other side has one already",
+        "The other side has a contact with this address or number, and cannot take a second one.",
+        "Merge the two records, or give one of them another address, then sync again.",
+    ),
+    Reason(
+        "linked_again",
+        "Linked again",
+        "A record was deleted and added again, or merged into another one. The pair goes on with what is there.",
+    ),
+    Reason(
+        "merged_there",
+        "Merged on one side",
+        "The record is gone, and another pair's record has its address or number now. Nothing was deleted.",
+        "Merge or delete the record that is left over by hand.",
+    ),
+    Reason(
+        "phone_taken",
+        "Phone number belongs to another contact",
+        "GHL does not allow this number twice. The person was written without it.",
+        "Allow duplicates in the location, or correct the number; a full run tries it again.",
     ),
     Reason(
         "no_identity",
@@ -61,6 +117,12 @@ _ALL = (
         "one_way",
         "Not created: this link goes one way",
         "The person exists only on the side that receives.",
+    ),
+    Reason(
+        "filtered",
+        "Left out by the link's filter",
+        "The link takes only certain contacts, and this person is not one of them.",
+        "If they should be, change the contact so that the filter takes it, or change the filter on the link's page.",
     ),
     Reason(
         "missing_there",
@@ -76,8 +138,23 @@ _ALL = (
     ),
     Reason("unlinked", "Unlinked", "One side was deleted, and the link's rule is to let the other go its own way."),
     Reason("deleted", "Deleted", "One side was deleted, and the link's rule is to delete the other one too."),
+    Reason(
+        "opted_in_there",
+        "Opted in on one side only: only a person lifts an opt-out here",
+        "One side allows e-mails again and the other one still stops them. An opt-out is carried, an opt-in never.",
+        "If the person asked for e-mails again, say so on their contact page; else stop them there again by hand.",
+    ),
+    Reason(
+        "opt_out_one_way",
+        "Opt-out not carried: the link goes one way",
+        "The person stopped e-mails on the side that receives, and this link never writes to the other one.",
+        "Unsubscribe the person by hand on the side that still allows e-mails, or let the link go both ways.",
+    ),
+    Reason("opt_out_carried", "Opt-out carried", "One side stopped e-mails to this person; that always goes over."),
+    Reason("opted_out", "E-mails are stopped", "The person stopped e-mails, so nothing subscribes them to any."),
+    Reason("opted_in", "E-mails allowed again by a person", "Somebody said on the contact page that it was asked for."),
     Reason("held", "On hold", "A person put this pair on hold."),
-    Reason("released", "Released", "A person took the hold off; what changed meanwhile is decided with the next run."),
+    Reason("released", "Released", "A person took the hold off; what changed meanwhile is decided now."),
     Reason("unlinked_here", "Unlinked by a person", "Both records stay; neither follows the other any more."),
     Reason("joined", "Linked by a person", "A person said that the two records are one; fields are compared next."),
     Reason(
@@ -92,9 +169,27 @@ _ALL = (
         "Correct the value named in the answer, or the mapping row it comes from, then retry.",
     ),
     Reason(
+        "left_out",
+        "Written without a refused field",
+        "The API refused the fields named there. Everything else was written, and they stay open.",
+        "Correct the value where it comes from, or on the contact that has it, then retry. A full sync tries too.",
+    ),
+    Reason(
+        "not_sent",
+        "Not sent",
+        "What the call needs is missing or cannot be, so the API was not asked.",
+        "Correct what is named there, then retry.",
+    ),
+    Reason(
+        "malformed",
+        "Record cannot be read",
+        "The API sent this record in another form than it documents. What is known of it was left as it was.",
+        "Open the record on that side and correct the field named here. It is read again by itself, at least daily.",
+    ),
+    Reason(
         "gone",
-        "No longer there",
-        "The record was deleted on that side after it was read.",
+        "Not there",
+        "That side has no such record here: it was deleted since it was read, or belongs to somebody else.",
         "Run a full sync: it will find out what remains.",
     ),
     Reason(
@@ -106,12 +201,30 @@ _ALL = (
     Reason(
         "rate_limited", "Limit reached", "The API took no more calls for too long.", "Retry later; nothing is lost."
     ),
-    Reason("temporary", "Failed for now", "The API failed several times in a row.", "Retry; nothing is lost."),
+    Reason(
+        "no_access",
+        "Login of another location",
+        "The login does not open this location; no scope would help.",
+        "Open the connection and reconnect it with a login of the location it stands for.",
+    ),
+    Reason("temporary", "Failed for now", "It could not be done just now.", "Retry; nothing is lost."),
     Reason(
         "lost_answer",
         "No answer",
         "The call was sent and no answer came, also not when looking again.",
         "Retry: Gistline looks first whether it was carried out.",
+    ),
+    Reason(
+        "server_fault",
+        "Error of the API",
+        "The API answered with an error of its own, so nobody knows whether the call was carried out.",
+        "Retry: Gistline looks first whether it was carried out.",
+    ),
+    Reason(
+        "unreadable_answer",
+        "Answer cannot be read",
+        "The API said that it carried the call out, and the rest of its answer makes no sense.",
+        "Retry: Gistline looks first what was carried out.",
     ),
     Reason(
         "duplicate",
@@ -124,6 +237,17 @@ _ALL = (
         "Login broken",
         "The API no longer accepts the login of this connection.",
         "Open the connection and reconnect it; mappings and history stay.",
+    ),
+    Reason(
+        "token_expired",
+        "Login not accepted",
+        "The API refused the login, also after it was renewed.",
+        "Open the connection and reconnect it; mappings and history stay.",
+    ),
+    Reason(
+        "answered",
+        "Answered by a person",
+        "A person decided what Gistline had asked. It is carried out at once; the entry of that follows.",
     ),
     Reason("asked", "As asked", "A person or a workflow asked for it."),
     Reason("noticed", "Noticed in GHL", "It happened in GHL; Gistline took note and wrote nothing."),

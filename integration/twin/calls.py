@@ -4,7 +4,7 @@ from integration.twin import limits
 from integration.twin.store import Doc, Store
 
 
-def count(store: Store, side: str, operation: str, status: int) -> None:
+def count_call(store: Store, side: str, operation: str, status: int) -> None:
     """`status` 0 stands for a connection that was broken instead of an answer."""
     with store.transaction():
         store.run(
@@ -13,11 +13,11 @@ def count(store: Store, side: str, operation: str, status: int) -> None:
         )
 
 
-def report(store: Store) -> Doc:
-    return {side: _of(store, side) for side in ("ghl", "gist")}
+def report_calls(store: Store) -> Doc:
+    return {side: _report_side(store, side) for side in ("ghl", "gist")}
 
 
-def _of(store: Store, side: str) -> Doc:
+def _report_side(store: Store, side: str) -> Doc:
     by_status: dict[str, int] = {}
     by_operation: dict[str, int] = {}
     for operation, status, total in store.run("SELECT operation, status, total FROM calls WHERE side=?", (side,)):
@@ -27,11 +27,11 @@ def _of(store: Store, side: str) -> Doc:
         "total": sum(by_status.values()),
         "by_status": by_status,
         "by_operation": by_operation,
-        "max_in_window": limits.peak(store, side),
+        "max_in_window": limits.peak_calls(store, side),
     }
 
 
-def forget(store: Store) -> None:
+def forget_calls(store: Store) -> None:
     with store.transaction():
         store.run("DELETE FROM calls")
         limits.forget_peaks(store)

@@ -3,15 +3,16 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 
-from integration.twin.words import words
+from integration.twin.words import split_words
 
-FIRST = words(
+FIRST = split_words(
     "Ada Amir Beatriz Caleb Chidi Clara Dana Dev Elif Emil Fatima Finn Grace Hana Hugo Imani Ines Ivan Jonas"
     " Josie Kai Keiko Lars Leila Mara Mateo Mei Milo Nadia Nils Noor Olive Omar Petra Priya Rafael Rosa Ruth Samir"
     " Sofia Stella Tariq Theo Uma Vera Wei Xavier Yara Yusuf Zara"
 )
-LAST = words(
+LAST = split_words(
     "Abbott Adeyemi Alvarez Barnes Becker Bianchi Castillo Chen Cohen Dietrich Dubois Eriksen Farah Fischer"
     " Fontaine Gallagher Garcia Hoffmann Ibrahim Ito Jensen Kaplan Kaur Kim Kowalski Laurent Lopez Marsh Mbeki"
     " Moreau Nakamura Novak Okafor Ortiz Park Patel Petrov Quinn Rahman Reyes Rossi Sato Schmidt Silva Singh"
@@ -23,7 +24,11 @@ PLANS = ("basic", "plus", "family")
 
 @dataclass(frozen=True)
 class Person:
-    """`sides` is where they are known; `drift` says that the two records differ a little."""
+    """A person of the demo world.
+
+    `sides` are the systems that know the person. With `drift` the two records may differ in one field. `gist` and `ghl`
+    replace fields of the record on that side.
+    """
 
     number: int
     first: str
@@ -48,29 +53,32 @@ TAGS = {
     "alder": ("newsletter", "new patient", "whitening", "recall due", "vip", "implant"),
     "bluefin": ("newsletter", "emergency", "boiler", "maintenance plan"),
 }
+# Plain people on both sides, in Gist only, in GHL only; the awkward ones come on top.
 COUNTS = {"alder": (45, 90, 57), "bluefin": (10, 20, 12)}
-"""Plain people on both sides, in Gist only, in GHL only; the awkward ones come on top."""
 
 
-def cast(name: str) -> list[Person]:
+@cache
+def demo_people(name: str) -> tuple[Person, ...]:
     """Everybody of "alder" or "bluefin"."""
-    plain = list(_plain(name))
-    return [*plain, *_awkward(len(plain))] if name == "alder" else plain
+    plain = tuple(_plain_people(name))
+    return (*plain, *_awkward_people(len(plain))) if name == "alder" else plain
 
 
-def _plain(name: str) -> Iterator[Person]:
+def _plain_people(name: str) -> Iterator[Person]:
     chance = random.Random(f"gistline {name}")  # noqa: S311 -- the same people every time
     pairs = [(first, last) for first in FIRST for last in LAST]
+    # Every pair of names is used once at most, so that the addresses made of them differ.
     chance.shuffle(pairs)
     both, gist, ghl = COUNTS[name]
     sides = [BOTH] * both + [("gist",)] * gist + [("ghl",)] * ghl
+    # There are more pairs than people; zip ends with the people.
     for number, (where, (first, last)) in enumerate(zip(sides, pairs, strict=False)):
         yield Person(
             number=number,
             first=first,
             last=last,
             email=f"{first}.{last}@{name}-demo.example".lower(),
-            phone=_phone(name, number),
+            phone=_phone_of(name, number),
             sides=where,
             tags=tuple(chance.sample(TAGS[name], chance.randint(0, 2))),
             city=chance.choice(CITIES),
@@ -79,14 +87,15 @@ def _plain(name: str) -> Iterator[Person]:
         )
 
 
-def _phone(name: str, number: int) -> str:
+def _phone_of(name: str, number: int) -> str:
     return f"+1{212 if name == 'alder' else 303}{2_010_000 + number}"
 
 
-def _awkward(start: int) -> list[Person]:
+def _awkward_people(start: int) -> list[Person]:
     long = "Maximiliana " + "Aa" * 114
     shared = "+12122015555"
     plain = Person(start, "", "", "", "", BOTH)
+    # What is awkward about each of them stands in worlds.py.
     people = [
         replace(plain, first="Tomas", last="Lindqvist", phone="+12122010900", gist={"user_id": "ext-900"}),
         replace(plain, first="Pilar", last="Ortega", email="pilar.ortega@example.test", phone=shared, sides=("ghl",)),

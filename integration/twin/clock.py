@@ -12,13 +12,14 @@ def now_s() -> int:
     return int(time.time())
 
 
-def iso(milliseconds: float) -> str:
+def to_iso(milliseconds: float) -> str:
     """ "2026-01-31T09:30:00.000Z": GHL's way (docs/ghl-api.md#field-semantics)."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{int(milliseconds) % 1000:03d}Z"
 
 
-def milliseconds(text: str) -> int:
+def to_milliseconds(text: str) -> int:
     """Of an ISO 8601 text; one without a zone is taken as UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)
+    # Seconds as a float times 1000 often lie a hair below the whole millisecond, so they are rounded and not cut.
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -34,7 +34,6 @@ class Meter:
     limit: Limit | None
     left: int
     left_today: int
-    frees_in: float
 
 
 def limit_of(store: Store, side: str) -> Limit | None:
@@ -46,32 +45,35 @@ def set_limits(store: Store, changes: dict[str, Any]) -> None:
     store.set_control("limits", {**store.control("limits", DOCUMENTED), **changes})
 
 
-def meter(store: Store, side: str, account: str) -> Meter:
+def meter_call(store: Store, side: str, account: str) -> Meter:
     """Count a call of `account`, or refuse it."""
     key = f"{side}:{account}"
     with store.transaction():
+        # Read and counted in one transaction: two processes must not both take the last call of a window.
         limit = limit_of(store, side)
-        return _meter(store, key, limit, time.time())
+        return _count_or_refuse(store, key, limit, time.time())
 
 
-def _meter(store: Store, key: str, limit: Limit | None, now: float) -> Meter:
+def _count_or_refuse(store: Store, key: str, limit: Limit | None, now: float) -> Meter:
+    # Without a limit calls are counted all the same, for `peak_calls`.
     seconds = limit.seconds if limit else 10.0
-    day, today, number, peak = _window(store, key, now)
+    day, today, number, peak = _read_window(store, key, now)
     store.run("DELETE FROM hits WHERE account=? AND at<=?", (key, now - seconds))
-    oldest = store.run("SELECT number, at FROM hits WHERE account=? ORDER BY at LIMIT 1", (key,))
+    oldest = store.run("SELECT number FROM hits WHERE account=? ORDER BY at LIMIT 1", (key,))
+    # Calls are numbered without gaps, so the oldest one in the window tells how many there are.
     used = number - oldest[0][0] + 1 if oldest else 0
-    frees_in = oldest[0][1] + seconds - now if oldest else 0.0
     if limit and (used >= limit.calls or (limit.daily is not None and today >= limit.daily)):
-        return Meter(False, limit, max(0, limit.calls - used), _left(limit, today), frees_in)
+        return Meter(False, limit, max(0, limit.calls - used), _left_today(limit, today))
     store.run("INSERT INTO hits VALUES (?, ?, ?)", (key, number + 1, now))
     values = (key, day, today + 1, number + 1, max(peak, used + 1))
     store.run("INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?)", values)
     left = limit.calls - used - 1 if limit else 0
-    return Meter(True, limit, left, _left(limit, today + 1), frees_in)
+    return Meter(True, limit, left, _left_today(limit, today + 1))
 
 
-def _window(store: Store, key: str, now: float) -> tuple[int, int, int, int]:
+def _read_window(store: Store, key: str, now: float) -> tuple[int, int, int, int]:
     """Day, calls of that day, number of the last call, most calls in one window."""
+    # The day begins at midnight UTC, which is a guess about GHL's (docs/ghl-api.md#rate-limits).
     day = int(now // DAY)
     rows = store.run("SELECT day, today, number, peak FROM windows WHERE account=?", (key,))
     if not rows:
@@ -80,11 +82,11 @@ def _window(store: Store, key: str, now: float) -> tuple[int, int, int, int]:
     return day, today if known == day else 0, number, peak
 
 
-def _left(limit: Limit | None, today: int) -> int:
+def _left_today(limit: Limit | None, today: int) -> int:
     return max(0, limit.daily - today) if limit and limit.daily is not None else 0
 
 
-def peak(store: Store, side: str) -> int:
+def peak_calls(store: Store, side: str) -> int:
     """The most calls an account of `side` made within one window."""
     return int(store.run("SELECT coalesce(max(peak), 0) FROM windows WHERE account LIKE ?", (f"{side}:%",))[0][0])
 

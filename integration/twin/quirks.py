@@ -1,13 +1,13 @@
-"""Every documented oddity the twins play, each with its source. The code that plays one asks `on("…")` here."""
+"""Every documented oddity that the twins can play, with its source. The code that plays one asks `is_on("…")` here."""
 
 from dataclasses import dataclass
 
-from integration.twin.store import Store, current
+from integration.twin.store import Store, current_store
 
 
 @dataclass(frozen=True)
 class Quirk:
-    """`source` is the place in docs/ that tells of it; `default` says whether it is played from the start."""
+    """`source` is its place in docs/, as file#anchor; `default` is whether it is played from the start."""
 
     code: str
     title: str
@@ -22,6 +22,7 @@ ROWS = (
     Quirk("ghl_unknown_contact_400", "An unknown contact id is answered with 400, not 404", f"{GHL}#errors"),
     Quirk("ghl_scope_401", "A missing scope is answered with 401, not 403", f"{GHL}#scopes"),
     Quirk("ghl_unknown_property_422", "A property outside the DTO is refused by name", f"{GHL}#write-fields"),
+    Quirk("ghl_get_other_emails", "A contact read by id shows its further addresses", f"{GHL}#second-addresses"),
     Quirk("ghl_duplicate_400", "A duplicate is refused with 400 and the contact that is in the way", f"{GHL}#errors"),
     Quirk("ghl_upsert_drops_second", "Upsert keeps to the first match and drops the other's value", f"{GHL}#upsert"),
     Quirk("ghl_upsert_ignores_gender", "Upsert ignores gender on an existing contact", f"{GHL}#write-fields"),
@@ -31,6 +32,8 @@ ROWS = (
     Quirk("ghl_missing_not_null", "Empty fields are left out of a contact instead of null", f"{GHL}#field-semantics"),
     Quirk("ghl_search_address", "Search hits say address where a contact says address1", f"{GHL}#search"),
     Quirk("ghl_search_companion_names", "Search hits hold names in lower case beside the others", f"{GHL}#search"),
+    Quirk("ghl_search_no_dnd_settings", "Search hits leave dndSettings out", f"{GHL}#search"),
+    Quirk("ghl_dnd_does_not_touch", "A change of DND leaves the contact's dateUpdated alone", f"{GHL}#search"),
     Quirk("ghl_search_10000", "Pages of the search end at 10,000 records", f"{GHL}#search"),
     Quirk("ghl_list_lower_names", "The deprecated list gives names in lower case", f"{GHL}#contacts"),
     Quirk("ghl_list_needs_both_cursors", "The deprecated list starts over without both cursors", f"{GHL}#contacts"),
@@ -72,12 +75,12 @@ ROWS = (
 BY_CODE = {quirk.code: quirk for quirk in ROWS}
 
 
-def on(code: str) -> bool:
+def is_on(code: str) -> bool:
     """Whether the quirk is played now."""
-    return bool(current().control("quirks", {}).get(code, BY_CODE[code].default))
+    return bool(current_store().control("quirks", {}).get(code, BY_CODE[code].default))
 
 
-def switch(store: Store, changes: dict[str, bool]) -> None:
+def switch_quirks(store: Store, changes: dict[str, bool]) -> None:
     """Raises KeyError for a quirk that is not in the registry."""
     for code in changes:
         BY_CODE[code]

@@ -14,7 +14,6 @@ class Call:
     """One call to a twin. `account` and `token` are known once it is authorised."""
 
     method: str
-    path: str
     query: Mapping[str, str]
     body: Any
     headers: Mapping[str, str]
@@ -24,14 +23,14 @@ class Call:
     account: str = ""
     token: Doc = field(default_factory=dict)
 
-    def many(self, name: str) -> list[str]:
+    def query_list(self, name: str) -> list[str]:
         """A query parameter given several times, as `name`, `name[]` or joined by commas."""
         given = self.request.GET.getlist(name) + self.request.GET.getlist(f"{name}[]")
-        return [part for item in given for part in item.split(",") if part]
+        return [piece for item in given for piece in item.split(",") if piece]
 
 
 class Raw(str):
-    """A body that is text already."""
+    """The text of a body, to be sent as it is instead of being written as JSON."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Reply:
 
 
 class Refusal(Exception):
-    """An answer that says no."""
+    """A call is refused: `reply` holds status, body and headers of the answer."""
 
     def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status)
@@ -54,7 +53,11 @@ Handler = Callable[[Call], Any]
 
 @dataclass(frozen=True)
 class Operation:
-    """`writes` ones run in a transaction; `access` says which tokens may call it."""
+    """One operation of an API.
+
+    `status` is that of success. `scope` is what the token needs, "" when nothing. `access` is the kind of token that
+    may call it: location, agency, both, or open for calls without one. With `writes` it runs in a transaction.
+    """
 
     method: str
     pattern: str
@@ -74,6 +77,7 @@ class Router:
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
+        # By method and number of segments, so that a call is compared with a handful of patterns only.
         self._by_shape: dict[tuple[str, int], list[tuple[list[str], Operation]]] = {}
 
     def add(
@@ -87,9 +91,10 @@ class Router:
         writes: bool | None = None,
     ) -> Callable[[Handler], Handler]:
         def keep(handler: Handler) -> Handler:
+            # A search is a POST that only reads; it must not queue behind the one writer.
             changes = method != "GET" if writes is None else writes
             operation = Operation(method, pattern, handler, status, scope, access, changes)
-            segments = _segments(pattern)
+            segments = _split_path(pattern)
             self.operations.append(operation)
             self._by_shape.setdefault((method, len(segments)), []).append((segments, operation))
             return handler
@@ -97,7 +102,7 @@ class Router:
         return keep
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        segments = _segments(path)
+        segments = _split_path(path)
         fitting = [
             (segments_of, operation)
             for segments_of, operation in self._by_shape.get((method, len(segments)), [])
@@ -105,9 +110,10 @@ class Router:
         ]
         if not fitting:
             return None
+        # `/users/search` fits `/users/{userId}` too: the pattern with the fewest placeholders is meant.
         own, operation = min(fitting, key=lambda pair: sum(segment[0] == "{" for segment in pair[0]))
         return operation, {name[1:-1]: value for name, value in zip(own, segments, strict=True) if name[0] == "{"}
 
 
-def _segments(path: str) -> list[str]:
+def _split_path(path: str) -> list[str]:
     return [segment for segment in path.split("/") if segment]

@@ -1,4 +1,4 @@
-"""The way of a call through a twin: find the operation, check who calls, count, play faults, answer."""
+"""How a twin answers a call: find the operation, check the token, count the call, play faults, run it."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from integration.twin import calls, faults
 from integration.twin.hooks import watch
 from integration.twin.router import Call, Operation, Raw, Refusal, Reply, Router
-from integration.twin.store import Doc, Store, current
+from integration.twin.store import Doc, Store, current_store
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -32,65 +32,70 @@ class Twin:
     expire: Callable[[Call], Refusal]
 
 
-def serve(twin: Twin, request: HttpRequest, path: str) -> HttpResponseBase:
+def answer_request(twin: Twin, request: HttpRequest, path: str) -> HttpResponseBase:
     """Answer one HTTP request for the API path `path`, which begins with a slash."""
-    store = current()
+    store = current_store()
     store.refresh()
     found = twin.router.find(request.method or "GET", path)
     if found is None:
-        calls.count(store, twin.side, "unknown", 404)
-        return _response(Reply(404, twin.error(404, f"Cannot {request.method} {path}")))
+        calls.count_call(store, twin.side, "unknown", 404)
+        return _to_response(Reply(404, twin.error(404, f"Cannot {request.method} {path}")))
     operation, params = found
     try:
-        reply = _reply(twin, store, request, path, operation, params)
+        reply = _build_reply(twin, store, request, path, operation, params)
     except faults.Broken:
-        calls.count(store, twin.side, operation.name, 0)
+        calls.count_call(store, twin.side, operation.name, 0)
         return faults.break_connection(request)
-    response = reply if isinstance(reply, HttpResponse) else _response(reply)
-    calls.count(store, twin.side, operation.name, response.status_code)
+    response = reply if isinstance(reply, HttpResponse) else _to_response(reply)
+    calls.count_call(store, twin.side, operation.name, response.status_code)
     return response
 
 
-def _reply(
+def _build_reply(
     twin: Twin, store: Store, request: HttpRequest, path: str, operation: Operation, params: dict[str, str]
 ) -> Any:
     headers: Mapping[str, str] = {}
     fate = faults.NO_FAULT
     try:
-        call = _call(twin, store, request, path, params)
+        call = _read_call(twin, store, request, params)
+        # The call is counted as soon as its account is known. Faults and missing scopes come after that, so that a
+        # call which fails on purpose uses up the limit like any other.
         twin.authorise(call, operation)
         headers = twin.admit(call)
         fate = faults.fate_of(store, twin.side, call.method, path)
-        _before(twin, call, fate)
+        _play_fault(twin, call, fate)
         twin.permit(call, operation)
-        reply = _handle(twin, call, operation, fate)
+        reply = _run_operation(twin, call, operation, fate)
+        # The consent page is for people: it has no rate limit headers and is never cut in half.
         if isinstance(reply, HttpResponse):
             return reply
     except Refusal as refusal:
+        # A refusal is an answer like any other, so it may be lost or cut in half below.
         reply = refusal.reply
+    # The write stands and only its answer is lost: a client has to look before it sends again
+    # (docs/ghl-api.md#errors).
     if fate.kind == "reset_after":
         raise faults.Broken
-    body = _halved(reply.body) if fate.kind == "broken_json" else reply.body
+    body = _half_body(reply.body) if fate.kind == "broken_json" else reply.body
     return Reply(reply.status, body, {**headers, **reply.headers})
 
 
-def _text(body: Any) -> str:
+def _body_text(body: Any) -> str:
     return body if isinstance(body, Raw) else json.dumps(body, ensure_ascii=False)
 
 
-def _halved(body: Any) -> Raw:
-    text = _text(body)
+def _half_body(body: Any) -> Raw:
+    text = _body_text(body)
     return Raw(text[: len(text) // 2])
 
 
-def _call(twin: Twin, store: Store, request: HttpRequest, path: str, params: dict[str, str]) -> Call:
+def _read_call(twin: Twin, store: Store, request: HttpRequest, params: dict[str, str]) -> Call:
     try:
-        body = _body(request)
+        body = _read_body(request)
     except ValueError as problem:
         raise Refusal(400, twin.error(400, f"Unexpected token in JSON: {problem}")) from problem
     return Call(
         method=request.method or "GET",
-        path=path,
         query=request.GET.dict(),
         body=body,
         headers=request.headers,
@@ -100,15 +105,16 @@ def _call(twin: Twin, store: Store, request: HttpRequest, path: str, params: dic
     )
 
 
-def _body(request: HttpRequest) -> Any:
+def _read_body(request: HttpRequest) -> Any:
     """A form as a mapping, else JSON; nothing at all is an empty mapping."""
     if request.content_type in FORMS:
         return request.POST.dict()
     return json.loads(request.body) if request.body else {}
 
 
-def _before(twin: Twin, call: Call, fate: faults.Fate) -> None:
-    faults.wait(fate)
+def _play_fault(twin: Twin, call: Call, fate: faults.Fate) -> None:
+    """The faults that come in place of the operation. Raises Refusal, or Broken for a connection to be broken."""
+    faults.delay_or_break(fate, call.request)
     if fate.kind == "429":
         headers = {} if fate.retry_after is None else {"Retry-After": f"{fate.retry_after:g}"}
         raise Refusal(429, twin.error(429, "Too Many Requests"), headers)
@@ -118,10 +124,12 @@ def _before(twin: Twin, call: Call, fate: faults.Fate) -> None:
         raise twin.expire(call)
 
 
-def _handle(twin: Twin, call: Call, operation: Operation, fate: faults.Fate) -> Any:
+def _run_operation(twin: Twin, call: Call, operation: Operation, fate: faults.Fate) -> Any:
     if not operation.writes:
         return _as_reply(operation, operation.handler(call))
-    with watch.api(call.store, twin.side), call.store.transaction(), call.store.lagging(fate.lag):
+    # A refusal raised in the handler rolls back its writes and its events, because the outbox is filled within the
+    # same transaction.
+    with watch.watch_api(call.store, twin.side), call.store.transaction(), call.store.delay_search(fate.lag):
         return _as_reply(operation, operation.handler(call))
 
 
@@ -129,8 +137,8 @@ def _as_reply(operation: Operation, answer: Any) -> Any:
     return answer if isinstance(answer, Reply | HttpResponse) else Reply(operation.status, answer)
 
 
-def _response(reply: Reply) -> HttpResponse:
-    text = _text(reply.body)
+def _to_response(reply: Reply) -> HttpResponse:
+    text = _body_text(reply.body)
     response = HttpResponse(text, status=reply.status, content_type="application/json; charset=utf-8")
     for name, value in reply.headers.items():
         response[name] = value

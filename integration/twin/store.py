@@ -20,6 +20,8 @@ from django.conf import settings
 
 Doc = dict[str, Any]
 
+# `seq` is the order in which documents were made, by which lists go that name no other. `totals` is kept by triggers,
+# because a list of GHL answers its total on every page. `hits` holds the calls of the present window, one row each.
 SCHEMA = """
 CREATE TABLE documents (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -72,6 +74,8 @@ CREATE INDEX hits_at ON hits (account, at, number);
 
 CREATE TABLE windows (account TEXT PRIMARY KEY, day INTEGER, today INTEGER, number INTEGER, peak INTEGER) WITHOUT ROWID
 """
+# Added later than SCHEMA and kept apart from it: a file from before gets these tables and keeps its people. Its
+# indexes cover waiting events only, since delivered ones stay in the table until a reset.
 OUTBOX = """
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY,
@@ -87,8 +91,8 @@ CREATE INDEX outbox_due ON outbox (due) WHERE status = 'pending';
 CREATE INDEX outbox_held ON outbox (held) WHERE status = 'sending'
 """
 PARTS = (SCHEMA, OUTBOX)
+# A file keeps in `user_version` how many of the parts it has.
 VERSION = len(PARTS)
-"""A file keeps in `user_version` how many of the parts it has."""
 TABLES = ("documents", "totals", "ghosts", "counters", "control", "calls", "hits", "windows", "outbox")
 COLUMNS = ("parent", "email", "phone", "ext", "name", "added", "updated")
 UPSERT = (
@@ -100,8 +104,8 @@ UPSERT = (
 )
 
 
+# Called with kind, account and id of a document, its body before and its body after; None stands for no document.
 Witness = Callable[[str, str, str, Doc | None, Doc | None], None]
-"""Is told kind, account and id of a document, how it was and how it is; None: it is not there."""
 
 
 @dataclass(frozen=True)
@@ -120,43 +124,48 @@ class Row:
     added: int = 0
     updated: int = 0
 
-    def values(self) -> tuple[Any, ...]:
+    def column_values(self) -> tuple[Any, ...]:
         columns = (getattr(self, column) for column in COLUMNS)
         return (self.kind, self.account, self.id, *columns, json.dumps(self.body, ensure_ascii=False))
 
 
 class Store:
-    """One thread's connection to the file. Get it with `current()`."""
+    """One thread's connection to the file. Get it with `current_store()`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # SQLite makes a second writer poll until the first is done; threads that queue at a lock go on at once.
         self._lock = _write_lock(path)
         self._depth = 0
         self._lag = 0.0
         self._control: Doc | None = None
         self._witness: Witness | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Without isolation level sqlite3 opens no transactions of its own beside those of `transaction()`.
         self.sql = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        self.sql.execute("PRAGMA journal_mode=WAL")
+        # Set before the journal mode, because switching a new file to WAL writes it, and with any other value also
+        # flushes it to the disk. What a power cut would lose here is a sandbox, which can be filled again.
         self.sql.execute("PRAGMA synchronous=OFF")
+        self.sql.execute("PRAGMA journal_mode=WAL")
 
-    def _version(self) -> int:
+    def _schema_version(self) -> int:
         return int(self.sql.execute("PRAGMA user_version").fetchone()[0])
 
     def set_up(self) -> None:
         """Make the tables the file lacks, and the demo world when it is new."""
-        from integration.twin.worlds import seed
+        from integration.twin.worlds import seed_world
 
-        if self._version() == VERSION:
+        if self._schema_version() == VERSION:
             return
         with self.transaction():
-            known = self._version()  # Another thread or process may have been first.
-            for part in PARTS[known:]:
-                for statement in part.split(";\n\n"):
+            known = self._schema_version()  # Another thread or process may have been first.
+            for script in PARTS[known:]:
+                # Triggers hold semicolons of their own, so statements are told apart by the blank line between them.
+                for statement in script.split(";\n\n"):
                     self.sql.execute(statement)
             self.sql.execute(f"PRAGMA user_version = {VERSION}")
             if known == 0:
-                seed(self, "demo")
+                seed_world(self, "demo")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -165,10 +174,13 @@ class Store:
             yield
             return
         with self._lock:
+            # Takes the write lock at once. A transaction that began by reading could not take it any more once
+            # another process has written, and SQLite refuses then without waiting.
             self.sql.execute("BEGIN IMMEDIATE")
             self._depth = 1
             try:
                 yield
+            # KeyboardInterrupt too: a transaction left open would lock every other writer out.
             except BaseException:
                 self.sql.execute("ROLLBACK")
                 raise
@@ -184,16 +196,16 @@ class Store:
         rows = self.run("SELECT body FROM documents WHERE kind=? AND account=? AND id=?", (kind, account, str(id)))
         return json.loads(rows[0][0]) if rows else None
 
-    def find(self, kind: str, account: str, column: str, value: str | int, order: str = "seq") -> list[Doc]:
+    def find(self, kind: str, account: str, column: str, value: str | int) -> list[Doc]:
         """The documents whose `column` is `value`, oldest first."""
-        sql = f"SELECT body FROM documents WHERE kind=? AND account=? AND {_known(column)}=? ORDER BY {_known(order)}"  # noqa: S608
+        sql = f"SELECT body FROM documents WHERE kind=? AND account=? AND {_check_column(column)}=? ORDER BY seq"  # noqa: S608
         return [json.loads(row[0]) for row in self.run(sql, (kind, account, value))]
 
     def all(self, kind: str, account: str) -> list[Doc]:
         sql = "SELECT body FROM documents WHERE kind=? AND account=? ORDER BY seq"
         return [json.loads(row[0]) for row in self.run(sql, (kind, account))]
 
-    def everywhere(self, kind: str, id: str | int) -> tuple[str, Doc] | None:  # noqa: A002
+    def find_anywhere(self, kind: str, id: str | int) -> tuple[str, Doc] | None:  # noqa: A002
         """Account and document, for ids that are unique over all accounts."""
         rows = self.run("SELECT account, body FROM documents WHERE kind=? AND id=?", (kind, str(id)))
         return (rows[0][0], json.loads(rows[0][1])) if rows else None
@@ -207,14 +219,16 @@ class Store:
         with self.transaction():
             if self._lag:
                 self._leave_ghost(row.kind, row.account, row.id)
+            # Reading the former document costs as much as writing the new one, so it is done only when somebody
+            # compares.
             before = self.get(row.kind, row.account, row.id) if self._witness else None
-            self.sql.execute(UPSERT, row.values())
+            self.sql.execute(UPSERT, row.column_values())
             if self._witness:
                 self._witness(row.kind, row.account, row.id, before, row.body)
 
     @contextmanager
-    def witnessed(self, witness: Witness | None) -> Iterator[None]:
-        """`witness` is told of every document that is written or deleted inside, within the same transaction."""
+    def call_on_change(self, witness: Witness | None) -> Iterator[None]:
+        """`witness` is called for every document that is written or deleted inside, within the same transaction."""
         self._witness = witness
         try:
             yield
@@ -222,8 +236,8 @@ class Store:
             self._witness = None
 
     @contextmanager
-    def lagging(self, seconds: float) -> Iterator[None]:
-        """What is written inside shows in `searchable()` only after `seconds`."""
+    def delay_search(self, seconds: float) -> Iterator[None]:
+        """What is written inside shows in `search_source()` only after `seconds`."""
         self._lag = seconds
         try:
             yield
@@ -235,16 +249,19 @@ class Store:
         known = "SELECT email, phone, name, added, updated, body FROM documents WHERE kind=? AND account=? AND id=?"
         before = (self.run(known, (kind, account, id)) or [(None,) * 6])[0]
         until = time.time() + self._lag
+        # Ghosts are cleared by the next write, so that reading never has to wait for the write lock.
         self.run("DELETE FROM ghosts WHERE until<=?", (time.time(),))
         self.run(
+            # A document written twice within the lag keeps its first ghost: the search shows what stood before both.
             "INSERT INTO ghosts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET until = excluded.until",
             (kind, account, id, until, *before),
         )
 
-    def searchable(self) -> str:
+    def search_source(self) -> str:
         """What a search reads from: the documents, or what they were while the index lags behind."""
         now = time.time()
         if not self.run("SELECT 1 FROM ghosts WHERE until>? LIMIT 1", (now,)):
+            # The plain table lets SQLite walk its indexes, and lets the search take its total from `totals`.
             return "documents"
         columns = "kind, account, id, email, phone, name, added, updated, body"
         return (
@@ -256,7 +273,8 @@ class Store:
     def put_all(self, rows: Iterator[Row]) -> None:
         with self.transaction():
             if self._witness is None:
-                self.sql.executemany(UPSERT, (row.values() for row in rows))
+                # Nobody compares, so no former document has to be read.
+                self.sql.executemany(UPSERT, (row.column_values() for row in rows))
                 return
             for row in rows:
                 self.put(row)
@@ -272,8 +290,8 @@ class Store:
                 self._witness(kind, account, str(id), before, None)
             return deleted
 
-    def number(self, name: str, step: int = 1) -> int:
-        """The next number of a row of numbers, unique over all processes."""
+    def next_number(self, name: str, step: int = 1) -> int:
+        """The next value of the counter `name`, unique over all processes. A `step` of 0 reads it as it is."""
         with self.transaction():
             sql = (
                 "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
@@ -282,7 +300,7 @@ class Store:
             return int(self.run(sql, (name, step))[0][0])
 
     def control(self, name: str, default: Any) -> Any:
-        """A setting of the sandbox, as it was when this thread last said `refresh`."""
+        """A setting of the sandbox, as it was when this thread last called `refresh`."""
         if self._control is None:
             self._control = {key: json.loads(text) for key, text in self.run("SELECT name, value FROM control")}
         return self._control.get(name, default)
@@ -306,8 +324,8 @@ class Store:
         self.sql.close()
 
 
-def _known(column: str) -> str:
-    if column not in (*COLUMNS, "seq", "id"):
+def _check_column(column: str) -> str:
+    if column not in COLUMNS:
         raise ValueError(f"{column} is no column")
     return column
 
@@ -326,15 +344,17 @@ def path_of_the_moment() -> Path:
     return Path(settings.DATA_DIR) / "sandbox.sqlite3"
 
 
-def current() -> Store:
+def current_store() -> Store:
     """This thread's store for the DATA_DIR of the moment."""
-    key = (os.getpid(), path_of_the_moment())
+    key = (os.getpid(), settings.DATA_DIR)
     store: Store | None = getattr(_here, "store", None)
     if store is None or _here.key != key:
+        # A connection must not cross a fork, not even to be closed: the parent goes on using it. Within one process
+        # the data directory may change under a thread, as it does between tests.
         if store is not None and _here.key[0] == key[0]:
             store.close()
         # Known before it is set up: what seeds the demo world asks for the current store, too.
-        _here.store = store = Store(key[1])
+        _here.store = store = Store(path_of_the_moment())
         _here.key = key
         try:
             store.set_up()

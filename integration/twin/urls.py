@@ -5,7 +5,7 @@ from django.urls import path
 from integration.twin import control, views
 
 urlpatterns = [
-    path("ghl/<path:path>", views.ghl, name="sandbox-ghl"),
-    path("gist/<path:path>", views.gist, name="sandbox-gist"),
-    path("control/<path:path>", control.control, name="sandbox-control"),
+    path("ghl/<path:path>", views.serve_ghl, name="sandbox-ghl"),
+    path("gist/<path:path>", views.serve_gist, name="sandbox-gist"),
+    path("control/<path:path>", control.control_sandbox, name="sandbox-control"),
 ]

@@ -1,4 +1,4 @@
-"""The doors of the two twins."""
+"""The views of the two twins: every path below their addresses goes to `serve.answer_request`."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
@@ -6,16 +6,16 @@ from django.views.decorators.csrf import csrf_exempt
 
 from integration.twin.ghl import GHL
 from integration.twin.gist import GIST
-from integration.twin.serve import serve
+from integration.twin.serve import answer_request
 
 
 @csrf_exempt
 @login_not_required
-def ghl(request: HttpRequest, path: str) -> HttpResponseBase:
-    return serve(GHL, request, f"/{path}")
+def serve_ghl(request: HttpRequest, path: str) -> HttpResponseBase:
+    return answer_request(GHL, request, f"/{path}")
 
 
 @csrf_exempt
 @login_not_required
-def gist(request: HttpRequest, path: str) -> HttpResponseBase:
-    return serve(GIST, request, f"/{path}")
+def serve_gist(request: HttpRequest, path: str) -> HttpResponseBase:
+    return answer_request(GIST, request, f"/{path}")

@@ -1,6 +1,6 @@
-"""Lists of names, as they are read best: as words."""
+"""Long lists of names, written as one text with spaces instead of a quoted item per line."""
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Split at white space."""
     return text.split()

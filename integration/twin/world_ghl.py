@@ -1,16 +1,16 @@
-"""The GHL half of the demo world."""
+"""The GHL half of the demo world: agency, locations, users, calendars, custom fields, contacts and their items."""
 
 import random
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from integration.twin import worlds
-from integration.twin.cast import TAGS, Person, cast
-from integration.twin.clock import iso
+from integration.twin.cast import TAGS, Person, demo_people
+from integration.twin.clock import to_iso
 from integration.twin.ghl import appointments, dictionary, locations, notes, tasks
-from integration.twin.ghl.people import new_id, row
+from integration.twin.ghl.people import contact_row, new_id
 from integration.twin.store import Doc, Row, Store
-from integration.twin.words import words
+from integration.twin.words import split_words
 
 NAMES = {"alder": "Alder Dental Group", "bluefin": "Bluefin Plumbing"}
 ZONES = {"alder": "America/New_York", "bluefin": "America/Denver"}
@@ -32,7 +32,7 @@ CALENDARS = {
     "alder": ("Check-ups", "Consultations"),
     "bluefin": ("Site visits", "Emergency calls"),
 }
-SCOPES = words(
+SCOPES = split_words(
     "contacts.readonly contacts.write locations.readonly locations/customFields.readonly"
     " locations/customFields.write locations/tags.readonly locations/tags.write locations/tasks.readonly"
     " calendars.readonly calendars.write calendars/events.readonly calendars/events.write users.readonly"
@@ -45,25 +45,25 @@ def fixed_id(*parts: object) -> str:
     return new_id(random.Random(":".join(map(str, parts))))  # noqa: S311
 
 
-def accounts(store: Store) -> None:
+def seed_accounts(store: Store) -> None:
     store.put(Row("ghl.company", "", worlds.COMPANY_ID, {"id": worlds.COMPANY_ID, "name": "Northwind Agency"}))
     for name, location in worlds.LOCATION_IDS.items():
-        store.put(Row("ghl.location", worlds.COMPANY_ID, location, _location(name, location)))
+        store.put(Row("ghl.location", worlds.COMPANY_ID, location, _location_document(name, location)))
         store.put(Row("ghl.token", "", worlds.PRIVATE_TOKENS[name], _private_token(location)))
-        users = [_user(name, location, number) for number in range(len(STAFF[name]))]
+        users = [_user_document(name, location, number) for number in range(len(STAFF[name]))]
         for user in users:
             store.put(Row("ghl.user", worlds.COMPANY_ID, user["id"], user))
         for title, kind, options in FIELDS:
             field = locations.new_field(location, fixed_id(name, "field", title), title, kind)
             locations.save_field(store, {**field, **({"picklistOptions": list(options)} if options else {})})
         for number, title in enumerate(CALENDARS[name]):
-            calendar = _calendar(name, location, title, users[number]["id"])
+            calendar = _calendar_document(name, location, title, users[number]["id"])
             store.put(Row("ghl.calendar", location, calendar["id"], calendar))
         for tag in TAGS[name]:
             dictionary.save_tag(store, {"id": fixed_id(name, "tag", tag), "name": tag, "locationId": location})
 
 
-def _location(name: str, location: str) -> Doc:
+def _location_document(name: str, location: str) -> Doc:
     return {
         "id": location,
         "companyId": worlds.COMPANY_ID,
@@ -98,7 +98,7 @@ def _private_token(location: str) -> Doc:
     }
 
 
-def _user(name: str, location: str, number: int) -> Doc:
+def _user_document(name: str, location: str, number: int) -> Doc:
     first, last = STAFF[name][number].split()
     user_id = worlds.OWNER_ID if (name, number) == ("alder", 0) else fixed_id(name, "user", number)
     return {
@@ -115,7 +115,7 @@ def _user(name: str, location: str, number: int) -> Doc:
     }
 
 
-def _calendar(name: str, location: str, title: str, user: str) -> Doc:
+def _calendar_document(name: str, location: str, title: str, user: str) -> Doc:
     hours = [{"openHour": 9, "openMinute": 0, "closeHour": 17, "closeMinute": 0}]
     return {
         "id": fixed_id(name, "calendar", title),
@@ -136,28 +136,29 @@ def _calendar(name: str, location: str, title: str, user: str) -> Doc:
     }
 
 
-def people(store: Store) -> None:
+def seed_people(store: Store) -> None:
     for name, location in worlds.LOCATION_IDS.items():
-        known = [person for person in cast(name) if "ghl" in person.sides]
-        store.put_all(row(_contact(name, location, person)) for person in known)
-        _around(store, name, location, known[:12])
+        known = [person for person in demo_people(name) if "ghl" in person.sides]
+        store.put_all(contact_row(_contact_document(name, location, person)) for person in known)
+        _seed_related(store, name, location, known[:12])
 
 
-def born(number: int) -> int:
+def record_made_at(number: int) -> int:
     """When a person's record was made, in milliseconds: within the last half year, one after the other."""
     now = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
     moment = now - timedelta(days=180) + timedelta(hours=20 * number, minutes=number)
     return int(min(moment, now).timestamp() * 1000)
 
 
-def _contact(name: str, location: str, person: Person) -> Doc:
-    made = iso(born(person.number))
+def _contact_document(name: str, location: str, person: Person) -> Doc:
+    made = to_iso(record_made_at(person.number))
     fields = [{"id": fixed_id(name, "field", "Plan"), "value": person.plan}] if person.plan else []
     contact = {
         "id": fixed_id(name, "contact", person.number),
         "locationId": location,
         "type": "lead",
         "firstName": person.first,
+        # Every drifting person differs in one thing: name, phone, or in Gist the plan.
         "lastName": person.last + (" Jr." if person.drift and person.number % 3 == 0 else ""),
         "email": person.email,
         "phone": "" if person.drift and person.number % 3 == 1 else person.phone,
@@ -175,44 +176,44 @@ def _contact(name: str, location: str, person: Person) -> Doc:
     return {key: value for key, value in contact.items() if value != ""}
 
 
-def _around(store: Store, name: str, location: str, known: list[Person]) -> None:
+def _seed_related(store: Store, name: str, location: str, known: list[Person]) -> None:
     """Tasks, notes and appointments for the first few."""
     for place, person in enumerate(known):
         contact = fixed_id(name, "contact", person.number)
-        notes.save(store, location, _note(name, person, contact))
+        notes.save_note(store, location, _note_document(name, person, contact))
         if place % 2 == 0:
-            tasks.save(store, location, _task(name, person, contact, place))
+            tasks.save_task(store, location, _task_document(name, person, contact, place))
         if place % 3 == 0:
-            appointments.save(store, _appointment(name, location, contact, place))
+            appointments.save_event(store, _appointment_document(name, location, contact, place))
 
 
-def _note(name: str, person: Person, contact: str) -> Doc:
+def _note_document(name: str, person: Person, contact: str) -> Doc:
     return {
         "id": fixed_id(name, "note", person.number),
         "contactId": contact,
         "body": f"Spoke with {person.first}: prefers mornings.",
         "userId": fixed_id(name, "user", 1),
-        "dateAdded": iso(born(person.number) + 3_600_000),
+        "dateAdded": to_iso(record_made_at(person.number) + 3_600_000),
         "pinned": False,
     }
 
 
-def _task(name: str, person: Person, contact: str, place: int) -> Doc:
-    due = _noon(name) + timedelta(days=place - 3)
+def _task_document(name: str, person: Person, contact: str, place: int) -> Doc:
+    due = _today_noon(name) + timedelta(days=place - 3)
     return {
         "id": fixed_id(name, "task", person.number),
         "contactId": contact,
         "title": f"Call {person.first} back",
         "body": "Ask about the next visit.",
-        "dueDate": iso(due.timestamp() * 1000),
+        "dueDate": to_iso(due.timestamp() * 1000),
         "completed": place % 4 == 0,
         "assignedTo": fixed_id(name, "user", 1),
     }
 
 
-def _appointment(name: str, location: str, contact: str, place: int) -> Doc:
-    start = _noon(name) + timedelta(days=place + 1)
-    now = iso(int(_noon(name).timestamp() * 1000))
+def _appointment_document(name: str, location: str, contact: str, place: int) -> Doc:
+    start = _today_noon(name) + timedelta(days=place + 1)
+    now = to_iso(int(_today_noon(name).timestamp() * 1000))
     return {
         "id": fixed_id(name, "event", place),
         "locationId": location,
@@ -230,5 +231,5 @@ def _appointment(name: str, location: str, contact: str, place: int) -> Doc:
     }
 
 
-def _noon(name: str) -> datetime:
+def _today_noon(name: str) -> datetime:
     return datetime.now(ZoneInfo(ZONES[name])).replace(hour=12, minute=0, second=0, microsecond=0)

@@ -24,22 +24,22 @@ WORLDS = ("demo", "empty")
 FIRST_GIST_ID = 1000
 
 
-def check(world: str) -> None:
+def check_world(world: str) -> None:
     if world not in WORLDS:
         raise ValueError(f"world must be one of {', '.join(WORLDS)}")
 
 
-def seed(store: Store, world: str) -> None:
+def seed_world(store: Store, world: str) -> None:
     """Fill an empty store. "empty" has the accounts with their users and settings, and no people."""
     from integration.twin import world_ghl, world_gist
 
-    check(world)
-    store.number("gist.id", FIRST_GIST_ID)
-    world_ghl.accounts(store)
-    world_gist.accounts(store)
+    check_world(world)
+    store.next_number("gist.id", FIRST_GIST_ID)
+    world_ghl.seed_accounts(store)
+    world_gist.seed_accounts(store)
     if world == "demo":
-        world_ghl.people(store)
-        world_gist.people(store)
+        world_ghl.seed_people(store)
+        world_gist.seed_people(store)
 
 
 def account_of(side: str, name: str) -> str:

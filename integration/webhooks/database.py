@@ -1,4 +1,7 @@
-"""How the inbox asks the database: briefly, durably, and one thread after the other where there is one writer."""
+"""How the inbox writes to the database: waiting briefly, durably, and one thread at a time where there is one writer.
+
+A sender waits for the answer, and its time-out is not documented (docs/ghl-api.md#webhooks, docs/gist-api.md#webhooks).
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,17 +13,20 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from integration.webhooks.memory import memory
 
 UNAVAILABLE = (DatabaseError, InterfaceError)
+# How long a webhook waits for a lock; then it goes to the spool.
 PATIENCE_SECONDS = 2
+# SQLite tries after 1, 2, 5, 10 and more milliseconds, up to 100: see `retry_while_locked`.
 SQLITE_WAIT_MS = 20
-"""SQLite tries after 1, 2, 5, 10 and more milliseconds, up to 100: see `persistently`."""
 
 
 def has_one_writer() -> bool:
     return connection.vendor == "sqlite"
 
 
-def unspoilt() -> AbstractContextManager[Any]:
-    """An insert that is refused must not spoil a transaction around it. Alone it needs none: it is one statement."""
+def protect_transaction() -> AbstractContextManager[Any]:
+    """A savepoint for an insert that may be refused, where there is a transaction: PostgreSQL would refuse every later
+    statement in it. Alone the insert needs none, being one statement.
+    """
     return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
@@ -41,14 +47,15 @@ def in_turn() -> Iterator[None]:
 
 
 @contextmanager
-def impatient() -> Iterator[None]:
+def limit_lock_wait() -> Iterator[None]:
     """Wait for a lock at most PATIENCE_SECONDS, or SQLITE_WAIT_MS: the sender does not wait for long either."""
     if has_one_writer():
-        with _pragma("busy_timeout", SQLITE_WAIT_MS):
+        with _set_pragma("busy_timeout", SQLITE_WAIT_MS):
             yield
     elif connection.in_atomic_block:
         yield
     else:
+        # The setting outlives the transaction: the connection is kept for later requests, so it is taken back below.
         with connection.cursor() as cursor:
             cursor.execute(f"SET lock_timeout = '{PATIENCE_SECONDS}s'")
         try:
@@ -62,12 +69,15 @@ def _reset_lock_timeout() -> None:
         with connection.cursor() as cursor:
             cursor.execute("RESET lock_timeout")
     except UNAVAILABLE:
+        # A new connection begins with the server's own setting.
         connection.close()
 
 
-def persistently(write: Callable[[], None]) -> None:
-    """Try for PATIENCE_SECONDS while SQLite is locked. Begun anew each time, its pauses stay short: workers that write
-    all the time cannot keep the door waiting.
+def retry_while_locked(write: Callable[[], None]) -> None:
+    """Call `write` again for PATIENCE_SECONDS while SQLite is locked.
+
+    SQLite's own pauses grow, so that workers who write all the time could keep a webhook waiting; a call that begins
+    anew has short ones again.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -79,17 +89,17 @@ def persistently(write: Callable[[], None]) -> None:
 
 
 @contextmanager
-def durably() -> Iterator[None]:
+def commit_durably() -> Iterator[None]:
     """Have the commit reach the disk. SQLite's other writers leave that to the next checkpoint, PostgreSQL never."""
     if has_one_writer() and not connection.in_atomic_block:
-        with _pragma("synchronous", 2):
+        with _set_pragma("synchronous", 2):  # FULL
             yield
     else:
         yield
 
 
 @contextmanager
-def _pragma(name: str, value: int) -> Iterator[None]:
+def _set_pragma(name: str, value: int) -> Iterator[None]:
     """A setting of this SQLite connection for a while."""
     connection.ensure_connection()
     wire = connection.connection
@@ -98,5 +108,6 @@ def _pragma(name: str, value: int) -> Iterator[None]:
     try:
         yield
     finally:
+        # After an error Django may have opened another connection, which never had the setting.
         if connection.connection is wire:
             wire.execute(f"PRAGMA {name}={before}")

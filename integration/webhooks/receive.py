@@ -1,4 +1,7 @@
-"""The door: a webhook is checked, stored durably, and only then answered."""
+"""Where webhooks arrive: each is checked, stored durably, and only then answered.
+
+GHL sends again after 429 only (docs/ghl-api.md#webhooks), so an event that was answered and not stored would be lost.
+"""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -8,15 +11,27 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from integration.webhook_addresses import GIST_TOPICS
-from integration.webhooks import known, signatures, spool
+from integration.providers.ghl import webhooks
+from integration.providers.ghl.webhooks import sent_at
+from integration.webhooks import find_connections, spool
+from integration.webhooks.addresses import GIST_TOPICS
 from integration.webhooks.database import UNAVAILABLE
-from integration.webhooks.delivery import Delivery, clean, from_ghl, from_gist, kept, read_object, sent_at, token_digest
+from integration.webhooks.delivery import (
+    Delivery,
+    clean_text,
+    from_ghl,
+    from_gist,
+    kept_headers,
+    read_object,
+    token_digest,
+)
 from integration.webhooks.memory import memory
 from integration.webhooks.refusals import DUPLICATE, REFUSALS, REFUSED_BYTES, STORED, TRY_AGAIN, Answer
-from integration.webhooks.store import UnknownToken, keep, refuse
+from integration.webhooks.store import UnknownToken, keep_delivery, keep_refused
 
+# The largest body that is taken: anybody can send one.
 LIMIT_BYTES = 1024 * 1024
+# How long one webhook may spend on storing spooled ones, while its sender waits.
 DRAIN_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
@@ -32,24 +47,25 @@ class Refused(Exception):
 
 def receive_ghl(body: bytes, headers: Mapping[str, str], length: int = 0) -> Answer:
     """A webhook of GHL's marketplace. `length`: what Content-Length says; a body that is too large need not be read."""
-    return _receive("ghl", body, headers, lambda low: _checked_ghl(body, low, length))
+    return _receive_checked("ghl", body, headers, lambda low: _checked_ghl(body, low, length))
 
 
 def receive_gist(token: str, topic: str, body: bytes, headers: Mapping[str, str], length: int = 0) -> Answer:
     """A webhook of Gist, sent to the address with this token and topic."""
-    return _receive("gist", body, headers, lambda low: _checked_gist(token, topic, body, low, length))
+    return _receive_checked("gist", body, headers, lambda low: _checked_gist(token, topic, body, low, length))
 
 
-def _receive(
+def _receive_checked(
     provider: str, body: bytes, headers: Mapping[str, str], check: Callable[[Mapping[str, str]], Delivery]
 ) -> Answer:
     low = {name.lower(): value for name, value in headers.items()}
     try:
-        return _take(check(low))
+        return _store_or_spool(check(low))
     except Refused as refused:
-        cut = Delivery(provider, refused.topic, body[:REFUSED_BYTES], kept(low))
+        cut = Delivery(provider, refused.topic, body[:REFUSED_BYTES], kept_headers(low))
         return _turn_away(replace(cut, refused=refused.reason, connection_id=refused.connection_id))
     except Exception:
+        # A fault of our own: after a 500 GHL would not send it again.
         log.exception("a webhook of %s could not be taken", provider)
         return TRY_AGAIN
 
@@ -57,14 +73,15 @@ def _receive(
 def _checked_ghl(body: bytes, headers: Mapping[str, str], length: int) -> Delivery:
     if max(length, len(body)) > LIMIT_BYTES:
         raise Refused("too_large")
-    if problem := signatures.problem_with(body, headers):
+    # Over the raw bytes and before they are parsed: nothing of a stranger's body is read.
+    if problem := webhooks.problem_with(body, headers):
         raise Refused(problem)
     try:
-        said = read_object(body)
+        payload = read_object(body)
     except ValueError as error:
         raise Refused("unreadable") from error
-    delivery, sent = from_ghl(said, body, headers), sent_at(said)
-    if sent and timezone.now() - sent > timedelta(hours=_max_age_hours()):
+    delivery, sent_time = from_ghl(payload, body, headers), sent_at(payload)
+    if sent_time and timezone.now() - sent_time > timedelta(hours=_max_age_hours()):
         raise Refused("too_old", delivery.topic)
     return delivery
 
@@ -77,8 +94,9 @@ def _max_age_hours() -> float:
 def _checked_gist(token: str, topic: str, body: bytes, headers: Mapping[str, str], length: int) -> Delivery:
     """The topic comes out of the address, because bodies do not say it reliably (docs/gist-api.md#webhooks)."""
     if topic not in GIST_TOPICS:
-        raise Refused("unknown_topic", clean(topic, 60))
-    connection_id = _holder(token, topic)
+        raise Refused("unknown_topic", clean_text(topic, 60))
+    # The token first, so that what is refused below is shown at its connection.
+    connection_id = _find_gist_connection(token, topic)
     if max(length, len(body)) > LIMIT_BYTES:
         raise Refused("too_large", topic, connection_id)
     try:
@@ -88,12 +106,12 @@ def _checked_gist(token: str, topic: str, body: bytes, headers: Mapping[str, str
     return from_gist(token, topic, body, headers)
 
 
-def _holder(token: str, topic: str) -> int | None:
+def _find_gist_connection(token: str, topic: str) -> int | None:
     """The connection with this token; None when the database cannot be asked."""
     if memory().database_is_down and token_digest(token) not in memory().tokens:
         return None
     try:
-        found = known.of_token(token_digest(token))
+        found = find_connections.of_token(token_digest(token))
     except UNAVAILABLE:
         memory().note_database(up=False)
         return None
@@ -102,24 +120,26 @@ def _holder(token: str, topic: str) -> int | None:
     return found[0]
 
 
-def _take(delivery: Delivery) -> Answer:
+def _store_or_spool(delivery: Delivery) -> Answer:
     if not memory().database_is_down:
         try:
+            # Spooled ones are older, and events are handled in the order in which they are stored.
             if not spool.is_empty():
                 spool.drain_spool(DRAIN_SECONDS)
-            return STORED if keep(delivery) else DUPLICATE
+            return STORED if keep_delivery(delivery) else DUPLICATE
         except UnknownToken as error:
             raise Refused("unknown_token", delivery.topic) from error
         except UNAVAILABLE:
             log.warning("the database cannot take webhooks now; they go to the spool", exc_info=True)
             memory().note_database(up=False)
-    return _spool(delivery)
+    return _spool_delivery(delivery)
 
 
-def _spool(delivery: Delivery) -> Answer:
+def _spool_delivery(delivery: Delivery) -> Answer:
     try:
+        # GHL's are signed. Of Gist's token nothing is known while the database is away, unless it was seen just before.
         checked = not delivery.token or delivery.token in memory().tokens
-        spool.put(delivery, "event" if checked else "unchecked")
+        spool.spool_delivery(delivery, "event" if checked else "unchecked")
     except OSError:
         log.exception("neither the database nor the disk takes webhooks")
         return TRY_AGAIN
@@ -128,10 +148,12 @@ def _spool(delivery: Delivery) -> Answer:
 
 def _turn_away(delivery: Delivery) -> Answer:
     """Keep it to be shown, on disk while the database is away. The answer does not depend on that."""
+    if not memory().admit_refused(delivery.refused):
+        return REFUSALS[delivery.refused]
     log.warning("a webhook of %s was refused: %s", delivery.provider, delivery.refused)
     if not _is_shown(delivery):
         try:
-            spool.put(delivery, "refused")
+            spool.spool_delivery(delivery, "refused")
         except OSError:
             log.exception("a refused webhook could not be kept")
     return REFUSALS[delivery.refused]
@@ -141,7 +163,7 @@ def _is_shown(delivery: Delivery) -> bool:
     if memory().database_is_down:
         return False
     try:
-        refuse(delivery)
+        keep_refused(delivery)
     except UNAVAILABLE:
         memory().note_database(up=False)
         return False

@@ -1,9 +1,10 @@
-"""Why a webhook is turned away at the door, with which status, and what is kept of it."""
+"""Why a webhook is refused, with which status, and what is kept of it."""
 
 from dataclasses import dataclass
 
 from integration.models import EventState, InboxEvent
 
+# Enough of a body to see who sent it and why.
 REFUSED_BYTES = 4_096
 
 
@@ -17,9 +18,11 @@ class Answer:
 
 STORED = Answer(200, "stored")
 DUPLICATE = Answer(200, "known already")
+# Never 500: GHL sends again after 429 only (docs/ghl-api.md#webhooks).
 TRY_AGAIN = Answer(429, "It cannot be stored at the moment. Send it again later.")
-"""Never 500: GHL sends again after 429 only (docs/ghl-api.md#webhooks)."""
 
+# Reason code of a refused event to the answer. Never 410: Gist would switch the webhook off for good. 200 where the
+# sender did nothing wrong and there is nothing to send again.
 REFUSALS = {
     "too_large": Answer(413, "The body is larger than 1 MiB."),
     "no_signature": Answer(401, "There is no signature."),
@@ -30,9 +33,9 @@ REFUSALS = {
     "unknown_topic": Answer(404, "There is no such address."),
     "unknown_location": Answer(200, "No connection here has this location."),
     "other_app": Answer(200, "It is about another app than Gistline's."),
+    "no_app": Answer(200, "It does not say which app it is about."),
+    "other_login": Answer(200, "No connection of this location signs in through the app."),
 }
-"""Reason code of a refused event to the answer. Never 410: Gist would switch the webhook off for good. 200 where the
-sender did nothing wrong and there is nothing to send again."""
 
 
 def turned_away(event: InboxEvent, reason: str) -> InboxEvent:

@@ -20,30 +20,32 @@ from django.conf import settings
 from django.db import DataError, IntegrityError
 
 from integration.webhooks.delivery import Delivery
-from integration.webhooks.store import UnknownToken, keep, refuse
+from integration.webhooks.store import UnknownToken, keep_delivery, keep_refused
 
+# The disk is left with this much: the database, which may be on it too, needs room to come back.
 FREE_BYTES = 200 * 1024 * 1024
+# Of Gist webhooks whose token could not be looked up, and of what was turned away, no more than so many wait: anybody
+# can send such. Each kind is counted by itself, so that neither stands in the way of the other or of genuine events.
 LIMITS = {"unchecked": 1_000, "refused": 500}
-"""Of Gist webhooks whose token could not be looked up, and of what was turned away, no more than so many wait: anybody
-can send such. Each kind is counted by itself, so that neither stands in the way of the other or of genuine events."""
 
 log = logging.getLogger(__name__)
 _numbers = count()
 
 
-def put(delivery: Delivery, kind: str = "event") -> None:
+def spool_delivery(delivery: Delivery, kind: str = "event") -> None:
     """Have the delivery on disk before this returns. Raises OSError when that cannot be, or too many of `kind` wait."""
-    folder = _folder()
+    folder = _spool_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if shutil.disk_usage(folder).free < FREE_BYTES:
         raise OSError("the disk is nearly full")
     if kind in LIMITS and sum(name.endswith(f"-{kind}.json") for name in os.listdir(folder)) >= LIMITS[kind]:
         raise OSError("too many webhooks wait already")
+    # Sorts by time; the number tells apart what came at the same reading of the clock, process and thread the writers.
     name = f"{time.time_ns():020d}-{next(_numbers):06d}-{os.getpid()}-{threading.get_ident()}-{kind}"
-    _write(folder, name, json.dumps(_as_json(delivery)).encode())
+    _write_file(folder, name, json.dumps(_as_json(delivery)).encode())
 
 
-def _write(folder: Path, name: str, content: bytes) -> None:
+def _write_file(folder: Path, name: str, content: bytes) -> None:
     """Complete or not at all: a file is renamed to `.json` when all of it is on disk."""
     draft = folder / f"{name}.draft"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -56,10 +58,11 @@ def _write(folder: Path, name: str, content: bytes) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-    _sync(folder)
+    # Without this a power cut could undo the renaming, although the content is on disk.
+    _sync_folder(folder)
 
 
-def _sync(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -67,14 +70,14 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def waiting() -> list[Path]:
+def spooled_files() -> list[Path]:
     """What is spooled, oldest first."""
-    return sorted(_folder().glob("*.json"))
+    return sorted(_spool_folder().glob("*.json"))
 
 
 def is_empty() -> bool:
     try:
-        with os.scandir(_folder()) as entries:
+        with os.scandir(_spool_folder()) as entries:
             return not any(entry.name.endswith(".json") for entry in entries)
     except FileNotFoundError:
         return True
@@ -88,20 +91,21 @@ def drain_spool(seconds: float = 30.0) -> int:
     if is_empty():
         return 0
     deadline, moved = time.monotonic() + seconds, 0
-    with _alone() as is_mine:
-        for path in waiting() if is_mine else []:
-            _move(path)
+    with _lock_for_draining() as is_mine:
+        for path in spooled_files() if is_mine else []:
+            _move_to_inbox(path)
             moved += 1
             if time.monotonic() > deadline:
                 break
     return moved
 
 
-def _move(path: Path) -> None:
+def _move_to_inbox(path: Path) -> None:
     """A file goes only after its event is stored; after a crash in between it is known by its `dedupe`."""
     try:
         _put_through(_from_json(json.loads(path.read_bytes())))
     except (DataError, IntegrityError, ValueError, KeyError, TypeError):
+        # It would fail again each time and hold up all those after it.
         log.exception("a spooled webhook cannot be stored; it is set aside as %s.bad", path.name)
         path.rename(path.with_suffix(".json.bad"))
         return
@@ -110,18 +114,20 @@ def _move(path: Path) -> None:
 
 def _put_through(delivery: Delivery) -> None:
     if delivery.refused:
-        refuse(delivery)
+        keep_refused(delivery)
         return
     try:
-        keep(delivery)
+        keep_delivery(delivery)
     except UnknownToken:
-        refuse(replace(delivery, refused="unknown_token"))
+        # Its token could not be looked up when it came, so it is refused only now.
+        keep_refused(replace(delivery, refused="unknown_token"))
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether no other process or thread drains now; keeps them away meanwhile."""
-    with (_folder() / ".lock").open("w") as lock:
+def _lock_for_draining() -> Iterator[bool]:
+    """Yields whether no other process or thread drains the spool; keeps them away meanwhile."""
+    # The lock belongs to the opened file, so it also keeps away threads of this process, and a kill frees it.
+    with (_spool_folder() / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -130,7 +136,7 @@ def _alone() -> Iterator[bool]:
             yield True
 
 
-def _folder() -> Path:
+def _spool_folder() -> Path:
     return Path(settings.DATA_DIR) / "spool"
 
 

@@ -4,7 +4,7 @@
                    └► skipped        └► failed for now: again later, from here; for good: parked until a person asks
 
 Whoever writes the link works on them, a few people at once and one execution per person at a time. A call that must
-not be carried out twice is noted before it is sent (`intent`), so that after a kill the action looks first.
+not be carried out twice is noted before it is sent (`call_sent`), so that after a kill the action looks first.
 """
 
 from collections.abc import Mapping
@@ -16,27 +16,40 @@ from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from integration.errors import ProviderError, Rejected, Retryable, SetupError, Unexpected
-from integration.ladder import pause_before
-from integration.models import UNFINISHED, Execution, ExecutionState, Hint, Link, LogEntry, Mode, Outcome, Pair, Run
+from integration.errors import NotSent, ProviderError, Retryable, SetupError, Unexpected
+from integration.models import (
+    UNFINISHED,
+    Execution,
+    ExecutionState,
+    Link,
+    LogEntry,
+    Mode,
+    Outcome,
+    Pair,
+    PendingRead,
+    Run,
+)
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.providers.operations import Json
-from integration.queue import ring
-from integration.related import deeds
-from integration.related.deeds import About, Deed
+from integration.queue import call_worker
+from integration.records import PersonRef
+from integration.related.write_result import WriteResult, log_result
+from integration.retry_schedule import pause_before
+from integration.sync.one_by_one import all_or_each
 from integration.workflows import placeholders
 from integration.workflows.actions import ACTIONS, Action, Context
-from integration.workflows.conditions import unmet
-from integration.workflows.doing import put_on_record
-from integration.workflows.facts import gather
+from integration.workflows.conditions import find_unmet_condition
+from integration.workflows.facts import gather_facts, why_not_taken
+from integration.workflows.record import record_result
 
 AT_ONCE = 50
+# Somebody on hold is looked at again so late; releasing them wakes their workflows.
 WAIT_ON_HOLD = timedelta(days=1)
-"""Somebody on hold is looked at again so late; releasing them wakes their workflows."""
+# An execution for somebody who is about to be synced waits so long before it is looked at again, and in all.
 WAIT_FOR_CONTACT, WAIT_AT_MOST = timedelta(seconds=2), timedelta(minutes=10)
-"""An execution for somebody who is about to be synced waits so long before it is looked at again, and in all."""
-NEVER_CARRIED_OUT = ("rejected", "gone", "duplicate", "missing_scope")
+# Refusals after which the call certainly did nothing: the next try need not look for what it may have made.
+NEVER_CARRIED_OUT = ("rejected", "left_out", "not_sent", "gone", "duplicate", "missing_scope", "no_access")
 
 
 def due_by(now: datetime) -> QuerySet[Execution]:
@@ -45,6 +58,7 @@ def due_by(now: datetime) -> QuerySet[Execution]:
     What a workflow was begun for later waits for what it was begun for earlier with the same person: a meeting must not
     be booked after it was cancelled.
     """
+    # Either id can be missing, and two executions that both lack one are not about the same person.
     same = Q(gist_id=OuterRef("gist_id")) & ~Q(gist_id="") | Q(ghl_id=OuterRef("ghl_id")) & ~Q(ghl_id="")
     earlier = Execution.objects.filter(
         same, workflow=OuterRef("workflow"), pk__lt=OuterRef("pk"), state__in=UNFINISHED, due_at__isnull=False
@@ -53,7 +67,7 @@ def due_by(now: datetime) -> QuerySet[Execution]:
     return ready.filter(~Exists(earlier))
 
 
-def due(link: Link) -> QuerySet[Execution]:
+def due_of_link(link: Link) -> QuerySet[Execution]:
     """What can be worked on now, the oldest first."""
     return due_by(timezone.now()).filter(link=link).order_by("due_at", "pk")
 
@@ -65,10 +79,12 @@ def next_due(link: Link) -> datetime | None:
     return at
 
 
-def take(link: Link, *, begun: bool = False) -> list[Execution]:
+def take_due(link: Link, *, begun: bool = False) -> list[Execution]:
     """The next ones to work on, of each person one; only those `begun` before, if so asked."""
+    # One per person at a time: two that change tags at once would each read them first, and the later write would undo
+    # the earlier one.
     found: dict[str, Execution] = {}
-    waiting = due(link).filter(facts__has_key="now") if begun else due(link)
+    waiting = due_of_link(link).filter(facts__has_key="now") if begun else due_of_link(link)
     for one in waiting.select_related("workflow", "version")[:AT_ONCE]:
         found.setdefault(one.gist_id or one.ghl_id or f"execution {one.pk}", one)
     return list(found.values())
@@ -82,6 +98,7 @@ class Skipped:
     """The workflow is not for this person: why, in a sentence."""
 
     sentence: str
+    reason: str = "condition"
 
 
 @dataclass(frozen=True)
@@ -91,48 +108,57 @@ class NotYet:
     pause: timedelta
 
 
-Turn = Deed | Skipped | NotYet
+Turn = WriteResult | Skipped | NotYet
 
 
 def next_action(run: Run, execution: Execution, sides: Mapping[str, ContactSide]) -> Steps[Turn]:
     """The action whose turn it is, carried out. Raises ProviderError."""
+    # The pair is looked up first: who has none may still be waiting for the sync, which would give the other id.
     _find_person(execution)
     if _is_about_to_be_synced(execution):
         return NotYet(WAIT_FOR_CONTACT)
     if _is_on_hold(execution):
         return NotYet(WAIT_ON_HOLD)
     context = context_of(run, execution, sides)
+    # Frozen with the first action. Later ones see the person as at the beginning, even when an earlier one changed them
+    # or a retry comes a day later.
     if "now" not in execution.facts:
-        execution.facts = yield from gather(context, execution.version.definition)
+        execution.facts = yield from gather_facts(context, execution.version.definition)
         execution.save(update_fields=["facts"])
-    if execution.step == 0 and (why := unmet(execution.version.definition, execution.facts)):
+    # Only before the first action: a workflow that has begun is finished, not left half done.
+    if execution.step == 0 and (left_out := why_not_taken(context, execution.facts)):
+        return Skipped(left_out, "filtered")
+    if execution.step == 0 and (why := find_unmet_condition(execution.version.definition, execution.facts)):
         return Skipped(why)
     return (yield from carry_out(action_of(execution), context))
 
 
-def carry_out(action: Action, context: Context) -> Steps[Deed]:
+def carry_out(action: Action, context: Context) -> Steps[WriteResult]:
     """The action with its values filled in. Raises Rejected for a value that cannot be."""
     execution = context.execution
-    values = placeholders.fill(execution.actions[execution.step].get("values") or {}, execution.facts)
-    blank = next((one for one in action.inputs if one.required and values.get(one.name) in (None, "", [])), None)
-    if blank:
-        raise Rejected(f"“{action.title}” needs {blank.label.lower()}: it is blank for this person.")
+    values = placeholders.fill_placeholders(execution.actions[execution.step].get("values") or {}, execution.facts)
+    if blank := action.missing_input(values):
+        raise NotSent(f"“{action.title}” needs {blank.label.lower()}: it is blank for this person.")
     return (yield from action.carry_out(context, values))
 
 
 def context_of(run: Run, execution: Execution, sides: Mapping[str, ContactSide]) -> Context:
     key = f"execution:{execution.pk}:{execution.step}"
-    return Context(run.link, execution, sides["gist"], sides["ghl"], key, execution.intent, run)
+    context = Context(run.link, execution, sides["gist"], sides["ghl"], key, execution.call_sent, run)
+    # The run keeps the journal with the execution because changes of an action that fails half-way are recorded too,
+    # and a failed generator returns nothing.
+    execution.journal = context.journal
+    return context
 
 
 def action_of(execution: Execution) -> Action:
     return ACTIONS[execution.actions[execution.step]["do"]]
 
 
-def note_sent(execution: Execution, sent: bool = True) -> None:
+def note_call_sent(execution: Execution, sent: bool = True) -> None:
     """A call that must not be carried out twice is about to be sent; not `sent`: it was refused after all."""
-    Execution.objects.filter(pk=execution.pk).update(intent=sent)
-    execution.intent = sent
+    Execution.objects.filter(pk=execution.pk).update(call_sent=sent)
+    execution.call_sent = sent
 
 
 def _find_person(execution: Execution) -> None:
@@ -150,8 +176,9 @@ def _find_person(execution: Execution) -> None:
 def _is_about_to_be_synced(execution: Execution) -> bool:
     if (execution.gist_id and execution.ghl_id) or execution.created_at < timezone.now() - WAIT_AT_MOST:
         return False
+    # A pending read means that the sync has this person on its list and will pair them within seconds.
     ids = [one for one in (execution.gist_id, execution.ghl_id) if one]
-    return Hint.objects.filter(link_id=execution.link_id, kind="contact", external_id__in=ids).exists()
+    return PendingRead.objects.filter(link_id=execution.link_id, kind="contact", external_id__in=ids).exists()
 
 
 def _is_on_hold(execution: Execution) -> bool:
@@ -163,66 +190,95 @@ def _is_on_hold(execution: Execution) -> bool:
 
 
 @transaction.atomic
-def settle(run: Run, execution: Execution, turn: Turn | None, error: ProviderError | None, calls: list[Json]) -> None:
+def advance(run: Run, execution: Execution, turn: Turn | None, error: ProviderError | None, calls: list[Json]) -> None:
     """Put what an action came to on record, together with whose turn is next, unless somebody stopped it meanwhile."""
+    # Locked, because a person may stop it, or delete its workflow, while the call is under way. What was written is
+    # recorded all the same.
     there = Execution.objects.select_for_update().filter(pk=execution.pk).first()
     if error and there:
-        _fail(run, execution, error, calls)
+        _record_failure(run, execution, error, calls)
     elif isinstance(turn, NotYet):
         execution.due_at = timezone.now() + turn.pause
     elif isinstance(turn, Skipped):
-        _end(execution, ExecutionState.SKIPPED, "condition", turn.sentence)
+        _end_execution(execution, ExecutionState.SKIPPED, turn.reason, turn.sentence)
     elif turn:
         turn.calls = calls
-        put_on_record(run, turn, _about(execution), execution if there else None)
-        _resolve(execution)
+        record_result(run, turn, _person_of(execution), execution.journal, execution if there else None)
+        _resolve_failures(execution)
         _move_on(execution)
+    # Stopped meanwhile: its state stays as the person left it, and only how far it came is kept.
     if there and there.is_finished:
-        execution.save(update_fields=["step", "intent"])
-        _resolve(execution)
+        execution.save(update_fields=["step", "call_sent"])
+        _resolve_failures(execution)
     elif there:
         execution.save(update_fields=PROGRESS)
 
 
-PROGRESS = ["state", "step", "intent", "tries", "due_at", "reason", "message", "finished_at"]
+@transaction.atomic
+def park(run: Run, execution: Execution, error: ProviderError) -> None:
+    """What the action came to could not be recorded: it is tried again later like any failure, and holds up nobody."""
+    # As it stands in the database: in memory it is as far as recording it came.
+    there = Execution.objects.select_for_update().filter(pk=execution.pk).first()
+    if there is None:
+        return
+    definition = there.actions[there.step] if there.step < len(there.actions) else {}
+    action = ACTIONS.get(str(definition.get("do")))
+    result = WriteResult(action.kind if action else "event", action.title if action else "An action", error=error)
+    # Without the changes where it is they that cannot be stored.
+    for changes in (execution.journal, ()):
+        if not all_or_each([changes], lambda some: log_result(run, result, _person_of(there), some[0], there)).faults:
+            break
+    if not there.is_finished:
+        _try_again_later(there, error, result.label)
+        there.save(update_fields=PROGRESS)
 
 
-def _about(execution: Execution) -> About:
-    return About(execution.gist_id, execution.ghl_id, execution.label)
+PROGRESS = ["state", "step", "call_sent", "tries", "due_at", "reason", "message", "finished_at"]
+
+
+def _person_of(execution: Execution) -> PersonRef:
+    return PersonRef(execution.gist_id, execution.ghl_id, execution.label)
 
 
 def _move_on(execution: Execution) -> None:
-    execution.step, execution.tries, execution.intent = execution.step + 1, 0, False
+    execution.step, execution.tries, execution.call_sent = execution.step + 1, 0, False
     execution.state, execution.due_at = ExecutionState.RUNNING, timezone.now()
     execution.reason = execution.message = ""
     if execution.step >= len(execution.actions):
-        _end(execution, ExecutionState.DONE)
+        _end_execution(execution, ExecutionState.DONE)
 
 
-def _end(execution: Execution, state: ExecutionState, reason: str = "", message: str = "") -> None:
+def _end_execution(execution: Execution, state: ExecutionState, reason: str = "", message: str = "") -> None:
     execution.state, execution.reason, execution.message = state, reason, message
     execution.due_at, execution.finished_at = None, timezone.now()
 
 
-def _fail(run: Run, execution: Execution, error: ProviderError, calls: list[Json]) -> None:
+def _record_failure(run: Run, execution: Execution, error: ProviderError, calls: list[Json]) -> None:
     """Again later what may pass; the rest is parked until a person asks. What was done before it stays done."""
     action = action_of(execution)
-    deed = Deed(action.kind, action.title, action.side, error=error, calls=calls)
-    if not _open_failures(execution).filter(message=deed.sentence).update(attempt=F("attempt") + 1):
-        deeds.log(run, deed, _about(execution), execution)
-    execution.tries += 1
+    result = WriteResult(action.kind, action.title, action.side, error=error, calls=calls)
+    # The same failure every few minutes for a day would bury the log: the entry counts its attempts instead, unless
+    # something was written that needs an entry of its own.
+    wrote = any(change.is_applied for change in execution.journal)
+    if wrote or not _open_failures(execution).filter(message=result.sentence).update(attempt=F("attempt") + 1):
+        log_result(run, result, _person_of(execution), execution.journal, execution)
     if error.code in NEVER_CARRIED_OUT:
-        execution.intent = False
+        execution.call_sent = False
+    _try_again_later(execution, error, action.title)
+
+
+def _try_again_later(execution: Execution, error: ProviderError, title: str) -> None:
+    execution.tries += 1
     pause = pause_before(execution.tries) if isinstance(error, Retryable | Unexpected) else None
     if pause is None:
-        _end(execution, ExecutionState.FAILED, error.code, f"{action.title}: {error}")
+        _end_execution(execution, ExecutionState.FAILED, error.code, f"{title}: {error}")
         return
     execution.state, execution.due_at = ExecutionState.WAITING, timezone.now() + pause
-    execution.reason, execution.message = error.code, f"{action.title}: {error}"
+    execution.reason, execution.message = error.code, f"{title}: {error}"
 
 
-def _resolve(execution: Execution) -> None:
-    """Earlier failures of this action are settled."""
+def _resolve_failures(execution: Execution) -> None:
+    """Earlier failures of this action are resolved."""
     _open_failures(execution).update(resolved_at=timezone.now())
 
 
@@ -233,22 +289,23 @@ def _open_failures(execution: Execution) -> QuerySet[LogEntry]:
 # A person's word -----------------------------------------------------------------------------------------
 
 
-def retry(execution: Execution, user: Any = None) -> None:
+def retry_execution(execution: Execution, user: Any = None) -> None:
     """Go on from the action that failed, now. Raises SetupError when there is nothing to go on with."""
+    # One UPDATE that checks and changes at once: a worker may finish it between a read and a write.
     open_ = Execution.objects.filter(pk=execution.pk).exclude(state__in=(ExecutionState.DONE, ExecutionState.SKIPPED))
     if not open_.update(state=ExecutionState.WAITING, due_at=timezone.now(), tries=0, finished_at=None):
         raise SetupError("This workflow came to its end for this person: there is nothing to retry.")
-    ring(Link.objects.filter(pk=execution.link_id))
+    call_worker(Link.objects.filter(pk=execution.link_id))
 
 
-def wake(link: Link, gist_id: str, ghl_id: str) -> None:
+def wake_executions(link: Link, gist_id: str, ghl_id: str) -> None:
     """Go on now for somebody who was on hold."""
     mine = Execution.objects.filter(link=link, gist_id=gist_id, ghl_id=ghl_id, state__in=UNFINISHED)
     if mine.exclude(due_at=None).update(due_at=timezone.now()):
-        ring(Link.objects.filter(pk=link.pk))
+        call_worker(Link.objects.filter(pk=link.pk))
 
 
-def stop(execution: Execution, user: Any = None) -> None:
+def stop_execution(execution: Execution, user: Any = None) -> None:
     """Leave out what was not done yet. Raises SetupError when it is finished."""
     name = f" by {user}" if user else ""
     stopped = Execution.objects.filter(pk=execution.pk, state__in=(*UNFINISHED, ExecutionState.FAILED)).update(
@@ -257,4 +314,4 @@ def stop(execution: Execution, user: Any = None) -> None:
     )  # fmt: skip
     if not stopped:
         raise SetupError("It is finished already.")
-    _resolve(execution)
+    _resolve_failures(execution)

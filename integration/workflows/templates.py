@@ -4,20 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from integration.workflows.definition import Definition, checked
+from integration.mapping.command_tags import COMPLETE_TASK
+from integration.workflows.actions import Input
+from integration.workflows.actions.tag_bridge import BRIDGE
+from integration.workflows.actions.tag_bridge import INPUTS as BRIDGE_INPUTS
+from integration.workflows.definition import Definition, check_definition
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Template:
-    """`does` is a sentence for the gallery; `needs` says what must be set up outside Gistline, "" for nothing."""
+    """`does` is a sentence for the gallery; `needs` says what must be set up outside Gistline, "" for nothing.
+
+    `setup` is what is asked before a copy is made; see `with_setup`.
+    """
 
     key: str
     title: str
     does: str
     definition: Definition
     needs: str = ""
+    setup: tuple[Input, ...] = ()
 
 
 def _on(*keys: str, **options: str) -> list[Json]:
@@ -67,7 +75,7 @@ _ALL = (
         "A task ticked off in Gist is completed in GHL; Gist shows how the tasks stand, whoever ticked them.",
         {
             "triggers": [
-                {"on": "gist.tag_added", "tag": "task-done:*"},
+                {"on": "gist.tag_added", "tag": COMPLETE_TASK},
                 {"on": "gist.complete_task"},
                 {"on": "gist.webhook", "action": "complete_task"},
                 {"on": "ghl.task_completed"},
@@ -109,17 +117,28 @@ _ALL = (
     Template(
         "tag_bridge",
         "Tag bridge",
-        "A tag on one side adds or removes a tag, a GHL workflow or a Gist campaign on the other.",
+        "A tag on one side adds or removes a tag on the other; or, for one tag, a GHL workflow or a Gist campaign.",
         {
             "triggers": _on("gist.tag_added", "gist.tag_removed", "ghl.tag_added", "ghl.tag_removed"),
             "match": "all",
             "conditions": [],
-            "actions": [_do("tag.mirror")],
+            "actions": [_do(BRIDGE)],
         },
+        setup=(Input("tag", "Tag", help="Empty: every tag. A star at the end stands for anything."), *BRIDGE_INPUTS),
     ),
 )
 
 TEMPLATES: dict[str, Template] = {template.key: template for template in _ALL}
+
+
+def with_setup(template: str, values: Mapping[str, Any]) -> Definition:
+    """The template's definition with what was asked before a copy is made. Raises SetupError."""
+    base = TEMPLATES[template].definition
+    given = {one.name: values[one.name] for one in TEMPLATES[template].setup if values.get(one.name)}
+    tag = given.pop("tag", "")
+    triggers = [{**one, "tag": tag} if tag else one for one in base["triggers"]]
+    actions = [{**one, "values": given} if given and one["do"] == BRIDGE else one for one in base["actions"]]
+    return check_definition({**base, "triggers": triggers, "actions": actions})
 
 
 def from_setup(template: str, entry: Mapping[str, Any]) -> Definition:
@@ -129,34 +148,40 @@ def from_setup(template: str, entry: Mapping[str, Any]) -> Definition:
     does not name stays as the template has it.
     """
     base = TEMPLATES[template].definition
-    asked = [*(_task(task) for task in entry.get("tasks") or ()), *(_note(note) for note in entry.get("notes") or ())]
+    asked = [
+        *(_task_action(task) for task in entry.get("tasks") or ()),
+        *(_note_action(note) for note in entry.get("notes") or ()),
+    ]
     if tags := entry.get("tags"):
         asked.append(_do("ghl.tags.add", tags=", ".join(tags)))
     if user := entry.get("assigned_to"):
         asked.insert(0, _do("contact.assign", user_id=user))
     if not asked:
         return base
+    # The actions of this template are examples of exactly what the entry names; those of the others are what the
+    # template is for.
     kept = [] if template == "welcome_new_contact" else base["actions"]
     return {**base, "actions": [*kept, *asked]}
 
 
-def _task(task: Mapping[str, Any]) -> Json:
+def _task_action(task: Mapping[str, Any]) -> Json:
     days = task.get("due_in_days")
     due = {"due_at": {"from": "now", "days": float(1 if days is None else days), "hours": 0.0}}
-    told = {name: task[name] for name in ("body", "assigned_to") if task.get(name)}
-    return _do("task.create", title=task["title"], **told, **due)
+    optional = {name: task[name] for name in ("body", "assigned_to") if task.get(name)}
+    return _do("task.create", title=task["title"], **optional, **due)
 
 
-def _note(note: Mapping[str, Any]) -> Json:
+def _note_action(note: Mapping[str, Any]) -> Json:
     return _do("note.create", body=note["body"])
 
 
 def as_setup(template: str, definition: Mapping[str, Any]) -> Json:
     """The keys of a setup file's entry that make this definition; `definition` itself where nothing less says it."""
-    if template in TEMPLATES and definition == checked(TEMPLATES[template].definition):
+    # An export stays as short as what a person would have written, and importing it again changes nothing.
+    if template in TEMPLATES and definition == check_definition(TEMPLATES[template].definition):
         return {}
     entry = _entry_of(definition["actions"])
-    if template in TEMPLATES and entry and definition == checked(from_setup(template, entry)):
+    if template in TEMPLATES and entry and definition == check_definition(from_setup(template, entry)):
         return entry
     return {"definition": dict(definition)}
 
@@ -168,8 +193,8 @@ def _entry_of(actions: Sequence[Mapping[str, Any]]) -> Json:
         values = action["values"]
         if action["do"] == "task.create":
             days = values["due_at"].get("days", 0) if isinstance(values.get("due_at"), dict) else 0
-            told = {name: values[name] for name in ("title", "body", "assigned_to") if name in values}
-            entry.setdefault("tasks", []).append(told | {"due_in_days": int(days)})
+            optional = {name: values[name] for name in ("title", "body", "assigned_to") if name in values}
+            entry.setdefault("tasks", []).append(optional | {"due_in_days": int(days)})
         elif action["do"] == "note.create":
             entry.setdefault("notes", []).append({"body": values["body"]})
         elif action["do"] == "ghl.tags.add":

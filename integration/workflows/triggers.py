@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from integration.values import member_key
+
 
 @dataclass(frozen=True)
 class Trigger:
-    """`topics` are the Gist webhooks it is heard from; without any it is seen in the record itself, however it changed.
+    """`topics` are the Gist webhooks that report it; without any it is seen in the record itself, however it changed.
 
     `options` are the keys that narrow it down, with the question each answers; a tag may end in `*`. `gives` names the
     `event.…` placeholders that its actions can use.
@@ -95,14 +97,14 @@ TRIGGERS: dict[str, Trigger] = {trigger.key: trigger for trigger in _ALL}
 BY_TOPIC: dict[str, Trigger] = {topic: trigger for trigger in _ALL for topic in trigger.topics}
 
 
-def words(entry: Mapping[str, Any]) -> str:
+def describe_trigger(entry: Mapping[str, Any]) -> str:
     """A trigger of a definition, in words: `Tag added in Gist (vip)`."""
     trigger = TRIGGERS[entry["on"]]
-    told = ", ".join(str(entry[option]) for option in trigger.options if entry.get(option))
-    return f"{trigger.title} ({told})" if told else trigger.title
+    chosen = ", ".join(str(entry[option]) for option in trigger.options if entry.get(option))
+    return f"{trigger.title} ({chosen})" if chosen else trigger.title
 
 
-def fits(entry: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+def trigger_fits(entry: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
     """Whether what happened is what the trigger's options ask for."""
     for option in TRIGGERS[entry["on"]].options:
         wanted = str(entry.get(option) or "").strip()
@@ -114,12 +116,22 @@ def fits(entry: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
 def _fits_one(option: str, wanted: str, facts: Mapping[str, Any]) -> bool:
     if option == "field":
         return wanted in facts.get("fields", ())
-    said = str(facts.get(option) or "").strip().casefold()
-    wanted = wanted.casefold()
-    return said.startswith(wanted[:-1]) if wanted.endswith("*") else said == wanted
+    actual = str(facts.get(option) or "")
+    if wanted.endswith("*"):
+        return member_key(actual).startswith(_stem_key(wanted[:-1]))
+    return member_key(actual) == member_key(wanted)
 
 
 def rest_of(pattern: str, tag: str) -> str:
     """What the star of a tag pattern stood for: "task-done:*" and "task-done:abc" give "abc"."""
-    stem = pattern.strip().rstrip("*")
-    return tag[len(stem) :] if pattern.endswith("*") and tag.casefold().startswith(stem.casefold()) else ""
+    if not pattern.strip().endswith("*"):
+        return ""
+    stem = _stem_key(pattern.strip().rstrip("*"))
+    # A tag may look like the pattern and be spelt with more signs or fewer.
+    cuts = (cut for cut in range(len(tag), -1, -1) if _stem_key(tag[:cut]) == stem)
+    return next((tag[cut:] for cut in cuts), "")
+
+
+def _stem_key(stem: str) -> str:
+    """As `member_key`, but for a text that goes on: a space at its end counts."""
+    return member_key(f"{stem}.")[:-1]

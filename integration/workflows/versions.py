@@ -6,14 +6,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from integration.errors import SetupError
+from integration.errors import SetupError, StaleSave
 from integration.models import Link, Workflow, WorkflowVersion
-from integration.workflows.definition import Definition, checked
+from integration.workflows.definition import Definition, check_definition
 from integration.workflows.templates import TEMPLATES
 
 
 @transaction.atomic
-def create(
+def create_workflow(
     link: Link, template: str, *, name: str = "", definition: Any = None, enabled: bool = False, user: Any = None
 ) -> Workflow:
     """A copy of a template. Without a name it takes one that is free. Raises SetupError."""
@@ -23,33 +23,43 @@ def create(
     workflow = Workflow(link=link, template=template)
     workflow.name = _checked_name(workflow, name or _free_name(link, template))
     workflow.save()
-    save(workflow, definition or known.definition, user=user)
-    switch(workflow, enabled)
+    save_workflow_version(workflow, definition or known.definition, user=user)
+    switch_workflow(workflow, enabled)
     return workflow
 
 
 @transaction.atomic
-def save(workflow: Workflow, definition: Mapping[str, Any], *, user: Any = None) -> WorkflowVersion:
-    """Make `definition` what runs from now on. An equal one keeps the present version. Raises SetupError."""
-    tidy: Definition = checked(definition)
+def save_workflow_version(
+    workflow: Workflow, definition: Mapping[str, Any], *, user: Any = None, read: int | None = None
+) -> WorkflowVersion:
+    """Make `definition` what runs from now on. An equal one keeps the present version. Raises SetupError.
+
+    `read` is the number of the version that it was made from: raises StaleSave when another one stands now. None
+    saves over whatever stands.
+    """
+    tidy: Definition = check_definition(definition)
+    # Two people may save at once: without the lock both would make the same version number.
     locked = Workflow.objects.select_for_update().get(pk=workflow.pk)
     if locked.version and locked.definition == tidy:
         return locked.versions.get(number=locked.version)
+    if read not in (None, locked.version):
+        raise StaleSave(read, locked.version)
     locked.version, locked.definition = locked.version + 1, tidy
     locked.save(update_fields=["version", "definition"])
     workflow.version, workflow.definition = locked.version, tidy
     return WorkflowVersion.objects.create(workflow=locked, number=locked.version, definition=tidy, created_by=user)
 
 
-def switch(workflow: Workflow, on: bool) -> None:
+def switch_workflow(workflow: Workflow, on: bool) -> None:
     """What happened before it was switched on does not count."""
+    # Only on the change from off to on. Moving the moment when it is on already would leave out people who came since.
     if on and not workflow.enabled:
         workflow.enabled_at = timezone.now()
     workflow.enabled = on
     workflow.save(update_fields=["enabled", "enabled_at"])
 
 
-def rename(workflow: Workflow, name: str) -> None:
+def rename_workflow(workflow: Workflow, name: str) -> None:
     """Raises SetupError when the name is blank, too long or taken."""
     workflow.name = _checked_name(workflow, name)
     workflow.save(update_fields=["name"])

@@ -28,7 +28,7 @@ def up(tmp_path_factory):
     """One server for all figures; the runs are worked on by the command that starts them."""
     running = Web(tmp_path_factory.mktemp("bench") / "data").start(90)
     yield running
-    running.stop()
+    running.end()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

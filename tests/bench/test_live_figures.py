@@ -29,7 +29,7 @@ def live(tmp_path_factory):
     hooks = {"account": "alder", "ghl": {"url": running.report("webhooks", "h")["ghl"]["url"]}}
     running.control("POST", "hooks", {**hooks, "gist": running.report("webhooks", "g")})
     yield running
-    running.stop()
+    running.end()
 
 
 def percentile(values, percent):
@@ -58,7 +58,7 @@ def written(live, name):
 
 def test_an_opened_conversation_shows_tasks_as_they_are_within_two_seconds(live, table):
     live.ask(
-        "__import__('integration.workflows.versions').workflows.versions.create("
+        "__import__('integration.workflows.versions').workflows.versions.create_workflow("
         "Link.objects.get(), 'contact_opened', enabled=True).pk"
     )
     people = live.control("GET", f"contacts/ghl/{LOCATION}")["contacts"]

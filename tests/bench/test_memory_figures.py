@@ -32,7 +32,7 @@ def workers(up: Up) -> list[int]:
     found = []
     for pid in tree(up.process.pid)[1:]:
         command = Path(f"/proc/{pid}/cmdline")
-        if command.exists() and b"gunicorn" not in command.read_bytes():
+        if command.exists() and b"web_server" not in command.read_bytes():
             found.append(pid)
     return found
 
@@ -51,5 +51,6 @@ def test_b11_a_backfill_needs_little_memory(tmp_path, table):
         up.wait_for(lambda: up.ask(f"Run.objects.get(pk={run}).status") == "succeeded", 120, "the run finishes")
     finally:
         up.stop()
+        up.end()
     above = peak - idle
     table.add("B11 memory of the workers above idle, 5,000 contacts", f"{above:.0f} MB", "≤ 300 MB", above <= 300)

@@ -21,11 +21,11 @@ PAGES = {
 }
 ENTRIES = """
 INSERT INTO integration_logentry (
-    link_id, run_id, kind, external_id, side, gist_id, ghl_id, label, outcome, reason, message, changes, calls, applied,
+    link_id, run_id, kind, external_id, side, gist_id, ghl_id, label, outcome, reason, message, noticed, calls, planned,
     attempt, created_at)
 WITH RECURSIVE number(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM number WHERE i < {last})
 SELECT {link}, {run}, 'contact', '', 'ghl', 'g' || (i / {of_one}), 'h' || (i / {of_one}), 'Somebody', 'updated',
-    'changed', '', '[]', '[]', TRUE, 1, CURRENT_TIMESTAMP FROM number
+    'changed', '', '[]', '[]', FALSE, 1, CURRENT_TIMESTAMP FROM number
 """
 
 

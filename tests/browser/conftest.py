@@ -1,11 +1,13 @@
 """A running Gistline and a browser to use it with."""
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.processes import Up, database
 
 CHROMIUM = "/usr/bin/chromium"
+# As long as a click waits: two workers of the suite share the machine with two servers and two browsers.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
@@ -14,21 +16,29 @@ def up(tmp_path_factory):
     with database(folder) as address:
         running = Up(folder / "data", address).start(90)
         yield running
-        running.stop()
+        running.end()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """One for a module and not for all tests: while it runs, Django takes its thread for one that must not wait."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
-def page(up):
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        context = browser.new_context(base_url=up.url, viewport={"width": 1440, "height": 900})
-        made = context.new_page()
-        made.set_default_timeout(20_000)
-        made.troubles = []
-        made.on("pageerror", lambda error: made.troubles.append(str(error)))
-        made.on("console", lambda said: made.troubles.append(said.text) if _is_trouble(said) else None)
-        yield made
-        browser.close()
+def page(up, chromium):
+    """A page of a person who was never here before: without cookies, and with nothing stored."""
+    context = chromium.new_context(base_url=up.url, viewport={"width": 1440, "height": 900})
+    made = context.new_page()
+    made.set_default_timeout(20_000)
+    made.troubles = []
+    made.on("pageerror", lambda error: made.troubles.append(str(error)))
+    made.on("console", lambda said: made.troubles.append(said.text) if _is_trouble(said) else None)
+    yield made
+    context.close()
 
 
 def _is_trouble(said) -> bool:

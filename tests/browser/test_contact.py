@@ -56,6 +56,7 @@ def test_by_keyboard_from_the_search_to_a_ticked_task_and_a_note(page: Page, up,
     expect(page.get_by_text("1 person")).to_be_visible()
     page.locator("body").evaluate("document.activeElement.blur()")
     page.keyboard.press("j")
+    expect(page.locator(".row-link:focus")).to_be_visible()
     page.keyboard.press("Enter")
     page.wait_for_url("**/contacts/alder/**")
     expect(page.get_by_role("heading", level=1)).to_have_text("Hannah Osei")
@@ -82,6 +83,20 @@ def test_by_keyboard_from_the_search_to_a_ticked_task_and_a_note(page: Page, up,
     assert page.troubles == []
 
 
+def test_the_focus_goes_into_what_is_changed_and_back(page: Page, up, hannah):
+    sign_in(page)
+    page.goto(f"/contacts/alder/ghl/{hannah}/")
+    expect(page.get_by_text("Reading Gist and GHL now…")).to_have_count(0)
+    change = page.get_by_label("Change: Check papers")
+    change.focus()
+    page.keyboard.press("Enter")
+    editing = page.locator("li.is-editing")
+    expect(editing.get_by_label("Title")).to_be_focused()
+    editing.get_by_role("link", name="Leave it").focus()
+    page.keyboard.press("Enter")
+    expect(change).to_be_focused()
+
+
 def test_a_tick_that_is_refused_comes_back_as_it_really_stands(page: Page, up, hannah):
     sign_in(page)
     page.goto(f"/contacts/alder/ghl/{hannah}/")
@@ -89,7 +104,8 @@ def test_a_tick_that_is_refused_comes_back_as_it_really_stands(page: Page, up, h
     up.control("POST", "faults", {"faults": [fault], "seed": 7})
     try:
         page.get_by_role("checkbox", name="Complete: Check papers").click()
-        expect(page.locator(".refused")).to_be_visible(timeout=30_000)
+        # Tried again for about as long as the page waits: what came of it is said in the row or at the top.
+        expect(page.locator("#main").get_by_role("alert")).to_contain_text("500", timeout=60_000)
         expect(page.get_by_role("checkbox", name="Complete: Check papers")).not_to_be_checked()
     finally:
         up.control("POST", "faults", {"faults": [], "seed": 7})
@@ -104,6 +120,8 @@ def test_axe_finds_nothing_serious(page: Page, up, hannah, width, theme):
     for address in ("/contacts/?q=hannah&ask=1", f"/contacts/alder/ghl/{hannah}/"):
         page.goto(address)
         if "alder/ghl" in address:
+            # The cards are put anew when both systems were read.
+            expect(page.get_by_text("Reading Gist and GHL now…")).to_have_count(0)
             page.locator("#card-task summary").first.click()
             page.get_by_label("Change: Check papers").click()
             expect(page.get_by_role("button", name="Save the task")).to_be_visible()
@@ -118,6 +136,7 @@ def test_without_javascript_a_task_is_ticked_and_a_note_added(page: Page, up, ha
     plain = browser.new_context(base_url=up.url, java_script_enabled=False).new_page()
     sign_in(plain)
     plain.goto(f"/contacts/alder/ghl/{hannah}/")
+    plain.get_by_role("link", name="Read now").click()
     plain.locator("li", has_text="Send the form").get_by_role("button", name="Done").click()
     expect(plain.get_by_text("Task “Send the form” was completed.").first).to_be_visible()
     assert {task["title"]: task["completed"] for task in twin.tasks(hannah)}["Send the form"] is True

@@ -39,6 +39,8 @@ def link_and_map(page: Page) -> None:
     page.get_by_role("button", name="Create the link").click()
     page.wait_for_url("**/links/alder-dental/**")
     page.goto("/links/alder-dental/mapping/")
+    # The page stands at once; its rows come with the fields, which are read afterwards.
+    expect(page.get_by_role("button", name="Read fields and samples again")).to_be_visible()
     before = page.locator(".grip").count()
     page.get_by_label("Pick a Gist field").select_option("custom_properties.plan")
     page.get_by_label("Pick a GHL field").select_option("customFields.plan")

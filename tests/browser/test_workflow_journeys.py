@@ -34,7 +34,7 @@ def up(tmp_path_factory):
         hooks = {"account": "alder", "ghl": {"url": running.report("webhooks", "h")["ghl"]["url"]}}
         running.control("POST", "hooks", {**hooks, "gist": running.report("webhooks", "g")})
         yield running
-        running.stop()
+        running.end()
 
 
 class World:
@@ -74,7 +74,7 @@ class World:
         email = f"{name.replace(' ', '.').lower()}@example.test"
         contact = self.gist("POST", "/contacts", {"email": email, "name": name, **fields})["contact"]
         self.up.wait_for(lambda: self._in_ghl(email), 30, "the contact arrives in GHL")
-        self.up.wait_for(lambda: self.up.ask("Hint.objects.count()") == 0, 30, "the webhooks come to rest")
+        self.up.wait_for(lambda: self.up.ask("PendingRead.objects.count()") == 0, 30, "the webhooks come to rest")
         return str(contact["id"]), self._in_ghl(email)
 
     def _in_ghl(self, email):

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_soc
 SERIOUS = ("serious", "critical")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def linked(up: Up) -> str:
     """One link in step with the sandbox; the e-mail address of somebody on both sides."""
     up.control("POST", "limits", {"ghl": None, "gist": None})
@@ -62,10 +62,10 @@ def test_from_the_gallery_to_a_tried_and_saved_workflow(page, up, linked):
     add_by_search(page)
     move_by_keyboard(page)
     assert titles(page) == ["Create a task", "Add tags in Gist", "Add a note"]
-    page.locator("#who").fill(linked)
+    page.locator("#contact").fill(linked)
     page.keyboard.press("Enter")
-    expect(page.locator("#rehearsal")).to_contain_text("Conditions hold")
-    expect(page.locator("#rehearsal")).to_contain_text("would be sent")
+    expect(page.locator("#dry-run")).to_contain_text("Conditions hold")
+    expect(page.locator("#dry-run")).to_contain_text("would be sent")
     page.locator("#save").click()
     expect(page.get_by_text("Version 2 is saved.")).to_be_visible()
     assert titles(page) == ["Create a task", "Add tags in Gist", "Add a note"]

@@ -5,7 +5,7 @@ Known errors of those files stand in EXCEPTIONS, one by one; a row that no longe
 
 import pytest
 
-from integration.connections import session_for
+from integration.connections.session import session_for
 from integration.oauth.app import sandbox_app
 from integration.oauth.connect import installed_locations, location_token
 from integration.providers.exchange import Exchange
@@ -198,4 +198,4 @@ class Scenario:
 def agency_login(app):
     """Sign in as a person who allows the whole agency."""
     callback = "http://127.0.0.1:8000/oauth/ghl/callback/"
-    return app.exchange(allow(app, callback, agency=True), callback)
+    return app.exchange_code(allow(app, callback, agency=True), callback)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from integration.connections import session_for
+from integration.connections.session import session_for
 from integration.errors import Gone, ReconnectRequired
 from integration.providers.exchange import Exchange
 from integration.providers.gist import audience, contacts, conversations, tags

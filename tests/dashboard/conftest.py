@@ -6,11 +6,6 @@ from tests.dashboard.browser import Browser
 from tests.dashboard.things import finished_run
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def _browser_of(role: str):
     @pytest.fixture(name=f"as_{role}")
     def browser(request) -> Browser:

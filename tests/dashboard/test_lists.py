@@ -11,7 +11,7 @@ from integration.workflows import versions as workflow_versions
 from tests.dashboard import things
 from tests.dashboard.browser import html, words
 
-MOST_QUERIES = 12
+MOST_QUERIES = 13
 
 
 def versions(link, owner, count):
@@ -44,7 +44,7 @@ def saved_workflow(link, owner, count):
     saved = link.workflows.first() or things.workflow(link)
     for number in range(count):
         note = {"do": "note.create", "values": {"body": f"{saved.version}-{number}"}}
-        workflow_versions.save(saved, {**saved.definition, "actions": [note] * 3}, user=owner)
+        workflow_versions.save_workflow_version(saved, {**saved.definition, "actions": [note] * 3}, user=owner)
 
 
 ROWS = {
@@ -120,10 +120,20 @@ def test_a_list_that_cannot_be_read_says_so_and_keeps_the_filters(as_viewer, run
     def fails(*args):
         raise DatabaseError
 
-    monkeypatch.setattr("dashboard.paging.page_of", fails)
+    monkeypatch.setattr("dashboard.paging.read_page", fails)
     page = as_viewer.get(name, *arguments(name, run), q="ann")
     assert "Could not load" in words(page)
+    assert "Your filters are kept." in words(page)
     assert re.search(r'href="[^"]+\?q=ann">Try again', html(page))
+
+
+def test_a_list_without_filters_says_so_too_when_it_cannot_be_read(as_viewer, monkeypatch):
+    def fails(*args):
+        raise DatabaseError
+
+    monkeypatch.setattr("dashboard.links.views.build_cards", fails)
+    page = words(as_viewer.get("links"))
+    assert "Could not load The database did not answer in time. Try again" in page
 
 
 # Pages ---------------------------------------------------------------------------------------------------

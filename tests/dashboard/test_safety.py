@@ -8,9 +8,9 @@ from django.urls import reverse
 from integration.models import Connection, Run
 from tests.dashboard import things
 from tests.dashboard.browser import Browser, html
+from tests.dashboard.things import MARKUP
 from tests.world import sync
 
-MARKUP = '<script>alert("x")</script>'
 POSTS = (
     "workflow_new",
     "connection_new_gist",
@@ -89,7 +89,7 @@ def test_markup_in_an_entry_is_shown_as_text(as_owner, marked):
 def test_markup_in_a_contact_s_name_travels_from_gist_to_the_page_as_text(as_owner, world, link):
     world.gist_contact(email="ann@example.test", name=MARKUP)
     run = sync(link)
-    for page in (as_owner.get("log"), as_owner.get("run", run.pk), as_owner.get("mapping", "alder")):
+    for page in (as_owner.get("log"), as_owner.get("run", run.pk), as_owner.get("mapping", "alder", read="now")):
         assert "&lt;script&gt;alert" in html(page)
         assert MARKUP not in html(page)
 
@@ -114,6 +114,7 @@ def test_markup_in_a_filter_is_shown_as_text(as_owner, run, name):
         "connection_delete",
         "link",
         "link_sync",
+        "link_filters",
         "link_delete",
         "mapping",
     ],

@@ -1,11 +1,27 @@
 """Rows to look at, made straight in the database; the world is not asked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 
-from integration.models import Connection, Execution, InboxEvent, Link, LogEntry, Question, Run, Workflow
+from integration.models import (
+    Change,
+    Connection,
+    Execution,
+    InboxEvent,
+    Link,
+    LogEntry,
+    Pair,
+    Question,
+    Run,
+    Snapshot,
+    Workflow,
+)
 from integration.workflows import versions
+
+MARKUP = '<script>alert("x")</script>'
+"""What somebody might hope that a page shows unescaped."""
 
 
 def finished_run(link: Link, **facts: Any) -> Run:
@@ -18,10 +34,40 @@ def runs(link: Link, count: int, **facts: Any) -> list[Run]:
     return [finished_run(link, **facts) for _ in range(count)]
 
 
-def entry(run: Run, label: str = "Ann Lee", outcome: str = "created", **facts: Any) -> LogEntry:
+def in_step(link: Link, count: int, **facts: Any) -> list[Pair]:
+    """Pairs that hold the same on both sides, unless `facts` say otherwise, each with both halves."""
+    known = Pair.objects.count()
+    standard = {"agrees": True, "synced_at": timezone.now()}
+    pairs = [
+        Pair.objects.create(link=link, gist_id=f"g{number}", ghl_id=f"h{number}", **{**standard, **facts})
+        for number in range(known, known + count)
+    ]
+    for pair in pairs:
+        for side in ("gist", "ghl"):
+            Snapshot.objects.create(link=link, side=side, external_id=pair.external_id(side), pair=pair, base={})
+    return pairs
+
+
+def alone(link: Link, side: str, count: int = 1, **facts: Any) -> list[Snapshot]:
+    """Records without a counterpart."""
+    known = Snapshot.objects.count()
+    return [
+        Snapshot.objects.create(link=link, side=side, external_id=f"{side}{number}", **{"base": {}, **facts})
+        for number in range(known, known + count)
+    ]
+
+
+def entry(
+    run: Run, label: str = "Ann Lee", outcome: str = "created", changes: Sequence[dict[str, Any]] = (), **facts: Any
+) -> LogEntry:
+    """`changes` are `{"side", "field", "before", "after"}`, applied unless the entry failed or is planned."""
     reasons = {"created": "new_contact", "failed": "rejected", "skipped": "ambiguous"}
     facts = {"reason": reasons.get(outcome, "changed"), **facts}
-    return LogEntry.objects.create(link=run.link, run=run, label=label, outcome=outcome, **facts)
+    made = LogEntry.objects.create(link=run.link, run=run, label=label, outcome=outcome, **facts)
+    state = "planned" if made.planned else "failed" if outcome == "failed" else "applied"
+    for change in changes:
+        Change.objects.create(link=run.link, run=run, entry=made, action="update", state=state, **change)
+    return made
 
 
 def entries(run: Run, count: int, **facts: Any) -> list[LogEntry]:
@@ -73,7 +119,7 @@ def event(link: Link, **facts: Any) -> InboxEvent:
 
 
 def workflow(link: Link, template: str = "welcome_new_contact", **facts: Any) -> Workflow:
-    return versions.create(link, template, **facts)
+    return versions.create_workflow(link, template, **facts)
 
 
 def execution(of: Workflow, label: str = "Ann Lee", **facts: Any) -> Execution:

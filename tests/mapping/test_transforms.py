@@ -7,15 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration.errors import SetupError
-from integration.mapping.transforms import TRANSFORMS, Context, Unreadable, apply_steps, read_steps
+from integration.mapping.transforms import TRANSFORMS, Context, apply_steps, read_steps
+from integration.values import Unreadable
+
+CONTEXT = Context("US", "Europe/Berlin")
 
 
 def forward(value, *steps):
-    return apply_steps(value, list(steps), backward=False, context=Context("US"))
+    return apply_steps(value, list(steps), backward=False, context=CONTEXT)
 
 
 def backward(value, *steps):
-    return apply_steps(value, list(steps), backward=True, context=Context("US"))
+    return apply_steps(value, list(steps), backward=True, context=CONTEXT)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,12 @@ def backward(value, *steps):
         ({"name": "email"}, " Ann@Example.TEST ", "ann@example.test"),
         ({"name": "phone_e164"}, "(415) 555-2671", "+14155552671"),
         ({"name": "first_name"}, "Ann Mary Lee", "Ann"),
+        ({"name": "decimal_comma", "side": "gist"}, "2.345,60", 2345.6),
+        ({"name": "decimal_comma", "side": "ghl"}, 2345.6, "2345,6"),
+        ({"name": "country", "gist": "name", "ghl": "code"}, "germany", "DE"),
+        ({"name": "country", "gist": "code", "ghl": "name"}, "gb", "United Kingdom"),
+        ({"name": "date", "gist": "moment", "ghl": "YYYY-MM-DD"}, "2026-11-23T23:00:00Z", "2026-11-24"),
+        ({"name": "date", "gist": "YYYY-MM-DD", "ghl": "moment"}, "2026-11-24", "2026-11-23T23:00:00Z"),
         ({"name": "last_name"}, "Ann Mary Lee", "Mary Lee"),
         ({"name": "join_name"}, "Ann   Lee", "Ann Lee"),
         ({"name": "fixed", "value": "gist"}, "anything", "gist"),
@@ -46,6 +55,39 @@ def test_a_value_table_is_read_from_right_to_left_on_the_way_back():
 
 def test_a_date_is_rewritten_on_the_way_back():
     assert backward("2026-11-24", {"name": "date", "gist": "DD.MM.YYYY", "ghl": "YYYY-MM-DD"}) == "24.11.2026"
+
+
+@pytest.mark.parametrize(
+    ("step", "value", "expected"),
+    [
+        ({"name": "decimal_comma", "side": "gist"}, 2345.6, "2345,6"),
+        ({"name": "decimal_comma", "side": "ghl"}, "2.345,60", 2345.6),
+        ({"name": "country", "gist": "name", "ghl": "code"}, "DE", "Germany"),
+        ({"name": "country", "gist": "code", "ghl": "name"}, "Turkey", "TR"),
+        ({"name": "date", "gist": "moment", "ghl": "YYYY-MM-DD"}, "2026-11-24", "2026-11-23T23:00:00Z"),
+    ],
+)
+def test_these_go_both_ways(step, value, expected):
+    assert backward(value, step) == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"), [({"name": "phone_e164"}, "no_phone"), ({"name": "country", "ghl": "code"}, "no_country")]
+)
+def test_what_is_left_out_has_its_own_reason(step, reason):
+    with pytest.raises(Unreadable) as problem:
+        forward("rubbish", step)
+    assert problem.value.reason == reason
+
+
+def test_halves_of_a_name_know_where_it_is_cut_now():
+    context = Context(ghl={"name": "Mary Ann Smith", "firstName": "Mary Ann", "lastName": "Smith"})
+    cut = {name: [{"name": name}] for name in ("first_name", "last_name")}
+    assert [apply_steps("Mary Ann Jones", steps, backward=False, context=context) for steps in cut.values()] == [
+        "Mary Ann",
+        "Jones",
+    ]
+    assert apply_steps("Mary Ann", cut["first_name"], backward=True, context=context) == "Mary Ann Smith"
 
 
 def test_steps_run_in_order_and_backwards_in_reverse():
@@ -80,4 +122,4 @@ def test_no_text_breaks_a_transform_otherwise_than_as_unreadable(name, text):
     (step,) = read_steps(name, "here")
     for go in (forward, backward):
         with contextlib.suppress(Unreadable):
-            assert go(text, step) is None or isinstance(go(text, step), str)
+            assert isinstance(go(text, step), str | int | float | None)

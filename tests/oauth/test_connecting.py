@@ -73,7 +73,13 @@ def test_without_an_app_in_the_settings_it_says_what_to_set(browser):
 
 def test_without_the_demo_there_is_no_sandbox_to_sign_in_to(browser, settings):
     settings.DEMO = False
-    assert "No GHL app is set up." in words(browser.go(browser.get("oauth_start", sandbox="1")))
+    assert "speaks to the sandbox, which is off" in words(browser.go(browser.get("oauth_start", sandbox="1")))
+
+
+def test_without_the_demo_a_sandbox_s_connection_is_not_signed_in_to_a_real_account(browser, ghl, settings):
+    settings.DEMO, settings.GHL_CLIENT_ID, settings.GHL_CLIENT_SECRET = False, "app-1", "secret"
+    page = words(browser.go(browser.get("oauth_start", reconnect=ghl.key)))
+    assert "speaks to the sandbox, which is off" in page
 
 
 # What nobody asked for -----------------------------------------------------------------------------------
@@ -132,7 +138,8 @@ def test_a_ghl_that_is_down_changes_nothing(browser, world):
 
 
 def test_an_agency_chooses_the_location(browser, world):
-    page = words(connect(browser, location="agency"))
+    assert "Asking GoHighLevel where the app is installed" in words(connect(browser, location="agency"))
+    page = words(browser.get("oauth_location", read="now"))
     assert "Which location?" in page
     assert BLUEFIN in page
     assert not Connection.objects.exists()
@@ -165,35 +172,97 @@ def test_the_agency_s_tokens_do_not_lie_open_in_the_session(browser, world):
 # From the marketplace ------------------------------------------------------------------------------------
 
 
+def install(browser, **answers):
+    """An install that came back, as the page shows it once it has asked GHL."""
+    connect(browser, choice="marketplace", **answers)
+    return words(browser.get("oauth_confirm", read="now"))
+
+
 def test_an_install_from_the_marketplace_connects_nothing_by_itself(browser, world):
     page = connect(browser, choice="marketplace")
-    browser.get("oauth_confirm")
     assert "Connect this GoHighLevel account?" in words(page)
+    assert "Asking GoHighLevel which account it is" in words(page)
+    browser.get("oauth_confirm", read="now")
     assert not Connection.objects.exists()
 
 
+def test_the_question_names_the_location_by_name_and_id(browser, world):
+    page = install(browser)
+    assert f"Location in the sandbox Alder Dental Group {world.location}" in page
+    assert "Connected here as" not in page
+    assert f"Alder Dental Group {world.location}" in words(browser.get("oauth_confirm"))
+
+
+def test_the_question_names_an_agency_and_its_locations(browser, world):
+    page = install(browser, location="agency")
+    assert f"Agency in the sandbox {worlds.COMPANY_ID}" in page
+    assert "Alder Dental Group" in page
+
+
+def test_a_location_that_is_connected_already_is_named_as_it_is_called_here(browser, ghl):
+    assert "Connected here as Alder GHL; its login is replaced" in install(browser)
+
+
+def test_without_the_scope_to_read_its_name_the_id_has_to_do(browser, world):
+    assert f"GoHighLevel does not tell its name {world.location}" in install(browser, without=("locations.readonly",))
+
+
 def test_it_is_connected_once_a_person_says_so(browser, world):
-    connect(browser, choice="marketplace")
+    install(browser)
     page = browser.go(browser.post("oauth_confirm"))
     assert "“Alder Dental Group” is connected." in words(page)
     assert Connection.objects.get().status == "ok"
 
 
-def test_a_confirmation_counts_once(browser, world):
+def test_nobody_confirms_what_was_not_named_to_them(browser, world):
     connect(browser, choice="marketplace")
+    assert "Asking GoHighLevel which account it is" in words(browser.post("oauth_confirm"))
+    assert not Connection.objects.exists()
+
+
+def test_another_install_in_between_is_named_anew(browser, world):
+    install(browser)
+    connect(browser, choice="marketplace", location=BLUEFIN)
+    browser.post("oauth_confirm")
+    assert not Connection.objects.exists()
+    assert BLUEFIN in words(browser.get("oauth_confirm", read="now"))
+
+
+def test_what_is_not_wanted_is_forgotten(browser, world):
+    install(browser)
+    page = browser.go(browser.post("oauth_confirm", do="discard"))
+    assert "Nothing was connected." in words(page)
+    assert browser.post("oauth_confirm").status_code == 400
+    assert not Connection.objects.exists()
+
+
+def test_a_confirmation_counts_once(browser, world):
+    install(browser)
     browser.post("oauth_confirm")
     assert browser.post("oauth_confirm").status_code == 400
     assert browser.get("oauth_confirm").status_code == 400
 
 
-def test_the_code_that_waits_does_not_lie_open_in_the_session(browser, world):
+def test_a_code_that_could_not_be_asked_about_is_asked_again(browser, world):
+    connect(browser, choice="marketplace")
+    world.fault({"side": "ghl", "kind": "500", "path": "/oauth/token"})
+    assert "GHL could not be reached to finish the sign-in." in words(browser.get("oauth_confirm", read="now"))
+    world.fault()
+    assert "Alder Dental Group" in words(browser.get("oauth_confirm", read="now"))
+
+
+def test_neither_code_nor_tokens_lie_open_in_the_session(browser, world):
     url = consent.answer(to_consent(browser), choice="marketplace")
     back(browser, url)
     assert parse_qs(urlsplit(url).query)["code"][0] not in str(dict(browser.client.session))
+    browser.get("oauth_confirm", read="now")
+    kept = str(dict(browser.client.session))
+    assert "access_token" not in kept
+    assert "eyJhbGci" not in kept
 
 
 def test_an_agency_from_the_marketplace_chooses_the_location_too(browser, world):
-    connect(browser, choice="marketplace", location="agency")
+    install(browser, location="agency")
     assert "Which location?" in words(browser.go(browser.post("oauth_confirm")))
 
 

@@ -29,7 +29,7 @@ def lives(login, minutes_ago, minutes_left):
 )
 def test_a_login_is_renewed_before_it_ends_and_not_sooner(login, monkeypatch, minutes_ago, minutes_left, renewed):
     asked = []
-    monkeypatch.setattr("integration.oauth.tokens.refresh", lambda connection, stale: asked.append(stale))
+    monkeypatch.setattr("integration.oauth.tokens.refresh_login", lambda connection, stale: asked.append(stale))
     lives(login, minutes_ago, minutes_left)
     assert login.header() == "Bearer present"
     assert bool(asked) is renewed

@@ -4,8 +4,9 @@ import pytest
 
 from integration.errors import ProviderError, SetupError
 from integration.models import LogEntry, Pair, Question, Run, Snapshot
-from integration.people import pairing
-from integration.people.who import find
+from integration.people import pair_commands
+from integration.people.find import find_by_id
+from integration.sync.pending_reads import verify_missing
 from tests.world import finish, sync
 
 
@@ -35,7 +36,7 @@ def rename_in_gist(world, name):
 
 def test_sync_now_brings_one_person_in_step(ann, world, operator):
     rename_in_ghl(world, "Anna")
-    run = finish(pairing.sync_now(ann.who, operator))
+    run = finish(pair_commands.sync_now(ann.known, operator))
     assert (run.kind, run.started_by, run.updated) == ("single", operator, 1)
     assert one(world, "gist")["name"] == "Anna"
 
@@ -44,7 +45,7 @@ def test_sync_now_brings_one_person_in_step(ann, world, operator):
 def test_a_pull_makes_the_other_side_say_the_same_whoever_changed_it_last(ann, world, operator, side, name):
     rename_in_gist(world, "Ann Gist")
     rename_in_ghl(world, "Anna")
-    finish(pairing.pull(ann.who, side, operator))
+    finish(pair_commands.pull_from(ann.known, side, operator))
     assert (one(world, "gist")["name"], one(world, "ghl")["firstName"]) == (name, name.split()[0])
 
 
@@ -53,7 +54,7 @@ def test_a_pull_overrides_the_owner_rule_and_settles_the_question(ann, world, op
     rename_in_gist(world, "Ann Gist"), rename_in_ghl(world, "Anna")
     sync(ann.link, "incremental")
     assert Question.objects.filter(closed_at=None).count() == 1
-    finish(pairing.pull(ann.who, "ghl", operator))
+    finish(pair_commands.pull_from(ann.known, "ghl", operator))
     assert one(world, "gist")["name"] == "Anna"
     assert not Question.objects.filter(closed_at=None).exists()
 
@@ -61,14 +62,14 @@ def test_a_pull_overrides_the_owner_rule_and_settles_the_question(ann, world, op
 def test_a_pull_makes_tags_equal_and_erases_nothing_with_blanks(ann, world, operator):
     world.ghl("POST", f"/contacts/{ann.ghl_id}/tags", json={"tags": ["only-ghl"]})
     world.ghl("PUT", f"/contacts/{ann.ghl_id}", json={"phone": "+12125550100"})
-    finish(pairing.pull(ann.who, "gist", operator))
+    finish(pair_commands.pull_from(ann.known, "gist", operator))
     assert tags(world, "ghl") == tags(world, "gist") == ["vip"]
     assert one(world, "ghl")["phone"] == "+12125550100"
 
 
 def test_after_a_pull_both_are_in_step(ann, world, operator):
     rename_in_ghl(world, "Anna")
-    finish(pairing.pull(ann.who, "gist", operator))
+    finish(pair_commands.pull_from(ann.known, "gist", operator))
     world.forget_calls()
     assert sync(ann.link, "full").unchanged == 1
     assert one(world, "ghl")["firstName"] == "Ann"
@@ -78,15 +79,15 @@ def test_a_pull_leaves_other_people_of_the_run_alone(ann, world, operator):
     """Somebody heard of while the pull runs is decided by the rules."""
     from django.utils import timezone
 
-    from integration.models import Hint
+    from integration.models import PendingRead
 
     bob = world.gist_contact(email="bob@example.test", name="Bob")
     sync(ann.link, "full")
     ghl_bob = Pair.objects.get(gist_id=str(bob["id"])).ghl_id
     world.ghl("PUT", f"/contacts/{ghl_bob}", json={"firstName": "Robert"})
     now = timezone.now()
-    Hint.objects.create(link=ann.link, side="ghl", external_id=ghl_bob, first_at=now, due_at=now)
-    finish(pairing.pull(ann.who, "gist", operator))
+    PendingRead.objects.create(link=ann.link, side="ghl", external_id=ghl_bob, first_at=now, due_at=now)
+    finish(pair_commands.pull_from(ann.known, "gist", operator))
     assert "Robert" in [contact["name"] for contact in world.everyone("gist")]
 
 
@@ -94,11 +95,11 @@ def test_a_pull_leaves_other_people_of_the_run_alone(ann, world, operator):
 
 
 def test_on_hold_nothing_is_written_until_released(ann, world, operator):
-    assert pairing.hold(ann.who, operator).message == "Ann Lee was put on hold."
+    assert pair_commands.hold_person(ann.known, operator).message == "Ann Lee was put on hold."
     rename_in_ghl(world, "Anna")
     sync(ann.link, "full")
     assert one(world, "gist")["name"] == "Ann Lee"
-    pairing.release(ann.who, operator)
+    pair_commands.release_person(ann.known, operator)
     sync(ann.link, "incremental")
     assert one(world, "gist")["name"] == "Anna"
     assert [entry.reason for entry in LogEntry.objects.filter(run__trigger="page").order_by("pk")] == [
@@ -108,14 +109,17 @@ def test_on_hold_nothing_is_written_until_released(ann, world, operator):
 
 
 def test_on_hold_syncing_and_pulling_are_refused_with_what_to_do(ann, operator):
-    pairing.hold(ann.who, operator)
-    for act in (lambda: pairing.sync_now(ann.who, operator), lambda: pairing.pull(ann.who, "gist", operator)):
+    pair_commands.hold_person(ann.known, operator)
+    for act in (
+        lambda: pair_commands.sync_now(ann.known, operator),
+        lambda: pair_commands.pull_from(ann.known, "gist", operator),
+    ):
         with pytest.raises(SetupError, match="is on hold"):
             act()
 
 
 def test_unlinked_both_stay_and_nobody_is_created_again(ann, world, operator):
-    pairing.unlink(ann.who, operator)
+    pair_commands.unlink_records(ann.known, operator)
     rename_in_ghl(world, "Anna")
     for kind in ("incremental", "full"):
         sync(ann.link, kind)
@@ -125,10 +129,10 @@ def test_unlinked_both_stay_and_nobody_is_created_again(ann, world, operator):
 
 
 def test_what_was_done_meanwhile_is_not_done_twice(ann, operator):
-    before = ann.who
-    pairing.unlink(ann.who, operator)
+    before = ann.known
+    pair_commands.unlink_records(ann.known, operator)
     with pytest.raises(SetupError, match="is unlinked by now"):
-        pairing.hold(before, operator)
+        pair_commands.hold_person(before, operator)
 
 
 # Linking -------------------------------------------------------------------------------------------------
@@ -148,7 +152,7 @@ def loose(world, link):
 
 def test_two_loose_records_become_one_person_and_are_compared(world, link, loose, operator):
     gist_id, ghl_id = loose
-    entry = pairing.join(find(link, "gist", gist_id), "gist", ghl_id, operator)
+    entry = pair_commands.join_records(find_by_id(link, "gist", gist_id), "gist", ghl_id, operator)
     assert entry.message == "Bea in Gist and Beatrice in GHL are one person now."
     finish(Run.objects.get(kind="single", trigger="person"))
     assert Pair.objects.get().state == "linked"
@@ -158,35 +162,35 @@ def test_two_loose_records_become_one_person_and_are_compared(world, link, loose
 def test_a_record_nobody_read_yet_is_read_and_linked(world, link, operator):
     ann = world.gist_contact(email="ann@example.test", name="Ann")
     other = world.ghl_contact(firstName="Ann", phone="+12125550100")
-    pairing.join(find(link, "gist", str(ann["id"])), "gist", other["id"], operator)
+    pair_commands.join_records(find_by_id(link, "gist", str(ann["id"])), "gist", other["id"], operator)
     assert Pair.objects.get().ghl_id == other["id"]
 
 
 def test_somebody_else_s_half_is_refused(ann, world, operator):
     bob = world.gist_contact(email="bob@example.test", name="Bob")
     with pytest.raises(SetupError, match=r"Ann Lee in GHL is \d+ in Gist already"):
-        pairing.join(find(ann.link, "gist", str(bob["id"])), "gist", ann.ghl_id, operator)
+        pair_commands.join_records(find_by_id(ann.link, "gist", str(bob["id"])), "gist", ann.ghl_id, operator)
     assert Pair.objects.get().state == "linked"
 
 
 def test_an_id_that_does_not_exist_is_refused(ann, world, operator):
     bob = world.gist_contact(email="bob@example.test", name="Bob")
     with pytest.raises(SetupError, match="GHL has no contact nobody123"):
-        pairing.join(find(ann.link, "gist", str(bob["id"])), "gist", "nobody123", operator)
+        pair_commands.join_records(find_by_id(ann.link, "gist", str(bob["id"])), "gist", "nobody123", operator)
 
 
 def test_unlinked_records_can_be_linked_again(ann, operator):
-    who = ann.who
-    pairing.unlink(who, operator)
-    entry = pairing.join(ann.who, "gist", ann.ghl_id, operator)
+    who = ann.known
+    pair_commands.unlink_records(who, operator)
+    entry = pair_commands.join_records(ann.known, "gist", ann.ghl_id, operator)
     assert "Without a counterpart" not in entry.message
-    assert (ann.who.pair.state, ann.who.ids) == ("linked", who.ids)
+    assert (ann.known.pair.state, ann.known.ids) == ("linked", who.ids)
 
 
 def test_an_unlinked_record_can_be_linked_to_another_and_says_who_is_left(ann, world, operator):
     other = world.ghl_contact(firstName="Ann", lastName="New", phone="+12125550100")
-    pairing.unlink(ann.who, operator)
-    entry = pairing.join(ann.who, "gist", other["id"], operator)
+    pair_commands.unlink_records(ann.known, operator)
+    entry = pair_commands.join_records(ann.known, "gist", other["id"], operator)
     assert f"Without a counterpart now: {ann.ghl_id} in GHL." in entry.message
     assert Pair.objects.get().ghl_id == other["id"]
     assert Snapshot.objects.get(external_id=ann.ghl_id).pair is None
@@ -198,26 +202,35 @@ def test_an_unlinked_record_can_be_linked_to_another_and_says_who_is_left(ann, w
 @pytest.mark.parametrize("side", ["gist", "ghl"])
 def test_a_record_is_deleted_on_one_side_and_nobody_creates_it_again(ann, world, operator, side):
     type(ann.link).objects.update(deletes="propagate")
-    entry = pairing.delete(ann.who, side, "Ann@Example.test", operator)
+    entry = pair_commands.delete_on_side(ann.known, side, "Ann@Example.test", operator)
     assert entry.message == f"Ann Lee was deleted in {'Gist' if side == 'gist' else 'GHL'}."
-    assert ann.who.pair.state == "one_gone"
+    assert ann.known.pair.state == "one_gone"
     sync(ann.link, "full")
     assert {name: len(world.everyone(name)) for name in ("gist", "ghl")} == {"gist": 1, "ghl": 1} | {side: 0}
 
 
 def test_deleted_on_both_sides_nothing_is_left(ann, world, operator):
-    pairing.delete(ann.who, "gist", "Ann Lee", operator)
-    pairing.delete(ann.who, "ghl", "Ann Lee", operator)
+    pair_commands.delete_on_side(ann.known, "gist", "Ann Lee", operator)
+    pair_commands.delete_on_side(ann.known, "ghl", "Ann Lee", operator)
     assert Pair.objects.get().state == "deleted"
     assert not Snapshot.objects.exists()
     sync(ann.link, "full")
     assert world.everyone("gist") == world.everyone("ghl") == []
 
 
+def test_deleting_the_same_side_twice_leaves_the_other_half_known(ann, world, operator):
+    pair_commands.delete_on_side(ann.known, "ghl", "Ann Lee", operator)
+    entry = pair_commands.delete_on_side(ann.known, "ghl", "Ann Lee", operator)
+    assert entry.message == "Ann Lee was deleted already in GHL."
+    assert Pair.objects.get().state == "one_gone"
+    assert Snapshot.objects.filter(side="gist").exists()
+    assert len(world.everyone("gist")) == 1
+
+
 @pytest.mark.parametrize("typed", ["", "ann", "yes", "bob@example.test"])
 def test_without_the_right_words_nothing_is_deleted(ann, world, operator, typed):
     with pytest.raises(SetupError, match="Nothing was deleted"):
-        pairing.delete(ann.who, "ghl", typed, operator)
+        pair_commands.delete_on_side(ann.known, "ghl", typed, operator)
     assert len(world.everyone("ghl")) == 1
 
 
@@ -225,21 +238,21 @@ def test_a_deletion_that_is_refused_leaves_the_pair_as_it_was(ann, world, operat
     monkeypatch.setattr("integration.providers.exchange.TRIES", 1)
     world.fault({"side": "ghl", "kind": "500", "method": "DELETE", "rate": 1})
     with pytest.raises(ProviderError):
-        pairing.delete(ann.who, "ghl", "ann@example.test", operator)
-    assert (ann.who.pair.state, len(world.everyone("ghl"))) == ("linked", 1)
+        pair_commands.delete_on_side(ann.known, "ghl", "ann@example.test", operator)
+    assert (ann.known.pair.state, len(world.everyone("ghl"))) == ("linked", 1)
     assert LogEntry.objects.latest("pk").outcome == "failed"
 
 
 def test_the_tombstone_stands_before_the_call_is_sent(ann, operator, monkeypatch):
     seen = []
-    monkeypatch.setattr(pairing, "_delete", lambda *args: seen.append(Pair.objects.get().state) or [])
-    pairing.delete(ann.who, "gist", "ann@example.test", operator)
+    monkeypatch.setattr(pair_commands, "_send_delete", lambda *args: seen.append(Pair.objects.get().state) or [])
+    pair_commands.delete_on_side(ann.known, "gist", "ann@example.test", operator)
     assert seen == ["one_gone"]
 
 
 def test_a_lone_contact_that_is_deleted_is_forgotten(world, link, loose, operator):
     gist_id, _ = loose
-    pairing.delete(find(link, "gist", gist_id), "gist", "bea@example.test", operator)
+    pair_commands.delete_on_side(find_by_id(link, "gist", gist_id), "gist", "bea@example.test", operator)
     assert not Snapshot.objects.filter(side="gist").exists()
     assert world.everyone("gist") == []
 
@@ -247,4 +260,23 @@ def test_a_lone_contact_that_is_deleted_is_forgotten(world, link, loose, operato
 def test_while_a_link_only_watches_nobody_is_deleted(ann, world, operator):
     ann.link.mode = "watch"
     with pytest.raises(SetupError, match="only watches"):
-        pairing.delete(ann.who, "ghl", "ann@example.test", operator)
+        pair_commands.delete_on_side(ann.known, "ghl", "ann@example.test", operator)
+
+
+def test_while_a_link_only_watches_nobody_is_linked(world, link, loose, operator):
+    gist_id, ghl_id = loose
+    link.mode = "watch"
+    with pytest.raises(SetupError, match="only watches"):
+        pair_commands.join_records(find_by_id(link, "gist", gist_id), "gist", ghl_id, operator)
+    assert not Pair.objects.exists()
+
+
+def test_on_hold_a_deletion_that_is_reported_is_not_followed(ann, world, operator):
+    ann.link.deletes = "propagate"
+    ann.link.save()
+    pair_commands.hold_person(ann.known, operator)
+    gone = one(world, "gist")["id"]
+    world.gist("DELETE", f"/contacts/{gone}")
+    verify_missing(ann.link, "gist", [str(gone)])
+    sync(ann.link, "incremental")
+    assert (len(world.everyone("ghl")), Pair.objects.get().state) == (1, "held")

@@ -8,15 +8,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integration.models import Execution, LogEntry, Pair, Question, Workflow
+from integration.people.find import KnownPerson
 from integration.people.person import questions_about
-from integration.people.timeline import timeline
-from integration.people.who import Somebody
+from integration.people.timeline import read_timeline
 from tests.dashboard import things
 
 
 @pytest.fixture
-def who(link):
-    return Somebody(link, {"gist": "1001", "ghl": "abc"}, Pair.objects.create(link=link, gist_id="1001", ghl_id="abc"))
+def person(link):
+    return KnownPerson(
+        link, {"gist": "1001", "ghl": "abc"}, Pair.objects.create(link=link, gist_id="1001", ghl_id="abc")
+    )
 
 
 def entry(run, number=0, **facts):
@@ -36,24 +38,24 @@ def execution(link, state="skipped", **facts):
     )  # fmt: skip
 
 
-def test_entries_of_either_id_stand_once_newest_first(run, who):
+def test_entries_of_either_id_stand_once_newest_first(run, person):
     entry(run, 1, ghl_id=""), entry(run, 2, gist_id=""), entry(run, 3), things.entry(run, "Bob", gist_id="7")
-    assert labels(timeline(who)) == ["Entry 3", "Entry 2", "Entry 1"]
+    assert labels(read_timeline(person)) == ["Entry 3", "Entry 2", "Entry 1"]
 
 
-def test_another_link_s_entries_with_the_same_id_are_somebody_else_s(run, who):
+def test_another_link_s_entries_with_the_same_id_are_somebody_else_s(run, person):
     (other,) = things.links(1)
     entry(things.finished_run(other), 1)
-    assert timeline(who).events == []
+    assert read_timeline(person).events == []
 
 
-def test_pages_hold_each_entry_once_while_new_ones_come_in(run, who):
+def test_pages_hold_each_entry_once_while_new_ones_come_in(run, person):
     for number in range(60):
         entry(run, number, ghl_id="abc" if number % 2 else "")
-    first = timeline(who)
+    first = read_timeline(person)
     entry(run, 99)
-    second = timeline(who, before=first.older)
-    third = timeline(who, before=second.older)
+    second = read_timeline(person, before=first.older)
+    third = read_timeline(person, before=second.older)
     seen = [label for page in (first, second, third) for label in labels(page)]
     assert seen == [f"Entry {number}" for number in reversed(range(60))]
     assert (third.older, first.first, third.first) == (None, True, False)
@@ -70,55 +72,55 @@ def test_pages_hold_each_entry_once_while_new_ones_come_in(run, who):
         ("nonsense", {"new", "task", "skip", "bad"}),
     ],
 )
-def test_what_is_shown_can_be_chosen(run, who, show, expected):
+def test_what_is_shown_can_be_chosen(run, person, show, expected):
     things.entry(run, "new", gist_id="1001")
     things.entry(run, "task", "updated", gist_id="1001", kind="task")
     things.entry(run, "skip", "skipped", gist_id="1001")
     things.entry(run, "bad", "failed", gist_id="1001")
-    assert set(labels(timeline(who, show=show))) == expected
+    assert set(labels(read_timeline(person, show=show))) == expected
 
 
-def test_workflows_that_did_nothing_stand_with_why(who, link):
+def test_workflows_that_did_nothing_stand_with_why(person, link):
     skipped = execution(link)
     execution(link, "done")
-    assert [event.execution for event in timeline(who).events] == [skipped]
-    assert timeline(who, show="changes").events == []
+    assert [event.execution for event in read_timeline(person).events] == [skipped]
+    assert read_timeline(person, show="changes").events == []
 
 
-def test_questions_stand_where_they_were_asked_answered_ones_too(who, link):
-    asked = Question.objects.create(link=link, kind="conflict", about="x", pair=who.pair, field="plan")
+def test_questions_stand_where_they_were_asked_answered_ones_too(person, link):
+    asked = Question.objects.create(link=link, kind="conflict", about="x", pair=person.pair, field="plan")
     settled = Question.objects.create(
-        link=link, kind="conflict", about="y", pair=who.pair, field="plan", closed_at=timezone.now(), answer="gist"
+        link=link, kind="conflict", about="y", pair=person.pair, field="plan", closed_at=timezone.now(), answer="gist"
     )
-    assert {event.question for event in timeline(who, questions_about(who)).events} == {asked, settled}
+    assert {event.question for event in read_timeline(person, questions_about(person)).events} == {asked, settled}
 
 
-def test_what_is_no_entry_stands_on_the_page_of_its_time(run, who, link):
+def test_what_is_no_entry_stands_on_the_page_of_its_time(run, person, link):
     for number in range(30):
         entry(run, number)
     old, new = execution(link), execution(link)
     Execution.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=1))
-    first = timeline(who)
-    second = timeline(who, before=first.older)
+    first = read_timeline(person)
+    second = read_timeline(person, before=first.older)
     assert [event.execution for event in first.events if event.execution] == [new]
     assert [event.execution for event in second.events if event.execution] == [old]
 
 
-def test_a_page_costs_the_same_queries_however_much_happened(run, who):
+def test_a_page_costs_the_same_queries_however_much_happened(run, person):
     asked = []
     for count in (1, 300):
         for number in range(count):
             entry(run, number)
         with CaptureQueriesContext(connection) as queries:
-            timeline(who)
+            read_timeline(person)
         asked.append(len(queries))
     assert asked[0] == asked[1] <= 5
 
 
-def test_entries_are_found_along_the_indexes_of_the_person(run, who):
+def test_entries_are_found_along_the_indexes_of_the_person(run, person):
     """Asked by link and id with the newest first, the database neither scans the log nor sorts it."""
     for side in ("gist_id", "ghl_id"):
-        rows = LogEntry.objects.filter(link=who.link, **{side: "abc"}).order_by("-pk")[:26]
+        rows = LogEntry.objects.filter(link=person.link, **{side: "abc"}).order_by("-pk")[:26]
         plan = rows.explain()
         assert "log_of_" in plan or connection.vendor != "sqlite"
         assert "TEMP B-TREE" not in plan

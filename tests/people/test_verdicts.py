@@ -2,8 +2,8 @@
 
 import pytest
 
-from integration.mapping.rules import Row, Rules
-from integration.people.verdicts import compare
+from integration.mapping.rules import BrokenRow, Row, Rules
+from integration.people.compare import compare_records
 from integration.records import Contact
 
 ROW = Row("plan", "plan")
@@ -13,7 +13,7 @@ def told(gist, ghl, row=ROW, gist_base=None, ghl_base=None, **options):
     """The verdict on one field; a base of None means that the person was never decided."""
     contacts = {"gist": Contact("gist", "1", {"plan": gist}), "ghl": Contact("ghl", "x", {"plan": ghl})}
     bases = {"gist": None if gist_base is None else {"plan": gist_base}, "ghl": ghl_base and {"plan": ghl_base}}
-    return compare(Rules(rows=(row,)), contacts, bases, {}, **options).mapped[0]
+    return compare_records(Rules(rows=(row,)), contacts, bases, {}, **options).mapped[0]
 
 
 def row(**facts):
@@ -46,6 +46,21 @@ def test_equal_values_are_the_same_however_they_are_written(gist, ghl, facts, st
 def test_what_differs_says_what_the_next_sync_does_and_why(gist, ghl, why, writes):
     verdict = told(gist, ghl, row(owner="ghl"), "A", "A")
     assert (verdict.state, verdict.why, verdict.writes) == ("differs", why, writes)
+
+
+@pytest.mark.parametrize(("missing", "name", "lost"), [("ghl", "GHL", "Size"), ("gist", "Gist", "Plan")])
+def test_a_row_whose_field_was_deleted_is_broken_and_not_called_unmapped(missing, name, lost):
+    contacts = {
+        "gist": Contact("gist", "1", {"custom_properties.plan": "Pro"}),
+        "ghl": Contact("ghl", "x", {"customFields.size": "L"}),
+    }
+    broken = [BrokenRow("custom_properties.plan", "customFields.size", missing)]
+    compared = compare_records(Rules(), contacts, {}, {}, broken=broken)
+    (verdict,) = compared.mapped
+    assert (verdict.state, verdict.gist, verdict.ghl, compared.unmapped) == ("broken", "Pro", "L", ())
+    assert verdict.why == (
+        f"Broken row: {name} has no field “{lost}” any more, so nothing is carried. Mend it in the mapping."
+    )
 
 
 def test_a_field_that_waits_for_a_person_says_so_and_writes_nothing():
@@ -84,7 +99,7 @@ def test_on_hold_nothing_is_announced_as_being_written():
 def test_on_one_side_only_each_field_says_what_the_new_contact_gets():
     rows = (Row("email", "email", type="email"), Row("plan", "plan", direction="ghl_to_gist"))
     contacts = {"gist": Contact("gist", "1", {"email": "a@b.test", "plan": "A"})}
-    first, second = compare(Rules(rows=rows), contacts, {}, {}).mapped
+    first, second = compare_records(Rules(rows=rows), contacts, {}, {}).mapped
     assert (first.state, first.why) == ("gist_only", "Written when the contact is created in GHL")
     assert (second.state, second.why) == ("gist_only", "Not written")
 
@@ -92,7 +107,7 @@ def test_on_one_side_only_each_field_says_what_the_new_contact_gets():
 def test_what_gist_shows_of_tasks_is_compared_with_what_it_should():
     contacts = {"gist": Contact("gist", "1", {"custom_properties.ghl_open_tasks": "2"}), "ghl": Contact("ghl", "x", {})}
     shows = {"ghl_open_tasks": 3, "ghl_next_task": None}
-    verdict = compare(Rules(), contacts, {}, {}, shows=shows).carried[0]
+    verdict = compare_records(Rules(), contacts, {}, {}, shows=shows).carried[0]
     assert (verdict.label, verdict.gist, verdict.ghl, verdict.state) == ("Open tasks", "2", 3, "differs")
 
 
@@ -101,7 +116,7 @@ def test_what_nobody_mapped_is_told_apart():
         "gist": Contact("gist", "1", {"plan": "A"}),
         "ghl": Contact("ghl", "x", {"plan": "A", "source": "Fair"}),
     }
-    (verdict,) = compare(Rules(rows=(ROW,)), contacts, {}, {}).unmapped
+    (verdict,) = compare_records(Rules(rows=(ROW,)), contacts, {}, {}).unmapped
     assert (verdict.label, verdict.ghl, verdict.why) == ("Source", "Fair", "Only in GHL, not mapped")
 
 
@@ -111,4 +126,6 @@ def test_the_summary_counts_what_is_compared():
         "gist": Contact("gist", "1", {"a": "1", "b": "1", "c": "1"}),
         "ghl": Contact("ghl", "x", {"a": "1", "b": "2"}),
     }
-    assert compare(Rules(rows=rows), contacts, {}, {}).summary == "1 field the same, 1 differs, 1 on one side only"
+    assert (
+        compare_records(Rules(rows=rows), contacts, {}, {}).summary == "1 field the same, 1 differs, 1 on one side only"
+    )

@@ -37,7 +37,7 @@ class Account:
     def run(self, seconds: float) -> None:
         """Let so much time pass."""
         end = self.now + seconds
-        with patch.object(budget, "document", self.document), patch("time.time", lambda: self.now):
+        with patch.object(budget, "locked_document", self.document), patch("time.time", lambda: self.now):
             while self._due and self._due[0][0] <= end:
                 self.now, _, do = heapq.heappop(self._due)
                 do()
@@ -93,7 +93,7 @@ class Worker:
 
     def _may_send(self) -> bool:
         if not self._permits:
-            grant = self._budget.take(min(len(self._wanted), Exchange.concurrency * 2))
+            grant = self._budget.take_permits(min(len(self._wanted), Exchange.concurrency * 2))
             self._permits = grant.permits
             if not grant.permits:
                 self._napping = True
@@ -109,7 +109,7 @@ class Worker:
 
     def _answer(self, wanted: float) -> None:
         self._flying -= 1
-        self._budget.answered(Limits())
+        self._budget.note_answer(Limits())
         self.waited.append(self.account.now - wanted)
         if self._wanted:
             self._send()

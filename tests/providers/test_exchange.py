@@ -1,5 +1,6 @@
 """The exchange: many tasks at once, again where it helps, never twice unknowingly."""
 
+import threading
 import uuid
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from integration import errors
 from integration.providers import exchange as exchange_module
 from integration.providers.budgets import Budget, Rate
-from integration.providers.exchange import Exchange, Session, look_before_resend
+from integration.providers.exchange import Exchange, Session
 from integration.providers.ghl import contacts
 from integration.providers.http import Answered, Attempt, Limits
+from integration.providers.lost_answers import look_before_resend
 from integration.providers.operations import Schema
 
 pytestmark = pytest.mark.django_db
@@ -20,11 +22,15 @@ class Script:
 
     provider, name = "ghl", "GHL"
 
-    def __init__(self, *answers):
+    def __init__(self, *answers, together=1):
+        """The first `together` calls are answered once all of them are under way."""
         self.answers, self.sent = list(answers), []
+        self.together = threading.Barrier(together)
 
     def try_once(self, call, authorization):
         self.sent.append((str(call), authorization))
+        if len(self.sent) <= self.together.parties:
+            self.together.wait(20)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         attempt = Attempt(call.operation.key, call.operation.method, call.path)
         if isinstance(answer, Exception):
@@ -51,8 +57,8 @@ def _no_pauses(monkeypatch):
     monkeypatch.setattr(exchange_module.random, "uniform", lambda low, high: 0.0)
 
 
-def exchange(*answers, login=None, rate=Rate(1000, 1), **options):  # noqa: B008
-    wire = Script(*answers)
+def exchange(*answers, login=None, rate=Rate(1000, 1), together=1, **options):  # noqa: B008
+    wire = Script(*answers, together=together)
     budget = Budget(f"ghl:test:{uuid.uuid4()}", rate)
     made = Exchange({"ghl": Session(wire, login or Login(), budget)}, **options)
     return made, wire
@@ -102,7 +108,7 @@ def test_a_login_that_cannot_be_renewed_stops_everything():
 
 
 def test_what_was_carried_out_while_a_login_broke_is_still_told():
-    speak, wire = exchange(errors.TokenExpired("old"), OK, concurrency=4)
+    speak, wire = exchange(errors.TokenExpired("old"), OK, concurrency=4, together=4)
     results = []
     with pytest.raises(errors.ReconnectRequired):
         results.extend(_told(speak.run((n, _read()) for n in range(4)), results))
@@ -113,7 +119,7 @@ def test_what_was_carried_out_while_a_login_broke_is_still_told():
 def test_what_was_carried_out_while_a_login_could_not_be_renewed_is_still_told():
     login = Login("old")
     login.renew = lambda refused: (_ for _ in ()).throw(errors.Retryable("busy"))
-    speak, _ = exchange(errors.TokenExpired("old"), OK, login=login, concurrency=4)
+    speak, _ = exchange(errors.TokenExpired("old"), OK, login=login, concurrency=4, together=4)
     results = []
     with pytest.raises(errors.Retryable, match="busy"):
         _told(speak.run((n, _read()) for n in range(4)), results)

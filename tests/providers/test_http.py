@@ -11,13 +11,13 @@ from integration.providers.gist import client as gist_client
 from integration.providers.gist import contacts as gist
 
 
-class Canned:
-    """A session that gives one answer, or fails with one exception."""
+class Canned(requests.adapters.BaseAdapter):
+    """A transport that gives one answer, or fails with one exception."""
 
     def __init__(self, status=200, body=b"{}", headers=None, error=None):
         self.status, self.body, self.headers, self.error = status, body, headers or {}, error
 
-    def request(self, *args, **kwargs):
+    def send(self, *args, **kwargs):
         if self.error:
             raise self.error
         answer = requests.Response()
@@ -27,14 +27,14 @@ class Canned:
 
 
 def try_ghl(*args, call=None, **kwargs):
-    wire = ghl_client.wire("http://ghl.test", 5)
-    wire.session = Canned(*args, **kwargs)
+    wire = ghl_client.new_wire("http://ghl.test", 5)
+    wire.session.mount("http://", Canned(*args, **kwargs))
     return wire.try_once(call or ghl.GET(contact_id="c1"), "Bearer secret-token")
 
 
 def try_gist(*args, call=None, **kwargs):
-    wire = gist_client.wire("http://gist.test", 5)
-    wire.session = Canned(*args, **kwargs)
+    wire = gist_client.new_wire("http://gist.test", 5)
+    wire.session.mount("http://", Canned(*args, **kwargs))
     return wire.try_once(call or gist.GET(contact_id="1"), "Bearer secret-token")
 
 
@@ -47,16 +47,30 @@ def try_gist(*args, call=None, **kwargs):
         (400, b'{"message":"Location is not active"}', errors.ReconnectRequired),
         (401, b'{"message":"Invalid JWT"}', errors.TokenExpired),
         (401, b'{"message":"The token is not authorized for this scope."}', errors.MissingScope),
-        (403, b'{"message":"The token does not have access to this location."}', errors.MissingScope),
+        (403, b'{"message":"The token does not have access to this location."}', errors.NoAccess),
+        (403, b'{"message":"Forbidden resource"}', errors.MissingScope),
         (404, b'{"message":"Cannot GET /x"}', errors.Gone),
         (422, b'{"message":["property gender should not exist"]}', errors.Rejected),
         (429, b'{"message":"Too Many Requests"}', errors.RateLimited),
-        (500, b"oops", errors.LostAnswer),
-        (200, b'{"contact":', errors.LostAnswer),
+        (408, b"slow", errors.ServerFault),
+        (500, b"oops", errors.ServerFault),
+        (200, b'{"contact":', errors.UnreadableAnswer),
+        (425, b"{}", errors.Retryable),
     ],
 )
 def test_ghl_s_answers_mean_what_the_documentation_says(status, body, meaning):
     assert type(try_ghl(status, body).error) is meaning
+
+
+def test_a_login_of_another_location_is_not_told_as_a_missing_scope():
+    sentence = str(try_ghl(403, b'{"message":"The token does not have access to this location."}').error)
+    assert "location id and the login do not belong together" in sentence
+    assert "contacts.readonly" not in sentence
+
+
+@pytest.mark.parametrize("kind", [errors.ServerFault, errors.UnreadableAnswer])
+def test_an_answer_that_says_nothing_is_looked_into_like_one_that_was_lost(kind):
+    assert issubclass(kind, errors.LostAnswer)
 
 
 def test_a_duplicate_names_the_contact_that_exists():
@@ -124,7 +138,7 @@ def test_what_no_database_stores_is_taken_out_of_a_name(sent, name):
 @pytest.mark.parametrize("body", [b"<html>\0</html>", b'{"contact":' * 100_000])
 def test_an_answer_that_is_no_json_is_kept_as_a_database_can_hold_it(body):
     answered = try_ghl(200, body)
-    assert type(answered.error) is errors.LostAnswer
+    assert type(answered.error) is errors.UnreadableAnswer
     assert "\0" not in answered.attempt.response
 
 
@@ -133,5 +147,72 @@ def test_no_secret_is_kept_with_an_attempt():
     assert "secret" not in str(try_ghl(200, body).attempt.as_json()["response"]).replace("client_secret", "")
 
 
+@pytest.mark.parametrize("name", ["code", "password", "refresh_token", "client_secret", "Authorization", "apiKey"])
+def test_what_opens_a_door_is_masked_by_its_name_at_any_depth(name):
+    masked = http.redact_secrets({"items": [{"inner": {name: "s3cret", "country_code": "US"}}]})
+    assert masked == {"items": [{"inner": {name: "***", "country_code": "US"}}]}
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """A proxy and a netrc file, as a machine may have them."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine ghl.test login stranger password theirs\n")
+    for name, value in {"HTTP_PROXY": "http://proxy.test", "ALL_PROXY": "http://proxy.test"}.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.lower(), value)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+
+class Recorded(Canned):
+    """A transport that keeps what it was given."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sent = []
+
+    def send(self, request, **options):
+        self.sent.append((request, options))
+        answer = super().send(request, **options)
+        answer.request, answer.url = request, request.url
+        return answer
+
+
+def through(transport):
+    wire = ghl_client.new_wire("http://ghl.test", 5)
+    wire.session.mount("http://", transport)
+    return wire.try_once(ghl.CREATE(body={"locationId": "l1"}), "Bearer secret-token")
+
+
+def test_the_environment_s_proxy_and_passwords_are_not_obeyed(environment):
+    transport = Recorded()
+    through(transport)
+    ((request, options),) = transport.sent
+    assert (request.headers["Authorization"], dict(options["proxies"] or {})) == ("Bearer secret-token", {})
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_an_error_and_nobody_is_given_the_login(status):
+    transport = Recorded(status, headers={"Location": "http://stranger.test/"})
+    answered = through(transport)
+    assert [request.url for request, _ in transport.sent] == ["http://ghl.test/contacts/"]
+    assert isinstance(answered.error, errors.ProviderError)
+
+
 def test_a_long_answer_is_cut():
-    assert len(http.redact({"note": "x" * 10_000})) < 4_100
+    assert len(http.redact_secrets({"note": "x" * 10_000})) < 4_100
+
+
+def test_the_transport_itself_never_sends_a_call_twice():
+    session = http.new_session()
+    for scheme in ("https://ghl.test", "http://ghl.test"):
+        assert session.get_adapter(scheme).max_retries.total == 0
+
+
+def test_a_read_in_another_form_is_malformed_and_a_write_may_have_been_carried_out():
+    body = b'{"contact": {"id": "c1", "tags": 5}}'
+    read, written = try_ghl(200, body).error, try_ghl(200, body, call=ghl.UPDATE(contact_id="c1", body={})).error
+    assert (type(read), type(written)) == (errors.Malformed, errors.UnreadableAnswer)
+    assert "contact.tags: Input should be a valid list" in str(read)

@@ -1,9 +1,12 @@
 """The main job: contacts end equal on both sides, each once, and every count has its reason."""
 
 import pytest
+from django.utils import timezone
 
 from integration.mapping.versions import save_version
-from integration.models import LogEntry, Pair
+from integration.models import LogEntry, Pair, PendingRead, Snapshot
+from integration.runs.finish import forget_unseen
+from integration.runs.start import start_run
 from tests.conftest import MAPPING
 from tests.world import sync
 
@@ -63,7 +66,7 @@ def test_two_people_with_one_phone_and_two_addresses_stay_two(world, link):
     run = sync(link)
     assert Pair.objects.filter(link=link, gist_id__in=[], ghl_id__in=[]).count() == 0
     assert "bob@example.test" in world.emails("gist")
-    assert run.created + run.skipped == 2
+    assert run.created + run.failed == 2
 
 
 def test_an_ambiguous_person_is_never_guessed(world, link):
@@ -145,8 +148,28 @@ def test_a_dry_run_plans_everything_and_writes_nothing(world, link):
     run = sync(link, dry_run=True)
     assert (run.created, world.everyone("ghl")) == (1, [])
     entry = run.entries.get()
-    assert (entry.outcome, entry.applied) == ("created", False)
+    assert (entry.outcome, entry.planned) == ("created", True)
     assert sync(link).created == 1
+
+
+def test_a_dry_run_moves_no_mark_and_leaves_what_was_reported_to_a_real_one(world, link):
+    bob = world.ghl_contact(firstName="Bob", email="bob@example.test")
+    now = timezone.now()
+    PendingRead.objects.create(link=link, side="ghl", external_id=bob["id"], first_at=now, due_at=now)
+    sync(link, dry_run=True)
+    link.refresh_from_db()
+    assert (link.cursors, link.full_run_at) == ({}, None)
+    assert (PendingRead.objects.count(), world.everyone("gist")) == (1, [])
+
+
+def test_a_read_of_everybody_forgets_only_whom_nobody_is_paired_with(world, link):
+    world.gist_contact(email="ann@example.test", name="Ann")
+    sync(link)
+    Snapshot.objects.create(link=link, side="ghl", external_id="lone")
+    pair = Pair.objects.get()
+    run = start_run(link)
+    forget_unseen(run, "ghl")
+    assert set(Snapshot.objects.filter(side="ghl").values_list("external_id", flat=True)) == {pair.ghl_id}
 
 
 def test_a_watching_link_writes_nothing(world, link):

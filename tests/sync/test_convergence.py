@@ -8,19 +8,25 @@ from hypothesis import strategies as st
 from integration.mapping.rules import Row, Rules
 from integration.records import Contact
 from integration.sync.decide import decide
-from integration.sync.echo import caught_up, told
+from integration.sync.interruptions import confirm_arrived_writes, unconfirmed_writes_of
 
 FIELDS = ("name", "city", "plan")
 RULES = Rules(rows=(*(Row(field, field) for field in FIELDS), Row("tags", "tags", type="tags")))
 
-sides = st.sampled_from(["gist", "ghl"])
-edits = st.one_of(
-    st.tuples(st.just("set"), sides, st.sampled_from(FIELDS), st.sampled_from(["a", "b", "c"])),
-    st.tuples(st.just("tag"), sides, st.just("tags"), st.sampled_from(["vip", "lead", "old"])),
-    st.tuples(st.just("untag"), sides, st.just("tags"), st.sampled_from(["vip", "lead", "old"])),
-    st.tuples(st.just("look"), sides, st.just(""), st.just("")),
-    st.tuples(st.just("kill"), sides, st.just(""), st.sampled_from([0, 1, 2])),
+SIDES, TAGS = ("gist", "ghl"), ("vip", "lead", "old")
+EDITS = {
+    "set": [(side, field, value) for side in SIDES for field in FIELDS for value in ("a", "b", "c")],
+    "tag": [(side, "tags", tag) for side in SIDES for tag in TAGS],
+    "untag": [(side, "tags", tag) for side in SIDES for tag in TAGS],
+    "look": [(side, "", "") for side in SIDES],
+    "kill": [(side, "", writes) for side in SIDES for writes in (0, 1, 2)],
+}
+EQUALLY_OFTEN = max(map(len, EDITS.values()))
+# One draw for each edit, because drawing takes longer than deciding; each kind of edit is as likely as the others.
+edits = st.sampled_from(
+    [(kind, *edit) for kind, known in EDITS.items() for edit in known * (EQUALLY_OFTEN // len(known))]
 )
+sides = st.sampled_from(SIDES)
 
 
 class Pair:
@@ -47,9 +53,9 @@ class Pair:
 
     def decide(self):
         now = {side: Contact(side, "1", dict(self.now[side])) for side in ("gist", "ghl")}
-        self.base = caught_up(RULES, self.sent, now, self.base)
+        self.base = confirm_arrived_writes(RULES, self.sent, now, self.base)
         decision = decide(RULES, now["gist"], now["ghl"], self.base["gist"], self.base["ghl"])
-        self.sent = told(RULES, decision, now)
+        self.sent = unconfirmed_writes_of(RULES, decision, now)
         return decision
 
     def look(self):

@@ -6,22 +6,22 @@ import pytest
 from django.utils import timezone
 
 from integration import errors
-from integration.ladder import MINUTES
 from integration.models import Run, Snapshot
-from integration.sync import runs
-from integration.sync.ladder import climb
+from integration.retry_schedule import RECORDS
+from integration.runs.schedule import start_due_retries
+from integration.sync.retry import schedule_retry
 from tests.world import finish, sync
 
 
 def test_eight_tries_last_about_a_day():
     snapshot, now = Snapshot(), timezone.now()
     waited = timedelta()
-    for _ in MINUTES:
-        climb(snapshot, errors.LostAnswer("no answer"), now)
+    for _ in RECORDS.pauses:
+        schedule_retry(snapshot, errors.LostAnswer("no answer"), now)
         waited += snapshot.retry_at - now
     assert timedelta(hours=19) < waited < timedelta(hours=29)
     assert not snapshot.parked
-    climb(snapshot, errors.LostAnswer("no answer"), now)
+    schedule_retry(snapshot, errors.LostAnswer("no answer"), now)
     assert (snapshot.parked, snapshot.retry_at) == (True, None)
 
 
@@ -43,9 +43,9 @@ def test_a_scheduled_run_leaves_a_failed_person_to_the_ladder(world, link, faili
 
 
 def test_the_next_try_is_started_when_its_time_has_come(world, link, failing):
-    assert runs.retry_due() == 0
+    assert start_due_retries() == 0
     Snapshot.objects.update(retry_at=timezone.now())
-    assert runs.retry_due() == 1
+    assert start_due_retries() == 1
     assert finish(Run.objects.first()).created == 1
     assert world.emails("ghl") == ["ann@example.test"]
     failing.refresh_from_db()

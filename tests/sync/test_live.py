@@ -5,15 +5,20 @@ import json
 import pytest
 from django.utils import timezone
 
-from integration.models import EventState, Hint, InboxEvent, Pair, Run
-from integration.sync import live, runs
-from integration.sync.hints import NAMES_NOBODY, backlog, unpack
+from integration.models import EventState, InboxEvent, Pair, PendingRead, Run
+from integration.runs.control import confirm_run
+from integration.runs.recover import process_name
+from integration.runs.start import start_run
+from integration.runs.work import work_one_slice
+from integration.webhooks.backlog import backlog_of
+from integration.webhooks.process import process_link
+from integration.webhooks.unpack import NAMES_NOBODY, unpack_events
 from tests.world import finish, sync
 
 
 @pytest.fixture
 def link(link):
-    link.settle_seconds = 0
+    link.merge_seconds = 0
     link.save()
     return link
 
@@ -26,7 +31,7 @@ def heard(connection, topic, **body):
 
 
 def go(link):
-    live.work(link.pk, runs.process_name(), 10)
+    process_link(link.pk, process_name(), 10)
 
 
 def one(world, side):
@@ -53,12 +58,12 @@ def test_many_events_of_one_person_are_one_reading(world, link, ghl):
     bob = world.ghl_contact(firstName="Bob", email="bob@example.test")
     for _ in range(5):
         heard(ghl, "ContactUpdate", id=bob["id"])
-    unpack(link)
-    hint = Hint.objects.get()
-    assert (hint.external_id, InboxEvent.objects.filter(state=EventState.DONE).count()) == (bob["id"], 5)
+    unpack_events(link)
+    pending_read = PendingRead.objects.get()
+    assert (pending_read.external_id, InboxEvent.objects.filter(state=EventState.DONE).count()) == (bob["id"], 5)
     go(link)
     assert world.emails("gist") == ["bob@example.test"]
-    assert not Hint.objects.exists()
+    assert not PendingRead.objects.exists()
 
 
 def test_someone_new_is_looked_for_before_being_created(world, link, gist):
@@ -78,7 +83,7 @@ def test_events_wait_while_a_link_is_paused_and_are_counted(world, link, ghl):
     heard(ghl, "ContactCreate", id=bob["id"])
     go(link)
     assert world.everyone("gist") == []
-    assert backlog(link).events == 1
+    assert backlog_of(link).events == 1
     link.enabled = True
     link.save()
     go(link)
@@ -88,14 +93,14 @@ def test_events_wait_while_a_link_is_paused_and_are_counted(world, link, ghl):
 def test_a_run_under_way_takes_what_is_heard_meanwhile(world, link, ghl):
     bob = world.ghl_contact(firstName="Bob", email="bob@example.test")
     sync(link)
-    run = runs.start(link, "full")
+    run = start_run(link, "full")
     world.ghl("PUT", f"/contacts/{bob['id']}", json={"firstName": "Robert"})
     heard(ghl, "ContactUpdate", id=bob["id"])
     go(link)  # The link is busy: the hint stays.
-    assert Hint.objects.count() == 1
+    assert PendingRead.objects.count() == 1
     finish(run)
     assert one(world, "gist")["name"] == "Robert"
-    assert not Hint.objects.exists()
+    assert not PendingRead.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -138,13 +143,26 @@ def test_a_run_that_changes_more_than_the_cap_waits_for_a_person(world, link):
     link.save()
     for number in range(10):
         world.gist_contact(email=f"p{number}@example.test", name=f"P {number}")
-    run = runs.start(link)
-    runs.work(run.pk, runs.process_name(), 10)
+    run = start_run(link)
+    work_one_slice(run.pk, process_name(), 10)
     run.refresh_from_db()
     assert (run.status, run.error_code) == ("paused", "change_cap")
-    runs.confirm(run, None)
+    confirm_run(run, None)
     assert finish(run).status == "succeeded"
     assert len(world.everyone("ghl")) == 10
+
+
+def test_the_cap_counts_what_earlier_slices_of_the_run_changed(world, link, monkeypatch):
+    link.change_cap = 3
+    link.save()
+    for number in range(5):
+        world.gist_contact(email=f"p{number}@example.test", name=f"P {number}")
+    run = start_run(link)
+    # As after a slice that changed two people, whoever they were.
+    Run.objects.filter(pk=run.pk).update(created=1, updated=1)
+    work_one_slice(run.pk, process_name(), 10)
+    run.refresh_from_db()
+    assert (len(world.everyone("ghl")), run.status) == (1, "paused")
 
 
 def test_live_runs_leave_counts_that_balance(world, link, ghl):
@@ -163,5 +181,20 @@ def test_a_record_that_cannot_be_read_holds_up_nobody_else(world, link, ghl, mon
         heard(ghl, "ContactUpdate", id=one_id)
     go(link)
     assert world.emails("gist") == ["bob@example.test"]
-    assert Run.objects.get(kind="live").status == "succeeded"
-    assert [hint.external_id for hint in Hint.objects.filter(due_at__gt=timezone.now())] == ["odd"]
+    run = Run.objects.get(kind="live")
+    assert (run.created, run.failed, run.entries.get(outcome="failed").ghl_id) == (1, 1, "odd")
+    assert [pending_read.external_id for pending_read in PendingRead.objects.filter(due_at__gt=timezone.now())] == [
+        "odd"
+    ]
+
+
+def test_someone_who_is_there_already_is_found_without_a_create_being_sent(world, link, gist):
+    """A location that allows duplicates would take the create."""
+    sync(link)
+    world.ghl_contact(firstName="Ann", email="ann@example.test")
+    ann = world.gist_contact(email="ann@example.test", name="Ann")
+    heard(gist, "contact_created", contact={"id": ann["id"]})
+    world.forget_calls()
+    go(link)
+    sent = world.control("GET", "calls")["ghl"]["by_operation"]
+    assert (sent.get("POST /contacts/", 0), sent.get("GET /contacts/search/duplicate", 0)) == (0, 1)

@@ -11,9 +11,13 @@ from django_q.models import OrmQ
 from integration.errors import SetupError
 from integration.mapping.versions import save_version
 from integration.models import Connection, Link, LogEntry, Pair, Run, Snapshot
-from integration.sync import runs
-from integration.sync.ledger import Ledger
-from integration.sync.slices import slice as slices
+from integration.runs import phases as slices
+from integration.runs.control import cancel_run
+from integration.runs.recover import process_name, recover_lost_runs
+from integration.runs.schedule import start_due_runs
+from integration.runs.start import AlreadyRunning, retry_entry, retry_failed, start_run
+from integration.runs.work import work_one_slice
+from integration.sync.record import Recorder
 from tests.conftest import MAPPING
 from tests.world import finish, sync
 
@@ -70,7 +74,7 @@ def test_retrying_one_person_links_the_attempts_and_settles_the_failure(world, l
     wrong = world.gist_contact(email="not an address", name="Wrong")
     entry = sync(link).entries.get(outcome="failed")
     world.gist("POST", "/contacts", json={"id": wrong["id"], "email": "right@example.test"})
-    again = finish(runs.retry_entry(entry))
+    again = finish(retry_entry(entry))
     assert (again.kind, again.created, again.examined) == ("retry", 1, 1)
     entry.refresh_from_db()
     assert entry.resolved_at
@@ -82,7 +86,7 @@ def test_retrying_someone_who_was_deleted_settles_the_failure(world, link):
     wrong = world.gist_contact(email="not an address", name="Wrong")
     entry = sync(link).entries.get(outcome="failed")
     world.gist("DELETE", f"/contacts/{wrong['id']}")
-    again = finish(runs.retry_entry(entry))
+    again = finish(retry_entry(entry))
     assert (again.status, again.skipped, again.entries.get().reason) == ("succeeded", 1, "gone")
     entry.refresh_from_db()
     assert entry.resolved_at
@@ -93,8 +97,8 @@ def test_retry_failed_takes_only_what_is_still_open(world, link):
     people(world, 2)
     world.gist_contact(email="not an address", name="Wrong")
     first = sync(link)
-    assert finish(runs.retry_failed(first)).examined == 1
-    assert runs.retry_failed(first) is None
+    assert finish(retry_failed(first)).examined == 1
+    assert retry_failed(first) is None
 
 
 def test_a_broken_login_stops_the_run_and_marks_the_connection(world, link):
@@ -121,21 +125,21 @@ def first_run_broken_off(world, link, **options):
 
 def test_a_first_run_that_a_broken_login_ended_is_started_again_after_that(world, link):
     first_run_broken_off(world, link)
-    assert runs.start_due_runs() == 1
+    assert start_due_runs() == 1
     assert finish(Run.objects.first()).created == 2
 
 
 def test_a_dry_run_that_a_broken_login_ended_does_not_become_a_first_run(world, link):
     first_run_broken_off(world, link, dry_run=True)
-    assert runs.start_due_runs() == 0
+    assert start_due_runs() == 0
 
 
 def test_without_a_new_login_a_first_run_is_not_started_again(world, link):
     first_run_broken_off(world, link)
     Connection.objects.filter(pk=link.gist.pk).update(credentials={"access_token": "wrong"})
-    assert (runs.start_due_runs(), Run.objects.count()) == (0, 1)
+    assert (start_due_runs(), Run.objects.count()) == (0, 1)
     with pytest.raises(SetupError, match="needs a new login"):
-        runs.start(runs.Link.objects.get(pk=link.pk))
+        start_run(Link.objects.get(pk=link.pk))
 
 
 def test_a_mapping_row_to_a_field_that_does_not_exist_is_named_and_the_rest_goes_on(world, link):
@@ -149,23 +153,23 @@ def test_a_mapping_row_to_a_field_that_does_not_exist_is_named_and_the_rest_goes
 
 def test_a_run_killed_between_its_pages_goes_on_where_it_was(world, link, monkeypatch):
     people(world, 130)
-    run = runs.start(link)
+    run = start_run(link)
     killed_after(monkeypatch, slices, "read_page", 2, run)
     run.refresh_from_db()
-    assert run.checkpoint["cursor"] == {"page": 2}
+    assert run.checkpoint.cursor["page"] == 2
     assert finish(run).created == 130
     assert_everyone_once(world, 130)
 
 
 def test_people_created_right_before_a_kill_are_found_and_not_created_again(world, link, monkeypatch):
-    people(world, 60)
-    run = runs.start(link)
-    killed_after(monkeypatch, Ledger, "record", 1, run)
-    assert 0 < len(world.everyone("ghl")) < 60
-    assert Snapshot.objects.filter(intent=True).exists()
+    people(world, 240)  # More than can be on their way at once.
+    run = start_run(link)
+    killed_after(monkeypatch, Recorder, "record", 1, run)
+    assert 0 < len(world.everyone("ghl")) < 240
+    assert Snapshot.objects.filter(create_sent=True).exists()
     assert not Pair.objects.exists()
-    assert finish(run).created == 60
-    assert_everyone_once(world, 60)
+    assert finish(run).created == 240
+    assert_everyone_once(world, 240)
     assert run.entries.filter(reason="recovered").exists()
 
 
@@ -175,11 +179,11 @@ def test_an_update_written_right_before_a_kill_is_not_taken_for_an_edit(world, l
     people(world, 1)
     sync(link)
     rename_in_ghl(world, "First")
-    run = runs.start(link)
-    killed_after(monkeypatch, Ledger, "record", 1, run)
+    run = start_run(link)
+    killed_after(monkeypatch, Recorder, "record", 1, run)
     assert world.everyone("gist")[0]["name"].startswith("First")
     rename_in_ghl(world, "Second")
-    runs.cancel(run)
+    cancel_run(run)
     sync(link)
     assert world.everyone("gist")[0]["name"].startswith("Second")
 
@@ -187,11 +191,11 @@ def test_an_update_written_right_before_a_kill_is_not_taken_for_an_edit(world, l
 def test_someone_created_right_before_a_kill_is_not_taken_for_an_edit_of_the_other_side(world, link, monkeypatch):
     Link.objects.update(conflict="ghl")
     people(world, 1)
-    run = runs.start(link)
-    killed_after(monkeypatch, Ledger, "record", 1, run)
+    run = start_run(link)
+    killed_after(monkeypatch, Recorder, "record", 1, run)
     (here,) = world.everyone("gist")
     world.gist("POST", "/contacts", json={"id": here["id"], "email": here["email"], "name": "Second Name"})
-    runs.cancel(run)
+    cancel_run(run)
     sync(link)
     assert [one["lastName"] for one in world.everyone("ghl")] == ["Name"]
 
@@ -213,14 +217,14 @@ def killed_after(monkeypatch, owner, name, times, run):
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, dies)
         with pytest.raises(KeyboardInterrupt):
-            runs.work(run.pk, runs.process_name(), 60)
+            work_one_slice(run.pk, process_name(), 60)
 
 
 def test_news_of_somebody_whom_the_run_decided_before_is_not_left_for_another_run(world, link):
     people(world, 1)
     sync(link)
     rename_in_ghl(world, "Second")
-    run = runs.start(link)
+    run = start_run(link)
     Snapshot.objects.update(decided_run=run.pk)
     assert finish(run).updated == 1
     assert world.everyone("gist")[0]["name"].startswith("Second")
@@ -228,8 +232,8 @@ def test_news_of_somebody_whom_the_run_decided_before_is_not_left_for_another_ru
 
 def test_a_cancelled_run_stops_and_leaves_the_rest_for_the_next(world, link):
     people(world, 3)
-    run = runs.start(link)
-    runs.cancel(run)
+    run = start_run(link)
+    cancel_run(run)
     run.refresh_from_db()
     assert run.status == "cancelled"
     assert world.everyone("ghl") == []
@@ -237,24 +241,24 @@ def test_a_cancelled_run_stops_and_leaves_the_rest_for_the_next(world, link):
 
 
 def test_a_link_has_one_run_at_a_time(world, link):
-    first = runs.start(link)
-    with pytest.raises(runs.AlreadyRunning) as busy:
-        runs.start(link)
+    first = start_run(link)
+    with pytest.raises(AlreadyRunning) as busy:
+        start_run(link)
     assert busy.value.run == first
 
 
 def test_nobody_else_writes_while_a_worker_holds_the_link(world, link):
     people(world, 1)
-    run = runs.start(link)
+    run = start_run(link)
     assert link.take_lease("another-host:1:1", 60)
-    assert runs.work(run.pk, "me", 5) is False
+    assert work_one_slice(run.pk, "me", 5) is False
     assert world.everyone("ghl") == []
 
 
 def test_a_dead_worker_s_run_is_given_back_to_the_queue(world, link):
-    run = runs.start(link)
+    run = start_run(link)
     OrmQ.objects.all().delete()
     Run.objects.filter(pk=run.pk).update(status="running")
     link.take_lease(f"{socket.gethostname()}:99999999:1", 600)
-    assert runs.pick_up_lost_runs() == 1
+    assert recover_lost_runs() == 1
     assert OrmQ.objects.count() == 1 or settings.REDIS_URL

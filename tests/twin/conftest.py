@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.sandboxes import Sandboxes
+
 LOCATION = "A1derDenta1Group0001"
 OTHER_LOCATION = "B1uefinP1umbing00001"
 COMPANY = "Nw7aGencYc0mpanyId01"
@@ -44,13 +46,14 @@ class Api:
 
 
 @pytest.fixture(autouse=True)
-def sandbox(settings: Any, tmp_path: Path) -> Iterator[None]:
+def sandbox(settings: Any, tmp_path: Path, sandboxes: Sandboxes) -> Iterator[None]:
     settings.DATA_DIR = tmp_path
+    sandboxes.copy("demo", tmp_path)
     settings.ALLOWED_HOSTS = ["testserver"]
     yield
-    from integration.twin.store import current
+    from integration.twin.store import current_store
 
-    current().close()
+    current_store().close()
 
 
 @pytest.fixture
@@ -64,8 +67,8 @@ def gist() -> Api:
 
 
 @pytest.fixture
-def control() -> Api:
-    return Api("control")
+def control(settings: Any) -> Api:
+    return Api("control", {"Authorization": f"Bearer {settings.SANDBOX_CONTROL_KEY}"})
 
 
 @pytest.fixture

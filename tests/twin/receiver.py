@@ -8,10 +8,10 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from integration.twin.words import words
+from integration.twin.words import split_words
 from tests.twin.conftest import Api
 
-TOPICS = words(
+TOPICS = split_words(
     "contact_created user_created lead_created user_deleted lead_deleted contact_tagged contact_untagged"
     " custom_property_value_updated contact_email_updated lead_submitted_email contact_unsubscribed_from_emails"
     " contact_initiated_conversation conversation_assigned conversation_opened conversation_closed"
@@ -66,13 +66,13 @@ class Receiver:
 
 
 def hook(control: Api, **options: Any) -> dict[str, Any]:
-    answer = control.post("/hooks/", {"ghl": {"url": "http://receiver/ghl"}, "account": "alder", **options})
+    answer = control.post("/hooks/", {"ghl": {"url": "http://localhost/ghl"}, "account": "alder", **options})
     assert answer.status_code == 200, answer.content
     found: dict[str, Any] = answer.json()
     return found
 
 
 def gist_hook(control: Api, *topics: str, **options: Any) -> None:
-    hooks = {topic: {"url": f"http://receiver/{topic}", "headers": {"X-Own": "yes"}} for topic in topics or TOPICS}
+    hooks = {topic: {"url": f"http://localhost/{topic}", "headers": {"X-Own": "yes"}} for topic in topics or TOPICS}
     answer = control.post("/hooks/", {"gist": hooks, "account": "48211", **options})
     assert answer.status_code == 200, answer.content

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from integration.twin import quirks
+from integration.twin.ghl.oauth import CLIENTS
 from tests.twin.conftest import LOCATION, Api
 
 
@@ -76,10 +77,41 @@ def test_calls_are_counted_by_operation_and_status(ghl: Api, control: Api) -> No
     assert control.get("/calls/").json()["ghl"]["total"] == 0
 
 
-def test_the_control_opens_only_from_this_machine() -> None:
-    assert Client().get("/sandbox/control/calls/").status_code == 200
-    assert Client(REMOTE_ADDR="10.0.0.9").get("/sandbox/control/calls/").status_code == 403
-    assert Client(headers={"X-Forwarded-For": "127.0.0.1"}).get("/sandbox/control/calls/").status_code == 403
+@pytest.mark.parametrize("given", ["", "Bearer ", "Bearer wrong", "Basic {key}", "Bearer {key}x"])
+def test_the_control_opens_with_its_key_only(settings: Any, given: str) -> None:
+    key = settings.SANDBOX_CONTROL_KEY
+    assert Client(headers={"Authorization": f"Bearer {key}"}).get("/sandbox/control/calls/").status_code == 200
+    client = Client(REMOTE_ADDR="127.0.0.1", headers={"Authorization": given.format(key=key)} if given else None)
+    assert client.get("/sandbox/control/calls/").status_code == 401
+
+
+def test_without_a_key_nobody_controls_it(settings: Any) -> None:
+    settings.SANDBOX_CONTROL_KEY = ""
+    assert Client(headers={"Authorization": "Bearer "}).get("/sandbox/control/calls/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.1/", "https://example.test/hook", "http://169.254.169.254/latest/", "http://127.0.0.1@evil.test/",
+        "http://0.0.0.0/", "file:///etc/passwd", "http://[::ffff:10.0.0.1]/", "http://2130706433/", "//evil.test", "",
+    ],
+)  # fmt: skip
+def test_webhooks_and_people_are_sent_to_this_machine_only(control: Api, ghl: Api, url: str) -> None:
+    assert control.post("/hooks/", {"ghl": {"url": url}}).status_code == 400
+    assert control.post("/hooks/", {"gist": {"contact_created": {"url": url}}}).status_code == 400
+    client = next(iter(CLIENTS))
+    form = {"client_id": client, "redirect_uri": url, "choice": "allow", "scopes": []}
+    for answer in (
+        Client().post("/sandbox/ghl/oauth/chooselocation", form),
+        Client().get("/sandbox/ghl/oauth/chooselocation", {"client_id": client, "redirect_uri": url}),
+    ):
+        assert answer.status_code == 400
+
+
+def test_nobody_fills_the_disk_by_a_slip(control: Api) -> None:
+    body = {"side": "gist", "account": "alder", "count": 10**9}
+    assert control.post("/fill/", body).json() == {"error": "ValueError: count must be 0 to 200000"}
 
 
 def test_nonsense_is_refused_by_the_control(control: Api) -> None:
@@ -164,7 +196,7 @@ def test_an_expired_token_stays_expired_until_it_is_renewed(ghl: Api, control: A
 
 
 def test_with_lag_the_search_shows_the_past(ghl: Api, control: Api, ada: dict[str, Any]) -> None:
-    def found(value: str) -> list[str]:
+    def found_ids(value: str) -> list[str]:
         body = {"locationId": LOCATION, "pageLimit": 10, "query": value}
         return [contact["id"] for contact in ghl.post("/contacts/search", body).json()["contacts"]]
 
@@ -172,15 +204,15 @@ def test_with_lag_the_search_shows_the_past(ghl: Api, control: Api, ada: dict[st
     made = ghl.post("/contacts/", {"locationId": LOCATION, "email": "late@x.test"}).json()["contact"]
     ghl.put(f"/contacts/{ada['id']}", {"email": "changed@x.test"})
     assert ghl.get(f"/contacts/{made['id']}").status_code == 200
-    assert (found("late@x.test"), found("changed@x.test"), found("ada@marsh.test")) == ([], [], [ada["id"]])
+    assert (found_ids("late@x.test"), found_ids("changed@x.test"), found_ids("ada@marsh.test")) == ([], [], [ada["id"]])
 
 
 def test_lag_ends(ghl: Api, control: Api) -> None:
-    from integration.twin.store import current
+    from integration.twin.store import current_store
 
     faults(control, {"kind": "lag", "seconds": 600})
     ghl.post("/contacts/", {"locationId": LOCATION, "email": "late@x.test"})
-    current().run("UPDATE ghosts SET until = 1")
+    current_store().run("UPDATE ghosts SET until = 1")
     body = {"locationId": LOCATION, "pageLimit": 10, "query": "late@x.test"}
     assert ghl.post("/contacts/search", body).json()["total"] == 1
 

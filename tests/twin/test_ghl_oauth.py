@@ -14,7 +14,7 @@ Contact = dict[str, Any]
 def consent(choice: str, location: str = LOCATION, scopes: tuple[str, ...] = ("contacts.readonly",)) -> str:
     form = {
         "client_id": "sandbox-gistline",
-        "redirect_uri": "http://testserver/back",
+        "redirect_uri": "http://localhost/back",
         "state": "s1",
         "location": location,
         "scopes": list(scopes),
@@ -34,7 +34,7 @@ def signed_in(location: str = LOCATION, scopes: tuple[str, ...] = ("contacts.rea
 
 
 def test_the_consent_page_shows_what_is_asked_for() -> None:
-    query = "client_id=sandbox-gistline&redirect_uri=http://testserver/back&scope=contacts.readonly&state=s"
+    query = "client_id=sandbox-gistline&redirect_uri=http://localhost/back&scope=contacts.readonly&state=s"
     page = Client().get(f"/sandbox/ghl/oauth/chooselocation?{query}")
     assert page.status_code == 200
     for text in ("Alder Dental Group", "contacts.readonly", "Allow", "Cancel", "Install from the marketplace"):
@@ -43,7 +43,7 @@ def test_the_consent_page_shows_what_is_asked_for() -> None:
 
 def test_consent_comes_back_with_state_cancel_with_error_and_marketplace_without_state() -> None:
     assert consent("allow").endswith("&state=s1")
-    assert consent("cancel") == "http://testserver/back?error=access_denied&state=s1"
+    assert consent("cancel") == "http://localhost/back?error=access_denied&state=s1"
     assert "state" not in consent("marketplace")
 
 

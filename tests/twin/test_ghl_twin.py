@@ -345,3 +345,42 @@ def test_a_custom_field_keeps_its_key_under_a_new_name(ghl: Api) -> None:
     one = f"{base}/{made.json()['customField']['id']}"
     assert ghl.put(one, {"name": "Shoes"}).json()["customField"]["fieldKey"] == "contact.shoe_size"
     assert ghl.delete(one).json() == {"succeded": True}
+
+
+@pytest.fixture
+def ada_of_two_addresses(control: Api, ada: Contact) -> Contact:
+    body = {"account": LOCATION, "contact": ada["id"], "emails": ["Ada@home.test"]}
+    assert control.post("/addresses/", body).status_code == 200
+    return ada
+
+
+def test_further_addresses_are_read_and_found_and_cannot_be_written(ghl: Api, ada_of_two_addresses: Contact) -> None:
+    ada = ada_of_two_addresses
+    shown = [{"email": "Ada@home.test"}]
+    assert ghl.get(f"/contacts/{ada['id']}").json()["contact"]["additionalEmails"] == shown
+    where = f"/contacts/search/duplicate?locationId={LOCATION}&email=ada@home.test"
+    assert ghl.get(where).json()["contact"]["id"] == ada["id"]
+    body = {"locationId": LOCATION, "pageLimit": 20, "query": "ada@home.test"}
+    (hit,) = ghl.post("/contacts/search", body).json()["contacts"]
+    assert (hit["id"], hit["additionalEmails"]) == (ada["id"], shown)
+    refused = ghl.put(f"/contacts/{ada['id']}", {"additionalEmails": []})
+    assert "property additionalEmails should not exist" in refused.json()["message"]
+    taken = ghl.post("/contacts/", {"locationId": LOCATION, "email": "ada@home.test"})
+    assert taken.json()["meta"]["contactId"] == ada["id"]
+
+
+def test_an_upsert_by_a_further_address_loses_the_main_one(ghl: Api, ada_of_two_addresses: Contact) -> None:
+    ghl.post("/contacts/upsert", {"locationId": LOCATION, "email": "ada@home.test"})
+    contact = ghl.get(f"/contacts/{ada_of_two_addresses['id']}").json()["contact"]
+    assert (contact["email"], contact.get("additionalEmails", [])) == ("ada@home.test", [])
+
+
+def test_a_merge_leaves_one_contact_with_both_addresses_and_all_notes(ghl: Api, control: Api, ada: Contact) -> None:
+    other = ghl.post("/contacts/", {"locationId": LOCATION, "firstName": "Ada", "email": "a@x.test"}).json()["contact"]
+    ghl.post(f"/contacts/{other['id']}/notes", {"body": "Prefers mornings"})
+    control.post("/merge/", {"account": LOCATION, "keep": ada["id"], "lose": other["id"]})
+    assert ghl.get(f"/contacts/{other['id']}").status_code == 400
+    kept = ghl.get(f"/contacts/{ada['id']}").json()["contact"]
+    assert (kept["email"], kept["additionalEmails"]) == (ada["email"], [{"email": "a@x.test"}])
+    (note,) = ghl.get(f"/contacts/{ada['id']}/notes").json()["notes"]
+    assert (note["body"], note["contactId"]) == ("Prefers mornings", ada["id"])

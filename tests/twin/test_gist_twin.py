@@ -208,6 +208,18 @@ def test_a_conversation_from_opening_to_deletion(gist: Api, eva: Contact) -> Non
     assert gist.get(one).status_code == 404
 
 
+def test_a_property_of_a_conversation_may_hold_a_list(gist: Api, eva: Contact) -> None:
+    given = {"topics": ["price", "date"], "seats": 2}
+    body = {"from": {"id": eva["id"]}, "body": "Hello?", "custom_properties": given}
+    opened = gist.post("/conversations", body).json()["conversation"]
+    assert opened["custom_properties"] == given
+    one = f"/conversations/{opened['id']}"
+    changed = gist.patch(one, {"custom_properties": {"topics": ["place"]}}).json()["conversation"]
+    assert changed["custom_properties"] == {**given, "topics": ["place"]}
+    assert gist.patch(one, {"custom_properties": {"topics": [{"name": "place"}]}}).status_code == 422
+    assert gist.patch(one, {"custom_properties": {"topics": ["x" * 256]}}).status_code == 422
+
+
 def test_a_conversation_is_tagged_by_message(gist: Api) -> None:
     one = f"/conversations/{gist.get('/conversations').json()['conversations'][0]['id']}"
     message = gist.get(f"{one}/messages").json()["messages"][0]["id"]

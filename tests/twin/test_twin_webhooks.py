@@ -26,7 +26,7 @@ def test_accounts_have_their_own_hooks_or_share_one(ghl: Api, control: Api, rece
     other = {"Authorization": "Bearer pit-sandbox-bluefin"}
     ghl.send("post", "/contacts/", {"locationId": OTHER_LOCATION, "email": "bea@x.test"}, **other)
     assert receiver.types() == []
-    control.post("/hooks/", {"ghl": {"url": "http://receiver/all"}})
+    control.post("/hooks/", {"ghl": {"url": "http://localhost/all"}})
     ghl.send("post", "/contacts/", {"locationId": OTHER_LOCATION, "email": "bob@x.test"}, **other)
     assert receiver.types() == ["ContactCreate"]
 
@@ -86,8 +86,8 @@ def test_events_may_come_late(ghl: Api, ada: dict[str, Any], control: Api, recei
 
 def test_an_unknown_wish_is_refused(control: Api) -> None:
     assert control.post("/hooks/", {"shufle": True}).status_code == 400
-    assert control.post("/hooks/", {"ghl": {"url": "http://x"}, "account": "nobody"}).status_code == 400
-    assert control.post("/hooks/", {"ghl": {"address": "http://x"}}).status_code == 400
+    assert control.post("/hooks/", {"ghl": {"url": "http://localhost"}, "account": "nobody"}).status_code == 400
+    assert control.post("/hooks/", {"ghl": {"address": "http://localhost"}}).status_code == 400
 
 
 def test_two_who_deliver_at_once_deliver_nothing_twice(control: Api, receiver: Receiver) -> None:
@@ -100,21 +100,21 @@ def test_two_who_deliver_at_once_deliver_nothing_twice(control: Api, receiver: R
 
 def test_what_a_dead_process_held_is_taken_up_again(control: Api, receiver: Receiver) -> None:
     from integration.twin.hooks import outbox
-    from integration.twin.store import current
+    from integration.twin.store import current_store
 
     hook(control)
     control.post("/fill/", {"side": "ghl", "account": "alder", "count": 2})
-    assert outbox.take(current(), outbox.new_round(current()))
-    assert outbox.take(current(), outbox.new_round(current())) is None
-    with current().transaction():
-        current().run("UPDATE outbox SET held = ? WHERE status = 'sending'", (time.time() - 1,))
+    assert outbox.take_event(current_store(), outbox.new_round(current_store()))
+    assert outbox.take_event(current_store(), outbox.new_round(current_store())) is None
+    with current_store().transaction():
+        current_store().run("UPDATE outbox SET held = ? WHERE status = 'sending'", (time.time() - 1,))
     assert receiver.deliver() == 2
 
 
 def test_a_sandbox_from_before_the_outbox_keeps_its_people(ghl: Api, ada: dict[str, Any], control: Api) -> None:
-    from integration.twin.store import current
+    from integration.twin.store import current_store
 
-    store = current()
+    store = current_store()
     store.run("DROP TABLE outbox")
     store.run("PRAGMA user_version = 1")
     store.set_up()

@@ -164,7 +164,7 @@ def test_blocked_slots_are_silent(ghl: Api, control: Api, receiver: Receiver) ->
 
 def test_install_comes_when_a_person_lets_the_app_in(control: Api, receiver: Receiver, client: Any) -> None:
     hook(control)
-    form = {"client_id": "sandbox-gistline", "redirect_uri": "http://here/back", "choice": "allow"}
+    form = {"client_id": "sandbox-gistline", "redirect_uri": "http://localhost/back", "choice": "allow"}
     client.post("/sandbox/ghl/oauth/chooselocation", {**form, "location": LOCATION})
     client.post("/sandbox/ghl/oauth/chooselocation", {**form, "location": "agency"})
     location, agency = receiver.bodies()

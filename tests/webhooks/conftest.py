@@ -3,7 +3,7 @@
 import pytest
 
 from integration.models import Connection
-from integration.webhook_addresses import webhook_token
+from integration.webhooks.addresses import webhook_token
 from integration.webhooks.memory import memory
 from tests.webhooks.senders import Ghl, Gist, pem
 
@@ -27,7 +27,7 @@ def gist_sender(gist: Connection) -> Gist:
 def rung(monkeypatch) -> list[tuple[int, ...]]:
     """For each time the bell rang, the ids of the connections."""
     heard: list[tuple[int, ...]] = []
-    monkeypatch.setattr("integration.sync.live.ring", lambda ids: heard.append(tuple(ids)))
+    monkeypatch.setattr("integration.webhooks.store.call_workers", lambda ids: heard.append(tuple(ids)))
     return heard
 
 

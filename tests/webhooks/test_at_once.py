@@ -2,13 +2,16 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 
-from tests.processes import Web, database
+from tests.processes import SQLITE, Web, database, locked
+from tests.slow_clients import half_sent_requests
 from tests.webhooks.senders import JSON, Ghl, pem
 
 pytestmark = pytest.mark.processes
@@ -44,7 +47,7 @@ def door(tmp_path: Path):
         made.sender = sender
         made.start()
         yield made
-        made.stop()
+        made.end()
 
 
 def test_parallel_duplicates_are_stored_once_and_nothing_is_lost(door):
@@ -66,6 +69,48 @@ def test_a_locked_database_costs_no_event(door):
     other.close()
     door.wait_for(lambda: door.send(door.sender.event(webhookId="last")) == 200 and not door.spooled(), 20, "drained")
     assert len(door.stored()) == 61
+
+
+def expire_cache(file: Path) -> None:
+    """Entries that Django's own cache would delete on reading, and wait for that."""
+    stale = "INSERT INTO cache (cache_key, value, expires) VALUES (?, '1', '2000-01-01 00:00:00')"
+    with closing(sqlite3.connect(file)) as other, other:
+        other.executemany(stale, [(f"json:1:stale{number}",) for number in range(3)])
+
+
+def test_a_probe_does_not_wait_for_a_locked_database(door):
+    if not door.database_url:
+        expire_cache(door.folder / SQLITE)
+    with locked(door, "django_q_ormq", "django_migrations"):
+        for _ in range(3):
+            facts = requests.get(f"{door.url}/readyz", timeout=10).json()
+            assert facts["worker"] is False
+    assert requests.get(f"{door.url}/readyz", timeout=10).json()["broker"] is True
+
+
+def test_no_thread_keeps_a_connection_to_the_database(door):
+    if not door.database_url:
+        pytest.skip("SQLite has no server whose connections could run out")
+    assert door.send_all([door.sender.event(webhookId=f"w{number}") for number in range(64)]) == [200] * 64
+    with psycopg.connect(door.database_url) as other:
+        (held,) = other.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchone()
+    assert held <= 2
+
+
+def test_sixty_half_sent_requests_keep_nobody_out(door):
+    with half_sent_requests(door.port, 60) as held:
+        for number in range(5):
+            assert requests.get(f"{door.url}/healthz", timeout=10).text == "ok"
+            assert requests.get(f"{door.url}/accounts/login/", timeout=10).status_code == 200
+            assert door.send(door.sender.event(webhookId=f"w{number}")) == 200
+        # They are still under way: nothing of them was answered or closed to make room.
+        for client in held:
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.recv(1)
+    assert len(door.stored()) == 5
 
 
 def test_a_body_sent_in_chunks_is_read_to_its_end(door):

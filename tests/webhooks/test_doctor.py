@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_commands import checks
+from tests.test_upkeep_commands import checks
 
 
 def test_doctor_finds_webhook_keys_that_cannot_be_read(db, settings, tmp_path):
@@ -22,5 +22,5 @@ def test_doctor_finds_webhook_keys_that_cannot_be_read(db, settings, tmp_path):
     ],
 )
 def test_doctor_judges_the_public_address(db, settings, url, ok):
-    settings.PUBLIC_URL = url
+    settings.PUBLIC_URL, settings.IS_LOCAL = url, "127.0.0.1" in url
     assert checks()["public url"][0] is ok

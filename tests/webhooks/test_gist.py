@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integration.models import Connection, InboxEvent
-from integration.webhook_addresses import GIST_TOPICS, addresses, webhook_token
-from integration.webhooks import known
+from integration.webhooks import find_connections
+from integration.webhooks.addresses import GIST_TOPICS, webhook_addresses, webhook_token
 from integration.webhooks.memory import memory
 from tests.webhooks.senders import JSON, Gist
 
@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize("topic", GIST_TOPICS)
 def test_every_address_an_operator_is_shown_takes_events(gist, gist_sender, settings, rung, topic):
-    where = addresses(gist)[topic]
+    where = webhook_addresses(gist)[topic]
     path = where["url"].removeprefix(settings.PUBLIC_URL)
     answer = gist_sender.client.post(path, b'{"contact": {"id": 7}}', content_type=JSON, headers=where["headers"])
     event = InboxEvent.objects.get()
@@ -52,7 +52,7 @@ def test_a_token_made_a_moment_ago_is_known_at_once(gist_sender):
 
 def test_strangers_cost_one_reading_of_the_rows_and_no_second_decryption(gist_sender, monkeypatch):
     gist_sender.post("contact_created", b"{}", token="stranger")
-    monkeypatch.setattr(known, "unseal", lambda sealed: pytest.fail("decrypted again"))
+    monkeypatch.setattr(find_connections, "decrypt_json", lambda sealed: pytest.fail("decrypted again"))
     assert gist_sender.post("contact_created", b"{}", token="another").status_code == 404
 
 

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard.refusals import REFUSALS
-from integration.models import EventState, Hint, InboxEvent, Run
-from integration.sync import live, runs
-from integration.sync.hints import NAMES_NOBODY
-from integration.webhook_addresses import GIST_TOPICS
+from dashboard.problems.refusals import REFUSALS
+from integration.models import EventState, InboxEvent, PendingRead, Run
+from integration.runs.recover import process_name
+from integration.runs.start import start_run
+from integration.runs.work import work_one_slice
+from integration.webhooks.addresses import GIST_TOPICS
 from integration.webhooks.delivery import read_object
+from integration.webhooks.process import process_link
+from integration.webhooks.unpack import NAMES_NOBODY
 from tests.dashboard.browser import Browser, html, words
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +24,7 @@ LIMIT = 1024 * 1024
 
 @pytest.fixture
 def link(link):
-    link.settle_seconds = 0
+    link.merge_seconds = 0
     link.save()
     return link
 
@@ -33,9 +36,9 @@ def _quick_passwords(settings) -> None:
 
 def drain(link):
     """As the live job does; afterwards nothing waits, and no run met a fault."""
-    live.work(link.pk, runs.process_name(), 10)
+    process_link(link.pk, process_name(), 10)
     assert not InboxEvent.objects.filter(state=EventState.WAITING).exists()
-    assert not Hint.objects.exists()
+    assert not PendingRead.objects.exists()
     assert set(Run.objects.values_list("status", flat=True)) <= {"succeeded"}
 
 
@@ -284,8 +287,8 @@ def test_a_hostile_name_is_synced_as_it_is_and_shown_as_text(world, link, gist, 
     """In Gist as a name and a property, in GHL as first name and tag; heard of by webhooks, and found by a full run."""
     world.gist_contact(email="ann@example.test", name=hostile, custom_properties={"plan": hostile[:200]})
     world.ghl_contact(firstName=hostile, email="bob@example.test", tags=[hostile[:80]])
-    run = runs.start(link)
-    assert runs.work(run.pk, runs.process_name(), 30)
+    run = start_run(link)
+    assert work_one_slice(run.pk, process_name(), 30)
     run.refresh_from_db()
     assert (run.status, run.created) == ("succeeded", 2)
     names = {one["email"]: one for one in world.everyone("ghl")}
@@ -320,8 +323,8 @@ def test_a_hostile_name_in_a_question_and_in_a_failure_is_text(world, link, owne
     world.ghl_contact(firstName=hostile, email="cleo@example.test", customFields=[])
     link.conflict = "ask"
     link.save()
-    run = runs.start(link)
-    runs.work(run.pk, runs.process_name(), 30)
+    run = start_run(link)
+    work_one_slice(run.pk, process_name(), 30)
     run.refresh_from_db()
     assert run.is_finished
     look_at_every_page(owner, link, run, hostile)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from integration.models import ACTIVE_RUNS, Execution, Hint, Link, Run
-from integration.sync import live, runs
-from integration.webhook_addresses import addresses
+from integration.models import ACTIVE_RUNS, Execution, Link, PendingRead, Run
+from integration.runs.recover import process_name
+from integration.webhooks.addresses import webhook_addresses
+from integration.webhooks.process import process_link
 from integration.workflows import versions
 from tests.world import World, finish, sync
 
@@ -25,13 +26,13 @@ class Stage:
             Execution.objects.exclude(due_at=None).update(due_at="2020-01-01T00:00:00Z")
             for lost in Run.objects.filter(status__in=ACTIVE_RUNS):
                 finish(lost)  # As the watchdog does with what a killed worker left.
-            live.work(self.link.pk, runs.process_name(), 20)
-            if not delivered and not Hint.objects.exists():
+            process_link(self.link.pk, process_name(), 20)
+            if not delivered and not PendingRead.objects.exists():
                 return
         raise AssertionError("the webhooks do not come to rest")
 
     def workflow(self, template: str, definition: Any = None) -> Any:
-        return versions.create(self.link, template, definition=definition, enabled=True)
+        return versions.create_workflow(self.link, template, definition=definition, enabled=True)
 
     def person(self, name: str = "Ann Lee", **fields: Any) -> tuple[str, str]:
         """Somebody on both sides; their ids in Gist and in GHL."""
@@ -83,12 +84,12 @@ class Stage:
 
 @pytest.fixture
 def stage(world: World, link: Link, settings) -> Stage:
-    link.settle_seconds = 0
+    link.merge_seconds = 0
     link.save()
     sync(link)
     shown = world.control("GET", "hooks")
     settings.GHL_WEBHOOK_PUBLIC_KEYS = shown["public_keys"]
-    hooks = {"account": "alder", "ghl": addresses(link.ghl)["ghl"], "gist": addresses(link.gist)}
+    hooks = {"account": "alder", "ghl": webhook_addresses(link.ghl)["ghl"], "gist": webhook_addresses(link.gist)}
     world.control("POST", "hooks", hooks)
     link.refresh_from_db()
     return Stage(world, link)

@@ -3,7 +3,7 @@
 import pytest
 
 from integration.models import Execution, LogEntry
-from integration.twin.store import Row, current
+from integration.twin.store import Row, current_store
 from integration.workflows.actions import ACTIONS
 
 
@@ -30,7 +30,7 @@ def again(stage, ann, key, **event):
 def refused(execution, *words):
     """Parked, with a sentence in the execution and an entry in the log."""
     assert (execution.state, execution.finished_at is not None) == ("failed", True)
-    assert execution.reason in ("rejected", "gone")
+    assert execution.reason in ("not_sent", "gone")
     entry = LogEntry.objects.get(execution=execution, outcome="failed")
     for word in words:
         assert word in execution.message
@@ -116,7 +116,7 @@ def meeting(stage, ann, **values):
 
 def calendars(stage):
     """No call changes or deletes a calendar: it is done where the twin keeps them."""
-    return [(current(), one) for one in current().all("ghl.calendar", stage.world.location)]
+    return [(current_store(), one) for one in current_store().all("ghl.calendar", stage.world.location)]
 
 
 def test_a_calendar_without_a_free_slot_is_booked_all_the_same(stage, ann):
@@ -161,6 +161,32 @@ def test_a_contact_that_was_deleted_in_ghl_is_refused(stage, ann):
 def test_a_field_that_cannot_be_written_is_refused(stage, ann):
     assert refused(go(stage, ann, "ghl.contact.set", field="customFields.nothing", value="x"), "no field")
     assert refused(go(stage, ann, "gist.contact.set", field="city", value="x"), "cannot be written")
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value", "sentence"),
+    [
+        ("ghl.contact.set", "country", "Germany", "no country code"),
+        ("ghl.contact.set", "dateOfBirth", "2023-02-30", "is no date"),
+        ("ghl.contact.set", "phone", "0412 000 111", "no phone number in United States"),
+        ("gist.contact.set", "custom_properties.note", "x" * 256, "at most 255"),
+    ],
+)
+def test_a_value_that_the_field_would_not_take_is_refused_with_the_reason(stage, ann, key, field, value, sentence):
+    assert refused(go(stage, ann, key, field=field, value=value), sentence)
+
+
+def test_a_moment_is_written_into_a_date_as_the_day_that_it_is_there(stage, ann):
+    stage.link.ghl.settings = {"timezone": "Europe/Berlin"}
+    stage.link.ghl.save()
+    assert go(stage, ann, "ghl.contact.set", field="dateOfBirth", value="1990-05-16T22:00:00Z").state == "done"
+    assert stage.world.everyone("ghl")[0]["dateOfBirth"] == "1990-05-17"
+
+
+def test_a_tag_that_looks_alike_is_there_already(stage, ann):
+    stage.world.ghl("POST", f"/contacts/{ann[1]}/tags", json={"tags": ["cafe\u0301"]})
+    assert go(stage, ann, "ghl.tags.add", tags="Café, Straße, strasse").state == "done"
+    assert stage.world.everyone("ghl")[0]["tags"] == ["cafe\u0301", "straße", "strasse"]
 
 
 def test_a_trigger_that_names_no_tag_or_conversation_is_refused(stage, ann):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from integration.workflows.conditions import OPERATORS, holds, unmet
+from integration.conditions import OPERATORS
+from integration.workflows.conditions import condition_holds, find_unmet_condition
 
 FACTS = {
     "ghl": {
@@ -12,6 +13,8 @@ FACTS = {
         "flag": True,
         "day": "2030-02-01",
         "big": "1,200",
+        "size": "7,5",
+        "street": "Lange Straße",
     },
     "gist": {"name": "Other", "empty": "", "none": [], "zero": 0},
     "event": {"tag": "task-done:7"},
@@ -23,7 +26,7 @@ HOLDS = [
     ("contact.name", "is_not_blank", ""), ("gist.empty", "is_blank", ""), ("gist.none", "is_blank", ""),
     ("gist.missing", "is_blank", ""), ("gist.zero", "is_not_blank", ""), ("gist.zero", "is", "0"),
     ("ghl.score", "is", "5"), ("ghl.score", "is", "5.0"), ("ghl.score", "greater", "4.9"), ("ghl.score", "less", "10"),
-    ("ghl.big", "greater", "900"), ("ghl.tags", "is", "vip"), ("ghl.tags", "contains", "OL"),
+    ("ghl.big", "greater", "900"), ("ghl.tags", "is", "vi\u200bp"), ("ghl.tags", "contains", "OL"),
     ("ghl.tags", "is_not", "silver"), ("ghl.tags", "starts_with", "g"), ("ghl.flag", "is", "true"),
     ("ghl.day", "greater", "2030-01-31"), ("ghl.day", "less", "2030-02-02"), ("event.tag", "ends_with", ":7"),
 ]  # fmt: skip
@@ -33,7 +36,9 @@ FAILS = [
     ("contact.name", "is_blank", ""), ("gist.empty", "is_not_blank", ""), ("ghl.score", "greater", "5"),
     ("ghl.score", "less", "5"), ("ghl.tags", "is_not", "gold"), ("ghl.tags", "not_contains", "vip"),
     ("gist.missing", "greater", "1"), ("gist.missing", "less", "1"), ("gist.none", "less", "1"),
-    ("gist.missing", "contains", "a"),
+    ("gist.missing", "contains", "a"), ("ghl.tags", "is", "vip2"), ("ghl.street", "contains", "strasse"),
+    # A text that is no number is neither greater nor less than one.
+    ("ghl.size", "greater", "1"), ("ghl.size", "less", "80"), ("ghl.score", "less", "7,5"),
 ]  # fmt: skip
 
 
@@ -43,12 +48,12 @@ def condition(field, op, value):
 
 @pytest.mark.parametrize("one", HOLDS, ids=str)
 def test_it_holds(one):
-    assert holds(condition(*one), FACTS)
+    assert condition_holds(condition(*one), FACTS)
 
 
 @pytest.mark.parametrize("one", FAILS, ids=str)
 def test_it_does_not_hold(one):
-    assert not holds(condition(*one), FACTS)
+    assert not condition_holds(condition(*one), FACTS)
 
 
 def test_every_operator_is_tried_here():
@@ -66,11 +71,11 @@ TRUE, FALSE = condition(*HOLDS[0]), condition(*FAILS[0])
     ],
 )  # fmt: skip
 def test_all_or_any(match, conditions, met):
-    said = unmet({"match": match, "conditions": conditions}, FACTS)
+    said = find_unmet_condition({"match": match, "conditions": conditions}, FACTS)
     assert (said == "") is met
     assert met or said.endswith(".")
 
 
 def test_the_sentence_names_the_first_condition_that_fails():
-    said = unmet({"match": "all", "conditions": [TRUE, FALSE]}, FACTS)
+    said = find_unmet_condition({"match": "all", "conditions": [TRUE, FALSE]}, FACTS)
     assert said == "This condition does not hold: contact.name is “Ann”."

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from integration.conditions import OPERATORS
 from integration.errors import SetupError
 from integration.workflows.actions import ACTIONS
-from integration.workflows.conditions import OPERATORS
-from integration.workflows.definition import MOST_ACTIONS, checked
+from integration.workflows.definition import MOST_ACTIONS, check_definition
 from integration.workflows.templates import TEMPLATES
 from integration.workflows.triggers import TRIGGERS
 
@@ -82,18 +82,18 @@ CASES = [(place, raw) for place, raws in REFUSED.items() for raw in raws]
 @pytest.mark.parametrize(("place", "raw"), CASES, ids=lambda one: str(one)[-60:])
 def test_what_cannot_work_is_refused_with_its_place(place, raw):
     with pytest.raises(SetupError) as refused:
-        checked(raw)
+        check_definition(raw)
     assert refused.value.where == place
     assert len(refused.value.problem) > 8
 
 
 def test_the_most_actions_are_accepted():
-    assert len(checked(workflow(actions=[NOTE] * MOST_ACTIONS))["actions"]) == MOST_ACTIONS
+    assert len(check_definition(workflow(actions=[NOTE] * MOST_ACTIONS))["actions"]) == MOST_ACTIONS
 
 
 @pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda template: template.key)
 def test_templates_are_tidy_as_they_stand(template):
-    assert checked(template.definition) == template.definition
+    assert check_definition(template.definition) == template.definition
 
 
 LEAF = (
@@ -142,10 +142,10 @@ PLAUSIBLE = st.fixed_dictionaries(
 @given(ANYTHING | PLAUSIBLE)
 def test_any_json_is_refused_in_words_or_accepted_for_good(raw):
     try:
-        tidy = checked(raw)
+        tidy = check_definition(raw)
     except SetupError as refused:
         said = refused.problem
     else:
         said = "accepted"
-        assert checked(tidy) == tidy
+        assert check_definition(tidy) == tidy
     assert said

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from integration.errors import SetupError
 from integration.models import Connection, EventState, Execution, InboxEvent
-from integration.providers.ghl.related import moment_text
-from integration.sync.hints import unpack
+from integration.moments import moment_text
+from integration.webhooks.unpack import unpack_events
 from integration.workflows import gist_events
 
 MADE_UP = ["²", "99999999999999999999", "-1", "1e400", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "٣"]
@@ -32,7 +32,7 @@ def arrives(stage):
         made = InboxEvent.objects.create(
             connection=stage.link.gist, provider="gist", topic=topic, body=text, dedupe=f"{topic}:{text[:40]!r}"
         )
-        unpack(stage.link)
+        unpack_events(stage.link)
         made.refresh_from_db()
         return made
 
@@ -65,7 +65,7 @@ def test_a_start_that_is_no_moment_is_refused_in_words(stage, ann, start, topic)
     stage.trigger(topic, ann[0], meeting={"id": 5, "scheduled_at": start})
     stage.settle()
     refused = Execution.objects.get()
-    assert (refused.state, refused.reason) == ("failed", "rejected")
+    assert (refused.state, refused.reason) == ("failed", "not_sent")
     assert start in refused.message
     assert stage.appointments(ann[1]) == []
 

@@ -3,8 +3,9 @@
 import pytest
 
 from integration.models import Execution, LogEntry
-from integration.related import writing
-from integration.sync import live, runs
+from integration.related import write
+from integration.runs.recover import process_name
+from integration.webhooks.process import process_link
 from integration.workflows import executions
 
 ACTIONS = [
@@ -37,13 +38,13 @@ def killed_at(monkeypatch, link, name, number):
     with monkeypatch.context() as patch:
         patch.setattr(executions, name, dies)
         with pytest.raises(Killed):
-            live.work(link.pk, runs.process_name(), 20)
+            process_link(link.pk, process_name(), 20)
 
 
 @pytest.mark.parametrize("number", range(4))
-@pytest.mark.parametrize("at", ["settle", "carry_out"])
+@pytest.mark.parametrize("at", ["advance", "carry_out"])
 def test_a_kill_before_or_after_any_action_repeats_none(stage, monkeypatch, at, number):
-    """`settle` puts an action on record after it was sent; `carry_out` begins one."""
+    """`advance` puts an action on record after it was sent; `carry_out` begins one."""
     begin(stage)
     killed_at(monkeypatch, stage.link, at, number)
     stage.settle()
@@ -69,12 +70,12 @@ def test_a_lost_answer_to_a_create_is_looked_for_and_not_sent_twice(stage, kind)
 
 def test_a_failing_action_does_not_repeat_those_before_it(stage, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "LONGEST_NOTE", 3)
+        patch.setattr(write, "LONGEST_NOTE", 3)
         begin(stage)
         stage.settle()
     failed = Execution.objects.get()
     assert (failed.state, failed.step) == ("failed", 1)
-    executions.retry(failed)
+    executions.retry_execution(failed)
     stage.settle()
     (ann,) = stage.world.everyone("ghl")
     assert sorted(task["title"] for task in stage.tasks(ann["id"])) == ["First", "Fourth"]
@@ -86,7 +87,7 @@ def test_an_event_whose_sending_was_cut_off_is_not_repeated_and_said_so(stage, m
     stage.workflow("welcome_new_contact", {"triggers": [{"on": "gist.contact_created"}], "actions": actions})
     stage.world.gist_contact(email="ann@example.test", name="Ann Lee")
     stage.world.control("POST", "deliver", {"ahead": 60})
-    killed_at(monkeypatch, stage.link, "settle", 0)
+    killed_at(monkeypatch, stage.link, "advance", 0)
     stage.settle()
     assert stage.count("gist", "POST /events") == 1
     assert LogEntry.objects.get(kind="event").reason == "unsure"

@@ -8,8 +8,10 @@ import pytest
 
 from integration.models import ACTIVE_RUNS, Execution, Run
 from integration.providers.exchange import Exchange
-from integration.sync import live, runs
-from integration.sync.slices import slice as slice_
+from integration.runs import context as run_context
+from integration.runs.recover import process_name
+from integration.webhooks.process import process_link
+from integration.webhooks.unpack import unpack_events
 from integration.workflows import executions
 from tests.world import finish
 
@@ -34,10 +36,10 @@ class Killer:
     def __init__(self, seed, kills, monkeypatch):
         self.random, self.left = random.Random(seed), kills
         for owner, name in (
-            (Exchange, "_submit"),
-            (Exchange, "_handle"),
-            (executions, "settle"),
-            (slice_, "note_sent"),
+            (Exchange, "_submit_call"),
+            (Exchange, "_handle_answer"),
+            (executions, "advance"),
+            (run_context, "note_call_sent"),
             (executions, "carry_out"),
         ):
             monkeypatch.setattr(owner, name, self.around(getattr(owner, name)))
@@ -62,11 +64,11 @@ class Killer:
 def work_on(stage):
     """As the worker and the watchdog do, in either order, with the webhooks of the moment."""
     stage.world.control("POST", "deliver", {"ahead": 60})
-    live.unpack(stage.link)
+    unpack_events(stage.link)
     Execution.objects.exclude(due_at=None).update(due_at="2020-01-01T00:00:00Z")
     for lost in Run.objects.filter(status__in=ACTIVE_RUNS):
         finish(lost)
-    live.work(stage.link.pk, runs.process_name(), 20)
+    process_link(stage.link.pk, process_name(), 20)
 
 
 def expected(actions):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from integration.models import Execution, Hint
-from integration.sync import live, runs
-from integration.workflows.notice import LOOP_RUNS
+from integration.models import Execution, PendingRead
+from integration.runs.recover import process_name
+from integration.webhooks.process import process_link
+from integration.workflows.start import LOOP_RUNS
 
 
 @pytest.fixture
@@ -37,8 +38,8 @@ def come_to_rest(stage):
     quiet = 0
     for _ in range(150):
         delivered = stage.world.control("POST", "deliver", {"ahead": 60})["delivered"]
-        live.work(stage.link.pk, runs.process_name(), 20)
-        quiet = 0 if delivered or Hint.objects.exists() else quiet + 1
+        process_link(stage.link.pk, process_name(), 20)
+        quiet = 0 if delivered or PendingRead.objects.exists() else quiet + 1
         if quiet == 3:
             return
     raise AssertionError("the workflows do not come to rest")

@@ -6,11 +6,14 @@ import pytest
 
 from integration.errors import SetupError
 from integration.models import Connection, Execution, InboxEvent, Link, LogEntry, Run, Snapshot
-from integration.people import pairing
-from integration.people.who import find
-from integration.sync import live, runs
+from integration.people import pair_commands
+from integration.people.find import find_by_id
+from integration.runs.recover import process_name
+from integration.runs.schedule import start_due_retries
+from integration.webhooks.process import process_link
+from integration.webhooks.unpack import unpack_events
 from integration.workflows import executions, gist_events
-from integration.workflows.notice import LOOP_RUNS
+from integration.workflows.start import LOOP_RUNS
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def quick(monkeypatch):
 def listen(stage):
     """Take in what came, without moving on what waits for its next try."""
     stage.world.control("POST", "deliver", {"ahead": 60})
-    live.work(stage.link.pk, runs.process_name(), 20)
+    process_link(stage.link.pk, process_name(), 20)
 
 
 def test_a_meeting_moved_while_its_booking_waits_for_another_try_ends_where_it_was_moved(stage, ann, quick):
@@ -118,6 +121,19 @@ def test_two_workflows_of_one_person_do_not_wait_for_each_other_s_next_try(stage
     assert bodies(stage, ann[1]) == ["Fails"]
 
 
+def test_two_workflows_of_one_person_take_turns(stage, ann):
+    flow(stage, note("One"))
+    flow(stage, note("Two"))
+    ask(stage, ann[0])
+    stage.world.control("POST", "deliver", {"ahead": 60})
+    unpack_events(stage.link)
+    assert Execution.objects.filter(state="waiting").count() == 2
+    (first,) = executions.take_due(stage.link)
+    assert first == Execution.objects.order_by("pk").first()
+    stage.settle()
+    assert bodies(stage, ann[1]) == ["One", "Two"]
+
+
 # Waiting -------------------------------------------------------------------------------------------------
 
 
@@ -125,10 +141,10 @@ def test_a_link_that_only_watches_begins_and_carries_on_nothing_and_does_not_spi
     flow(stage, note("Later"))
     ask(stage, ann[0])
     stage.world.control("POST", "deliver", {"ahead": 60})
-    live.unpack(stage.link)
+    unpack_events(stage.link)
     Link.objects.update(mode="watch")
     before = Run.objects.count()
-    live.work(stage.link.pk, runs.process_name(), 2)
+    process_link(stage.link.pk, process_name(), 2)
     assert Run.objects.count() - before <= 1
     assert bodies(stage, ann[1]) == []
     Link.objects.update(mode="live")
@@ -136,13 +152,34 @@ def test_a_link_that_only_watches_begins_and_carries_on_nothing_and_does_not_spi
     assert bodies(stage, ann[1]) == ["Later"]
 
 
+def test_nothing_begins_while_a_link_only_watches(stage, ann):
+    flow(stage, note("Never"))
+    Link.objects.update(mode="watch")
+    ask(stage, ann[0])
+    stage.world.control("POST", "deliver", {"ahead": 60})
+    stage.link.refresh_from_db()
+    unpack_events(stage.link)
+    assert InboxEvent.objects.filter(topic="workflow", state="done").exists()
+    assert not Execution.objects.exists()
+
+
+def test_a_run_under_way_takes_up_no_workflow_once_its_link_only_watches(stage, ann):
+    flow(stage, note("Later"))
+    ask(stage, ann[0])
+    stage.world.control("POST", "deliver", {"ahead": 60})
+    unpack_events(stage.link)
+    assert executions.take_due(stage.link)
+    Link.objects.update(mode="watch")
+    assert (executions.take_due(stage.link), executions.next_due(stage.link)) == ([], None)
+
+
 def test_a_paused_link_goes_on_where_it_was(stage, ann):
     flow(stage, note("One"), note("Two"))
     ask(stage, ann[0])
     stage.world.control("POST", "deliver", {"ahead": 60})
-    live.unpack(stage.link)
+    unpack_events(stage.link)
     Link.objects.update(enabled=False)
-    live.work(stage.link.pk, runs.process_name(), 2)
+    process_link(stage.link.pk, process_name(), 2)
     assert (bodies(stage, ann[1]), Execution.objects.get().state) == ([], "waiting")
     Link.objects.update(enabled=True)
     stage.settle()
@@ -208,7 +245,7 @@ def test_someone_whose_contact_ghl_cannot_take_for_now_is_waited_for(stage, quic
 
 def retried(stage):
     Snapshot.objects.exclude(retry_at=None).update(retry_at="2020-01-01T00:00:00Z")
-    runs.retry_due()
+    start_due_retries()
 
 
 def test_someone_nobody_syncs_is_refused_in_words(stage):
@@ -218,8 +255,9 @@ def test_someone_nobody_syncs_is_refused_in_words(stage):
     ask(stage, str(made["id"]))
     stage.settle()
     refused = Execution.objects.get()
-    assert (refused.state, refused.reason) == ("failed", "rejected")
+    assert (refused.state, refused.reason) == ("failed", "not_sent")
     assert "not in GHL yet" in refused.message
+    assert refused.entries.get().run.status == "partial"
 
 
 # A person's word -----------------------------------------------------------------------------------------
@@ -228,14 +266,14 @@ def test_someone_nobody_syncs_is_refused_in_words(stage):
 def test_what_is_stopped_while_an_action_is_under_way_stays_stopped(stage, ann, monkeypatch):
     flow(stage, note("One"), note("Two"))
     ask(stage, ann[0])
-    real = executions.settle
+    real = executions.advance
 
     def stopped_meanwhile(run, execution, *more):
-        executions.stop(execution, "Olga")
+        executions.stop_execution(execution, "Olga")
         real(run, execution, *more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(executions, "settle", stopped_meanwhile)
+        patch.setattr(executions, "advance", stopped_meanwhile)
         listen(stage)
     stage.settle()
     one = Execution.objects.get()
@@ -248,24 +286,24 @@ def test_what_came_to_its_end_can_neither_be_stopped_nor_retried(stage, ann):
     flow(stage, note("One"))
     ask(stage, ann[0])
     stage.settle()
-    for act in (executions.stop, executions.retry):
+    for act in (executions.stop_execution, executions.retry_execution):
         with pytest.raises(SetupError):
             act(Execution.objects.get())
 
 
 def test_somebody_on_hold_is_left_alone_until_released(stage, ann, operator):
-    pairing.hold(find(stage.link, "gist", ann[0]), operator)
+    pair_commands.hold_person(find_by_id(stage.link, "gist", ann[0]), operator)
     flow(stage, note("Hello"))
     ask(stage, ann[0])
     stage.settle()
     assert bodies(stage, ann[1]) == []
-    pairing.release(find(stage.link, "gist", ann[0]), operator)
+    pair_commands.release_person(find_by_id(stage.link, "gist", ann[0]), operator)
     stage.settle()
     assert bodies(stage, ann[1]) == ["Hello"]
 
 
 def test_who_was_unlinked_is_not_written_by_a_workflow(stage, ann, operator):
-    pairing.unlink(find(stage.link, "gist", ann[0]), operator)
+    pair_commands.unlink_records(find_by_id(stage.link, "gist", ann[0]), operator)
     flow(stage, note("Hello"))
     ask(stage, ann[0])
     stage.settle()
@@ -277,8 +315,8 @@ def test_an_event_that_breaks_the_workflows_holds_up_nobody(stage, ann, monkeypa
     flow(stage, note("Hello"))
     real = gist_events.facts_of
 
-    def facts_of(topic, body, connection):
-        return real(topic, body, connection) if body["action"] == "go" else 1 / ""
+    def facts_of(topic, body, *rest):
+        return real(topic, body, *rest) if body["action"] == "go" else 1 / ""
 
     monkeypatch.setattr(gist_events, "facts_of", facts_of)
     ask(stage, ann[0], action="odd")

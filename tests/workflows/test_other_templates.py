@@ -2,8 +2,10 @@
 
 import pytest
 
+from integration.errors import SetupError
 from integration.models import Execution, LogEntry, Related
 from integration.workflows import gist_events
+from integration.workflows.templates import with_setup
 
 
 @pytest.fixture
@@ -122,6 +124,43 @@ def test_a_tag_is_added_and_taken_off_on_the_other_side(stage, ann, link, there)
     tag(stage, ann, there, "DELETE")
     stage.settle()
     assert tags(stage, ann, "gist") == tags(stage, ann, "ghl") == []
+
+
+def test_a_tag_in_gist_starts_the_ghl_workflow_that_was_picked(stage, ann, link):
+    stage.workflow("tag_bridge", with_setup("tag_bridge", {"tag": "vip", "workflow_id": "welcome-1"}))
+    stage.world.forget_calls()
+    tag(stage, ann, "gist", "POST")
+    stage.settle()
+    assert stage.count("ghl", "POST /contacts/{contactId}/workflow/{workflowId}") == 1
+    tag(stage, ann, "gist", "DELETE")
+    stage.settle()
+    assert stage.count("ghl", "DELETE /contacts/{contactId}/workflow/{workflowId}") == 1
+
+
+def test_a_tag_in_ghl_subscribes_to_the_gist_campaign_that_was_picked(stage, ann, link):
+    campaign = stage.world.gist("GET", "/campaigns")["campaigns"][0]
+
+    def subscribers():
+        return stage.world.gist("GET", f"/campaigns/{campaign['id']}")["campaign"]["active_subscriber_count"]
+
+    before = subscribers()
+    setup = {"tag": "vip", "campaign_id": str(campaign["id"])}
+    stage.workflow("tag_bridge", with_setup("tag_bridge", setup))
+    tag(stage, ann, "ghl", "POST")
+    stage.settle()
+    assert subscribers() == before + 1
+    tag(stage, ann, "ghl", "DELETE")
+    stage.settle()
+    assert subscribers() == before
+    tag(stage, ann, "ghl", "POST")
+    stage.settle()
+    # Who left the campaign is not put back by a tag.
+    assert subscribers() == before
+
+
+def test_a_workflow_is_picked_for_one_tag_only():
+    with pytest.raises(SetupError, match="name the tag"):
+        with_setup("tag_bridge", {"workflow_id": "welcome-1"})
 
 
 def tag(stage, ann, side, method):

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from integration.models import Execution
-from integration.sync.slices import reading
-from integration.webhook_addresses import addresses
+from integration.runs import read as run_read
+from integration.webhooks.addresses import webhook_addresses
 from tests.world import sync
 
 
@@ -81,6 +81,16 @@ def test_a_new_task_its_completion_and_a_new_appointment_begin_workflows_once(st
     ]  # fmt: skip
 
 
+def test_a_dry_run_takes_no_news_of_tasks_and_leaves_it_to_a_real_one(stage, ann):
+    watch(stage)
+    read(stage)
+    stage.task(ann[1])
+    sync(stage.link, "incremental", dry_run=True)
+    assert begun() == []
+    read(stage)
+    assert begun() == ["ghl.task_created"]
+
+
 def test_a_task_completed_after_the_first_reading_begins_the_workflow_once(stage, ann):
     task = stage.task(ann[1])
     watch(stage)
@@ -103,7 +113,11 @@ def test_a_completion_that_a_run_saw_first_is_not_told_again_by_its_webhook(stag
 
 
 def hooked_up(stage):
-    hooks = {"account": "alder", "ghl": addresses(stage.link.ghl)["ghl"], "gist": addresses(stage.link.gist)}
+    hooks = {
+        "account": "alder",
+        "ghl": webhook_addresses(stage.link.ghl)["ghl"],
+        "gist": webhook_addresses(stage.link.gist),
+    }
     stage.world.control("POST", "hooks", hooks)
 
 
@@ -125,10 +139,10 @@ def test_an_appointment_that_comes_near_is_not_taken_for_a_new_one(stage, ann, m
     book(stage, ann[1], soon(20))
     watch(stage)
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "AHEAD", reading.AHEAD / 10)
+        patch.setattr(run_read, "AHEAD", run_read.AHEAD / 10)
         read(stage)
     stage.link.refresh_from_db()
-    stage.link.cursors["around_appointment"] = soon(1)  # It was made long before that.
+    stage.link.cursors["related_appointment"] = soon(1)  # It was made long before that.
     stage.link.save()
     for _ in range(2):
         read(stage)

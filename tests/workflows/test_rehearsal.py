@@ -5,11 +5,11 @@ import json
 import pytest
 from django.apps import apps
 
-from integration.twin.store import current
+from integration.twin.store import current_store
 from integration.workflows.actions import ACTIONS
 from integration.workflows.actions.operations import BODY
-from integration.workflows.definition import checked
-from integration.workflows.rehearsal import rehearse
+from integration.workflows.definition import check_definition
+from integration.workflows.dry_run import dry_run
 from integration.workflows.templates import TEMPLATES
 
 PER_TEST = 12
@@ -27,7 +27,7 @@ def ann(stage):
 
 def everything():
     """All that both twins and Gistline keep, but for the counts of calls and budgets."""
-    rows = current().run("SELECT kind, account, id, body FROM documents ORDER BY kind, id")
+    rows = current_store().run("SELECT kind, account, id, body FROM documents ORDER BY kind, id")
     models = [
         model for model in apps.get_app_config("integration").get_models() if "budget" not in model.__name__.lower()
     ]
@@ -41,7 +41,7 @@ def plausible(key):
 
 def tried(stage, ann, definition):
     before = everything()
-    rehearsal = rehearse(stage.link, checked(definition), gist_id=ann[0])
+    rehearsal = dry_run(stage.link, check_definition(definition), gist_id=ann[0])
     assert everything() == before
     assert rehearsal.problem == ""
     assert len(rehearsal.steps) == len(definition["actions"])
@@ -54,6 +54,28 @@ def test_templates_are_rehearsed_without_a_trace(stage, ann, template):
     rehearsal = tried(stage, ann, template.definition)
     assert rehearsal.person == "Ann Lee"
     assert all(step.outcome for step in rehearsal.steps)
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda template: template.key)
+def test_no_template_is_red_for_somebody_who_has_all_that_it_works_on(stage, ann, template):
+    rehearsal = tried(stage, ann, template.definition)
+    assert [(step.title, step.outcome) for step in rehearsal.steps if step.tone == "bad"] == []
+
+
+def test_task_done_is_tried_with_an_open_task_of_the_contact(stage, ann):
+    stage.world.ghl(
+        "PUT", f"/contacts/{ann[1]}/tasks/{stage.tasks(ann[1])[0]['id']}/completed", json={"completed": True}
+    )
+    task = stage.task(ann[1], "Send the offer")
+    first, *_ = tried(stage, ann, TEMPLATES["task_done"].definition).steps
+    assert (first.tone, first.outcome) == ("ok", "Task “Send the offer” would be updated.")
+    assert first.calls[-1].path.endswith(f"/tasks/{task['id']}/completed")
+
+
+def test_task_done_says_that_there_is_no_task_to_try_it_with(stage):
+    bob = stage.person("Bob Ray")
+    first, *_ = tried(stage, bob, TEMPLATES["task_done"].definition).steps
+    assert (first.tone, "has no task in GHL" in first.outcome) == ("idle", True)
 
 
 @pytest.mark.parametrize("first", range(0, len(KEYS), PER_TEST))
@@ -87,7 +109,7 @@ def test_someone_for_whom_a_condition_does_not_hold_is_told_and_shown_all_the_sa
 
 
 def test_someone_unknown_is_told_of(stage, ann):
-    definition = checked(TEMPLATES["welcome_new_contact"].definition)
+    definition = check_definition(TEMPLATES["welcome_new_contact"].definition)
     for who in ({"gist_id": "999999"}, {"ghl_id": "nobody"}):
-        rehearsal = rehearse(stage.link, definition, **who)
+        rehearsal = dry_run(stage.link, definition, **who)
         assert rehearsal.problem == "Neither side has this person."

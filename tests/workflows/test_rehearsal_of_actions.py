@@ -4,8 +4,8 @@ import pytest
 
 from integration.models import Execution, LogEntry, Related
 from integration.workflows.actions import ACTIONS
-from integration.workflows.definition import checked
-from integration.workflows.rehearsal import rehearse
+from integration.workflows.definition import check_definition
+from integration.workflows.dry_run import dry_run
 
 EXAMPLES = {
     "moment": {"from": "now", "days": 1},
@@ -19,7 +19,8 @@ EXAMPLES = {
 def definition(action):
     values = {one.name: EXAMPLES.get(one.type, "example") for one in action.inputs}
     values |= {"body_json": {"note": "{{ contact.email }}"}} if "body_json" in values else {}
-    return checked({"triggers": [{"on": "gist.tag_added"}], "actions": [{"do": action.key, "values": values}]})
+    triggers = [{"on": "gist.tag_added", "tag": "vip"}]
+    return check_definition({"triggers": triggers, "actions": [{"do": action.key, "values": values}]})
 
 
 def writes(world):
@@ -32,7 +33,7 @@ def test_every_action_can_be_rehearsed_and_writes_nothing(world, link, key):
     ghl = world.ghl_contact(email="ann@example.test", firstName="Ann", lastName="Lee")
     link.pairs.create(kind="contact", gist_id=str(gist["id"]), ghl_id=ghl["id"])
     world.forget_calls()
-    said = rehearse(link, definition(ACTIONS[key]), gist_id=str(gist["id"]))
+    said = dry_run(link, definition(ACTIONS[key]), gist_id=str(gist["id"]))
     (step,) = said.steps
     assert (said.problem, bool(step.outcome)) == ("", True)
     assert not [call for side in writes(world).values() for call in side if not call.startswith("GET")]

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integration.models import Execution, Hint, InboxEvent, LogEntry, Related
-from integration.sync import live, runs
-from integration.sync.hints import unpack
+from integration.models import Execution, InboxEvent, LogEntry, PendingRead, Related
+from integration.runs.recover import process_name
+from integration.webhooks.process import process_link
+from integration.webhooks.unpack import unpack_events
 
 
 @pytest.fixture
@@ -29,9 +30,9 @@ def heard(stage, topic, **body):
 
 
 def listen(stage):
-    unpack(stage.link)
-    Hint.objects.update(due_at="2020-01-01T00:00:00Z", taken_run=0)
-    live.work(stage.link.pk, runs.process_name(), 10)
+    unpack_events(stage.link)
+    PendingRead.objects.update(due_at="2020-01-01T00:00:00Z", claimed_by_run=0)
+    process_link(stage.link.pk, process_name(), 10)
 
 
 def watch(stage, *keys):
@@ -71,7 +72,7 @@ def test_a_task_that_is_gone_is_gone_whatever_is_said_of_it_later(quiet, ann, or
         listen(quiet)
     assert begun() == ["ghl.task_created", "ghl.task_deleted"]
     assert Related.objects.get(kind="task").deleted_at
-    assert not Hint.objects.exists()
+    assert not PendingRead.objects.exists()
 
 
 def test_a_task_whose_contact_the_search_shows_late_is_found_later(quiet, ann):
@@ -82,7 +83,7 @@ def test_a_task_whose_contact_the_search_shows_late_is_found_later(quiet, ann):
     assert elsewhere
     heard(quiet, "TaskCreate", id=task["id"], title="Call back")
     listen(quiet)
-    waiting = Hint.objects.get(kind="task")
+    waiting = PendingRead.objects.get(kind="task")
     assert waiting.due_at > timezone.now()
     assert begun() == []
 
@@ -90,11 +91,11 @@ def test_a_task_whose_contact_the_search_shows_late_is_found_later(quiet, ann):
 def test_a_task_that_is_never_found_is_told_of_once(quiet, ann):
     heard(quiet, "TaskCreate", id="nowhere", title="Lost")
     listen(quiet)
-    Hint.objects.update(first_at=timezone.now() - timedelta(days=3))
+    PendingRead.objects.update(first_at=timezone.now() - timedelta(days=3))
     listen(quiet)
     entry = LogEntry.objects.get(reason="no_contact")
     assert "Lost" in entry.message
-    assert not Hint.objects.exists()
+    assert not PendingRead.objects.exists()
 
 
 def test_a_task_deleted_before_its_contact_was_found_is_settled(quiet, ann):
@@ -102,7 +103,7 @@ def test_a_task_deleted_before_its_contact_was_found_is_settled(quiet, ann):
     listen(quiet)
     heard(quiet, "TaskDelete", id="short-lived")
     listen(quiet)
-    assert not Hint.objects.exists()
+    assert not PendingRead.objects.exists()
 
 
 def test_a_note_or_appointment_without_a_contact_is_parked_or_read_by_its_id(quiet, ann):

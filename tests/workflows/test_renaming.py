@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from integration.workflows.actions.records import _renamed
+from integration.workflows.actions.records import _replace_names
 
 
 def renamed(title, before, after):
     facts = {"ghl": after, "gist": {}}
     context = SimpleNamespace(event={"before": before}, execution=SimpleNamespace(facts=facts))
-    return _renamed(title, context)
+    return _replace_names(title, context)
 
 
 ANNA = ({"name": "Ann Lee", "firstName": "Ann"}, {"name": "Anna Lee", "firstName": "Anna"})

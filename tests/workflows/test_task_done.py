@@ -2,7 +2,9 @@
 
 import pytest
 
+from integration.mapping.command_tags import command_tags_of, is_command
 from integration.models import Execution, LogEntry, Outcome
+from integration.workflows import versions
 
 
 @pytest.fixture
@@ -49,6 +51,26 @@ def test_done_in_gist_is_completed_in_ghl_and_carried_back_once(stage, ann, task
     assert (shown["ghl_open_tasks"], shown["ghl_last_task_done"]) == (0, "Call back")
     assert stage.count("gist", "POST /events") == 1
     assert not LogEntry.objects.filter(outcome=Outcome.FAILED).exists()
+
+
+@pytest.mark.parametrize("bridged", [False, True], ids=["synced", "with a tag bridge"])
+def test_the_tag_that_asks_for_it_never_reaches_ghl(stage, ann, task, bridged):
+    if bridged:
+        stage.workflow("tag_bridge")
+    stage.world.forget_calls()
+    by_tag(stage, ann[0], task)
+    stage.settle()
+    assert [one["completed"] for one in stage.tasks(ann[1])] == [True]
+    assert stage.count("ghl", "POST /contacts/{contactId}/tags") == 0
+
+
+def test_a_tag_of_ones_own_that_is_taken_back_is_a_command_too(stage, ann, link):
+    flow = stage.workflow("task_done")
+    triggers = [{"on": "gist.tag_added", "tag": "Please:*"}, {"on": "gist.tag_added"}]
+    actions = [{"do": "task.complete"}, {"do": "gist.take_back"}]
+    versions.save_workflow_version(flow, {**flow.definition, "triggers": triggers, "actions": actions})
+    patterns = command_tags_of(link)
+    assert [is_command(tag, patterns) for tag in ("please:call", "task-done:1", "vip")] == [True, True, False]
 
 
 def test_what_asked_for_it_is_taken_back_in_gist(stage, ann, task):

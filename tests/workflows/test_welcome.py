@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integration.models import Execution, LogEntry
-from integration.workflows import notice
+from integration.records import PersonRef
+from integration.workflows import start
 from integration.workflows.templates import from_setup
 from tests.world import sync
 
@@ -104,6 +105,6 @@ def test_an_event_that_says_somebody_is_new_counts_whatever_the_record_s_date(st
     flow = welcome(stage)
     imported = datetime(2019, 5, 1, tzinfo=UTC)
     made_at = (imported, flow.enabled_at + heard)
-    news = notice.ContactNews("gist", None, {"tags": []}, made_at, notice.Person("1044", "abc", "Ann Lee"))
-    notice.contacts([flow], [news])
+    news = start.ContactNews("gist", None, {"tags": []}, made_at, PersonRef("1044", "abc", "Ann Lee"))
+    start.begin_for_contacts(flow.link, [news])
     assert Execution.objects.count() == greeted

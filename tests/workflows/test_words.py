@@ -2,7 +2,7 @@
 
 import pytest
 
-from integration.workflows import triggers, words
+from integration.workflows import describe, triggers
 
 MOMENTS = [
     ({"from": "now"}, "today"),
@@ -19,7 +19,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("moment", "said"), MOMENTS)
 def test_a_moment_is_told_as_people_do(moment, said):
-    assert words.moment(moment) == said
+    assert describe.describe_moment(moment) == said
 
 
 def test_an_action_tells_what_it_is_given():
@@ -27,27 +27,40 @@ def test_an_action_tells_what_it_is_given():
         "do": "task.create",
         "values": {"title": "Call", "due_at": {"from": "now", "days": 2}, "assigned_to": "u1"},
     }
-    assert words.action(entry, {"u1": "Joe"}) == "Create a task: “Call”, due in 2 days, assigned to Joe"
-    assert words.action({"do": "carry", "values": {}}) == "Show it in Gist"
+    assert describe.describe_values(entry, {"u1": "Joe"}) == "“Call”, due in 2 days, assigned to Joe"
+    assert describe.describe_values({"do": "carry", "values": {}}) == ""
 
 
 def test_a_flag_counts_when_it_is_set():
     assert (
-        words.values({"do": "tasks.update_open", "values": {"rename": True}})
+        describe.describe_values({"do": "tasks.update_open", "values": {"rename": True}})
         == "a changed name is changed in titles too"
     )
-    assert words.values({"do": "tasks.update_open", "values": {"rename": False}}) == ""
+    assert describe.describe_values({"do": "tasks.update_open", "values": {"rename": False}}) == ""
 
 
 def test_values_of_a_plain_operation_are_told_with_their_names():
     entry = {"do": "ghl.contacts.add_to_campaign", "values": {"campaign_id": "c1"}}
-    assert words.values(entry) == "campaign id “c1”"
+    assert describe.describe_values(entry) == "campaign id “c1”"
 
 
 def test_long_texts_are_cut():
-    assert len(words.values({"do": "note.create", "values": {"body": "x " * 500}})) <= words.LONGEST + 2
+    assert len(describe.describe_values({"do": "note.create", "values": {"body": "x " * 500}})) <= describe.LONGEST + 2
 
 
 def test_a_trigger_tells_what_narrows_it():
-    assert triggers.words({"on": "gist.tag_added", "tag": "vip*"}) == "Tag added in Gist (vip*)"
-    assert triggers.words({"on": "gist.tag_added"}) == "Tag added in Gist"
+    assert triggers.describe_trigger({"on": "gist.tag_added", "tag": "vip*"}) == "Tag added in Gist (vip*)"
+    assert triggers.describe_trigger({"on": "gist.tag_added"}) == "Tag added in Gist"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "tag", "fits", "rest"),
+    [
+        ("task-done:*", "Task-Done:abc", True, "abc"), ("café *", "Cafe\u0301\u200b  Club", True, "Club"),
+        ("café", "CAFE\u0301 ", True, ""), ("straße*", "strasse 5", False, ""), ("vip *", "vipers", False, ""),
+        ("*", "anything", True, "anything"), ("vip", "vip2", False, ""),
+    ],
+)  # fmt: skip
+def test_a_tag_is_known_by_its_looks(pattern, tag, fits, rest):
+    entry = {"on": "gist.tag_added", "tag": pattern}
+    assert (triggers.trigger_fits(entry, {"tag": tag}), triggers.rest_of(pattern, tag)) == (fits, rest)

@@ -8,7 +8,7 @@ from typing import Any
 
 from integration.errors import SetupError
 from integration.management.reporting import ReportingCommand
-from integration.setup_file import apply_document
+from integration.setup_file.changes import apply_document
 
 
 class Command(ReportingCommand):

@@ -4,10 +4,8 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-import yaml
-
 from integration.management.reporting import ReportingCommand, find_link
-from integration.setup_file import export
+from integration.setup_file.exporting import export_document
 
 
 class Command(ReportingCommand):
@@ -19,8 +17,10 @@ class Command(ReportingCommand):
         parser.add_argument("--format", choices=["json", "yaml"], default="json")
 
     def run(self, **options: Any) -> None:
-        document = export([find_link(options["link"])] if options["link"] else None)
+        document = export_document([find_link(options["link"])] if options["link"] else None)
         if options["format"] == "yaml" and not self.as_json:
+            import yaml  # Here, because the usual format is JSON.
+
             text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True).rstrip()
         else:
             text = json.dumps(document, indent=1, ensure_ascii=False)

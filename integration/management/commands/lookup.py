@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from integration.management.reporting import ReportingCommand, find_link
+from integration.models import Provider
 from integration.people import lookup
-from integration.people.who import NAMES
 
 ASKED_BY = ("email", "gist_id", "ghl_id")
-VERDICTS = {
+FIELD_STATES = {
     "same": "same",
     "differs": "DIFFERS",
     "gist_only": "only in Gist",
@@ -33,39 +33,39 @@ class Command(ReportingCommand):
     def run(self, **options: Any) -> None:
         link = find_link(options["link"])
         found = lookup.look_up(link, **{name: options[name] or "" for name in ASKED_BY})
-        self.report(list(_lines(found)), found)
+        self.report(list(_report_lines(found)), found)
         if not found["gist"] and not found["ghl"]:
             self.fail("Neither side has this contact. Check the address or id, and that it is the right link.")
 
 
-def _lines(found: dict[str, Any]) -> Iterable[str]:
-    for side, name in NAMES.items():
-        yield f"{name}: {_who(found[side])}"
+def _report_lines(found: dict[str, Any]) -> Iterable[str]:
+    for side, name in Provider.choices:
+        yield f"{name}: {_name_of(found[side])}"
     for one in found.get("fields", ()):
         if one["verdict"] != "blank":
-            yield f"  {one['field']}: {_values(one)} ({VERDICTS[one['verdict']]}: {one['why']})"
+            yield f"  {one['field']}: {_value_pair(one)} ({FIELD_STATES[one['verdict']]}: {one['why']})"
     for kind in KINDS:
         for item in (found["ghl"] or {}).get(kind, ()):
             yield f"  {kind[:-1]}: {_in_short(item)}"
 
 
-def _who(side: dict[str, Any] | None) -> str:
+def _name_of(side: dict[str, Any] | None) -> str:
     if side is None:
         return "not found"
     others = f", and with the same address {', '.join(side['others'])}" if side["others"] else ""
     return f"{side['id']}{others}"
 
 
-def _values(one: dict[str, Any]) -> str:
-    gist, ghl = _word(one["gist"]), _word(one["ghl"])
+def _value_pair(one: dict[str, Any]) -> str:
+    gist, ghl = _as_text(one["gist"]), _as_text(one["ghl"])
     return gist if gist == ghl else f"{gist or 'blank'} | {ghl or 'blank'}"
 
 
-def _word(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str("" if value is None else value)
 
 
 def _in_short(item: dict[str, Any]) -> str:
-    parts = (item.get(key) for key in ("title", "body", "dueDate", "startTime", "appointmentStatus"))
+    texts = (item.get(key) for key in ("title", "body", "dueDate", "startTime", "appointmentStatus"))
     done = " (completed)" if item.get("completed") else ""
-    return " · ".join(str(part) for part in parts if part) + done
+    return " · ".join(str(text) for text in texts if text) + done

@@ -1,17 +1,15 @@
 """`manage.py rotate_keys`: every stored secret under the newest key of ENCRYPTION_KEYS."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from django.apps import apps
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models.functions import Cast
+from django.db import transaction
 
 from integration.management.reporting import ReportingCommand
-from integration.models.fields import EncryptedJSONField, key_ring
+from integration.management.secret_columns import SecretColumn, secret_columns
+from integration.models.fields import encrypt_text, is_token, key_ring
 
 BATCH = 200
 
@@ -21,8 +19,8 @@ class Command(ReportingCommand):
 
     def run(self, **options: Any) -> None:
         counts: Counter[str] = Counter(rotated=0, current=0, unreadable=0)
-        for model, name in encrypted_columns():
-            counts += rotate_column(model, name)
+        for column in secret_columns():
+            counts += rotate_column(column)
         data = {name: counts[name] for name in ("rotated", "current", "unreadable")}
         summary = f"{counts['rotated']} re-encrypted, {counts['current']} stood under the newest key already"
         if counts["unreadable"]:
@@ -34,49 +32,51 @@ class Command(ReportingCommand):
         self.report([f"{summary}. Older keys may be taken out of ENCRYPTION_KEYS."], data)
 
 
-def encrypted_columns() -> Iterator[tuple[type[models.Model], str]]:
-    for model in apps.get_models():
-        for field in model._meta.local_fields:
-            if isinstance(field, EncryptedJSONField):
-                yield model, field.name
-
-
-def rotate_column(model: type[models.Model], name: str) -> Counter[str]:
+def rotate_column(column: SecretColumn) -> Counter[str]:
     """Row after row by key, a batch per transaction, so that a stop in between costs nothing."""
     counts: Counter[str] = Counter()
     last = 0
     while True:
         with transaction.atomic():
-            batch = _batch(model, name, last)
-            for pk, token in batch:
-                counts[_rotate(model, pk, name, token)] += 1
+            batch = _next_batch(column, last)
+            for pk, stored in batch:
+                counts += _rotate_row(column, pk, stored)
         if not batch:
             return counts
         last = batch[-1][0]
 
 
-def stored(model: type[models.Model], name: str) -> models.QuerySet[Any]:
-    """The column as it is stored, as `stored`: reading it as its own type would decrypt it."""
-    rows = model._default_manager.annotate(stored=Cast(name, models.TextField())).exclude(stored="")
-    return rows.order_by("pk")
-
-
-def _batch(model: type[models.Model], name: str, after: int) -> list[tuple[int, str]]:
+def _next_batch(column: SecretColumn, after: int) -> list[tuple[int, Any]]:
     """Locked until the transaction ends: a worker that refreshes a token meanwhile writes after us, not before."""
-    rows = stored(model, name).select_for_update().filter(pk__gt=after)
+    rows = column.rows().select_for_update().filter(pk__gt=after)
     return list(rows.values_list("pk", "stored")[:BATCH])
 
 
-def _rotate(model: type[models.Model], pk: int, name: str, token: str) -> str:
+def _rotate_row(column: SecretColumn, pk: int, stored: Any) -> Counter[str]:
+    counts: Counter[str] = Counter()
+
+    def rotate(token: str) -> str:
+        outcome, rotated = _rotate_token(token)
+        counts[outcome] += 1
+        return rotated
+
+    replaced = column.replace(stored, rotate)
+    if counts["rotated"]:
+        column.save(pk, replaced)
+    return counts
+
+
+def _rotate_token(token: str) -> tuple[str, str]:
+    """ "rotated", "current" or "unreadable", and what is to stand there from now on."""
+    if not is_token(token):
+        return "rotated", encrypt_text(token)
     try:
+        # The newest key alone: with the whole ring a secret under an older key would pass for current.
         Fernet(settings.ENCRYPTION_KEYS[0]).decrypt(token.encode())
-        return "current"
+        return "current", token
     except InvalidToken:
         pass
     try:
-        fresh = key_ring().rotate(token.encode()).decode()
+        return "rotated", key_ring().rotate(token.encode()).decode()
     except InvalidToken:
-        return "unreadable"
-    column = models.Value(fresh, output_field=models.TextField())
-    model._default_manager.filter(pk=pk).update(**{name: column})
-    return "rotated"
+        return "unreadable", token

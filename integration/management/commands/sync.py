@@ -4,11 +4,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from integration.errors import SetupError
-from integration.management.following import follow
+from integration.management.following import follow_run
 from integration.management.reporting import ReportingCommand, find_link
 from integration.models import COUNTS, Link, Mode, Run, RunKind, RunStatus
-from integration.queue import health
-from integration.sync import runs
+from integration.queue import check_queue
+from integration.runs.start import AlreadyRunning, start_run
 
 
 class Command(ReportingCommand):
@@ -25,12 +25,12 @@ class Command(ReportingCommand):
         link = find_link(options["link"])
         kind = RunKind.FULL if options["full"] or link.full_run_at is None else RunKind.INCREMENTAL
         if not options["wait"]:
-            started = runs.start(link, kind, dry_run=options["dry_run"], trigger="command")
+            started = start_run(link, kind, dry_run=options["dry_run"], trigger="command")
             self.report([f"Run {started.pk} ({kind}) started.{_nobody_works()}"], started.report())
             return
         run = self._start_or_join(link, kind, options["dry_run"])
-        self._follow(run)
-        self.report([_sentence(run)], run.report())
+        self._follow_run(run)
+        self.report([_summary_of(run)], run.report())
         if run.status != RunStatus.SUCCEEDED:
             self.fail(f"Run {run.pk} ended as {run.status}, not succeeded. {run.report()['error']}".strip())
 
@@ -38,30 +38,31 @@ class Command(ReportingCommand):
         """Our run; the one under way when it does the same. Another kind is waited for."""
         while True:
             try:
-                return runs.start(link, kind, dry_run=dry_run, trigger="command")
-            except runs.AlreadyRunning as busy:
+                return start_run(link, kind, dry_run=dry_run, trigger="command")
+            except AlreadyRunning as busy:
                 under_way = busy.run
             if under_way.status == RunStatus.PAUSED:
                 raise SetupError(f"Run {under_way.pk} is paused. Resume or cancel it, then start again.", link.key)
+            # A watched link decides only, so its runs are dry whatever was asked for.
             joins = (under_way.kind, under_way.dry_run) == (kind, dry_run or link.mode == Mode.WATCH)
             self.stderr.write(f"Run {under_way.pk} is under way; {'following it' if joins else 'ours comes after it'}.")
             if joins:
                 return under_way
-            self._follow(under_way)
+            self._follow_run(under_way)
 
-    def _follow(self, run: Run) -> None:
+    def _follow_run(self, run: Run) -> None:
         try:
-            follow(run, self.stderr)
+            follow_run(run, self.stderr)
         except KeyboardInterrupt:
-            goes_on = "the workers go on with it" if health().workers else "the next worker goes on with it"
+            goes_on = "the workers go on with it" if check_queue().workers else "the next worker goes on with it"
             self.fail(f"No longer following run {run.pk}; {goes_on}. The same command with --wait follows it again.")
 
 
 def _nobody_works() -> str:
-    return "" if health().workers else " No worker is alive: start `manage.py up`, or use --wait."
+    return "" if check_queue().workers else " No worker is alive: start `manage.py up`, or use --wait."
 
 
-def _sentence(run: Run) -> str:
+def _summary_of(run: Run) -> str:
     """The report in words."""
     counts = " + ".join(f"{getattr(run, name)} {name}" for name in COUNTS)
     data = run.report()

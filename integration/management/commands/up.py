@@ -16,13 +16,17 @@ from django.db import connections
 
 from integration import demo
 from integration.errors import SetupError
-from integration.management.preparation import bind, prepare_database, prepare_static_files
+from integration.management.exposure import refused_settings
+from integration.management.preparation import bind_listener, prepare_database, prepare_static_files
+from integration.management.private_files import close_to_others
 from integration.management.processes import Child, stop_all
 
+# For a clean end; with the rest it is over within 10 s.
 STOP_SECONDS = 9.0
-"""For a clean end; with the rest it is over within 10 s."""
 URGENT_AFTER_SECONDS = 1.0
 SLOW_START_SECONDS = 20.0
+# The sandbox answers in the web server itself: as many calls as the live reads of all pages can make at once.
+SANDBOX_THREADS = 48
 
 
 class Command(BaseCommand):
@@ -35,106 +39,127 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.with_demo = settings.DEMO and not options["no_demo"]
         if options["no_demo"]:
+            # The children read the settings anew; the environment is what they inherit.
             os.environ["DEMO"] = "false"
+        _refuse_exposed_settings(options["no_demo"])
         self.wish = StopWish()
         try:
-            self._listener = bind(settings.HOST, settings.PORT)
+            # Before the database is touched: a second `up` on the same port must fail without having changed
+            # anything.
+            self._listener = bind_listener(settings.HOST, settings.PORT)
         except SetupError as problem:
             raise CommandError(problem.problem) from problem
-        self._prepare()
+        self._prepare_files()
+        # Asked to stop while migrating: nothing is started any more.
         if self.wish:
             return
-        children = [self._web(), self._worker()]
+        children = [self._web_process(), self._worker_process()]
         try:
             for child in children:
                 child.start()
-            self._settle_people()
-            self._watch(children)
+            self._create_people()
+            self._watch_children(children)
         finally:
-            self._stop(children)
+            self._stop_children(children)
 
-    def say(self, sentence: str) -> None:
+    def print_line(self, sentence: str) -> None:
         self.stdout.write(sentence)
         self.stdout.flush()
 
     # Before ---------------------------------------------------------------------------------------------
 
-    def _prepare(self) -> None:
+    def _prepare_files(self) -> None:
+        close_to_others()
         if prepare_database():
-            self.say("Database: migrated.")
+            self.print_line("Database: migrated.")
+        if not self.with_demo:
+            demo.switch_off_demo()
         if prepare_static_files():
-            self.say("Static files: gathered.")
+            self.print_line("Static files: gathered.")
 
-    def _settle_people(self) -> None:
+    def _create_people(self) -> None:
         """Done while the children are starting, because importing the jobs takes as long as they do."""
         if demo.ensure_admin():
-            self.say(f"Owner {settings.ADMIN_EMAIL} created.")
-        self.demo_login = self.with_demo and demo.ensure_demo()
+            self.print_line(f"Owner {settings.ADMIN_EMAIL} created.")
+        self.demo_login = self.with_demo and demo.switch_on_demo()
+        self.has_owner = demo.has_owner()
         from integration.jobs import SCHEDULES
         from integration.queue import install_schedules
 
         install_schedules(SCHEDULES)
 
-    def _web(self) -> Child:
+    def _web_process(self) -> Child:
         listener = self._listener.fileno()
-        command = [sys.executable, "-m", "gunicorn", "dashboard.wsgi", "--bind", f"fd://{listener}"]
-        command += ["--worker-class", "gthread", "--workers", "1", "--threads", "16", "--timeout", "120"]
-        command += ["--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"]
-        command += ["--chdir", str(settings.BASE_DIR)]
-        return Child("Web", command, self.say, inherits=(listener,))
+        threads = settings.WEB_THREADS + (SANDBOX_THREADS if self.with_demo else 0)
+        command = [sys.executable, "-m", "dashboard.web_server", str(listener), str(threads)]
+        return Child("Web", command, self.print_line, inherits=(listener,), folder=settings.BASE_DIR)
 
-    def _worker(self) -> Child:
-        return Child("Worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"], self.say)
+    def _worker_process(self) -> Child:
+        return Child("Worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"], self.print_line)
 
     # Running --------------------------------------------------------------------------------------------
 
-    def _watch(self, children: list[Child]) -> None:
+    def _watch_children(self, children: list[Child]) -> None:
         ready, warned, started = False, False, time.monotonic()
         while not self.wish:
             for child in children:
                 child.watch()
             if not ready and is_ready():
                 ready = True
+                # From here on this process only watches its children and needs no database.
                 connections.close_all()
-                self._say_ready()
+                self._print_ready()
             if not ready and not warned and time.monotonic() - started > SLOW_START_SECONDS:
                 warned = True
-                self.say("Not ready yet: the web server or the worker does not answer; its messages stand above.")
+                self.print_line(
+                    "Not ready yet: the web server or the worker does not answer; its messages stand above."
+                )
             time.sleep(0.2 if ready else 0.05)
 
-    def _say_ready(self) -> None:
-        self.say(f"ready http://{settings.HOST}:{settings.PORT}")
+    def _print_ready(self) -> None:
+        self.print_line(f"ready http://{settings.HOST}:{settings.PORT}")
         if self.demo_login:
-            self.say(f"Sign in at {settings.PUBLIC_URL} with {demo.DEMO_EMAIL} and the password {demo.DEMO_PASSWORD}")
+            self.print_line(
+                f"Sign in at {settings.PUBLIC_URL} with {demo.DEMO_EMAIL} and the password {demo.DEMO_PASSWORD}"
+            )
+        elif not self.has_owner:
+            self.print_line(f"There is no owner yet. {demo.HOW_TO_CREATE_AN_OWNER}")
 
-    def _stop(self, children: list[Child]) -> None:
+    def _stop_children(self, children: list[Child]) -> None:
         killed = stop_all(children, STOP_SECONDS, hurry=lambda: self.wish.is_urgent)
         self._listener.close()
-        self.say(f"Stopped; {' and '.join(killed)} had to be killed." if killed else "Stopped.")
+        self.print_line(f"Stopped; {' and '.join(killed)} had to be killed." if killed else "Stopped.")
+
+
+def _refuse_exposed_settings(no_demo: bool) -> None:
+    """Before anything else: what is refused must not have changed anything. Raises CommandError."""
+    sentences = [sentence for name, sentence in refused_settings() if not (no_demo and name == "DEMO")]
+    if sentences:
+        raise CommandError("\n".join(sentences))
 
 
 class StopWish:
-    """Truthy after SIGTERM or SIGINT; `is_urgent` when it was said again a while later."""
+    """Truthy after SIGTERM or SIGINT; `is_urgent` once another came more than URGENT_AFTER_SECONDS later."""
 
     def __init__(self) -> None:
         self.first_at, self.is_urgent = 0.0, False
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._note)
+            signal.signal(number, self._note_signal)
 
     def __bool__(self) -> bool:
         return self.first_at > 0
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        """One wish may arrive twice: from the terminal, and handed on by make."""
+    def _note_signal(self, number: int, frame: FrameType | None) -> None:
+        """One Ctrl-C may arrive twice, from the terminal and handed on by make: a second one at once is the same."""
         self.first_at = self.first_at or time.monotonic()
         self.is_urgent = time.monotonic() - self.first_at > URGENT_AFTER_SECONDS
 
 
 def is_ready() -> bool:
     """Whether the web process answers and a worker is alive."""
-    from integration.queue import health
+    from integration.queue import check_queue
 
-    return web_answers() and health().workers > 0
+    return web_answers() and check_queue().workers > 0
 
 
 def web_answers() -> bool:

@@ -17,7 +17,7 @@ Every `take` is one transaction on this document.
 """
 
 from integration.providers.budgets.budget import Budget, Grant, budget_for
-from integration.providers.budgets.day import Forecast, daily_remaining, forecast
+from integration.providers.budgets.day import Forecast, daily_remaining, forecast_day, forecast_days
 from integration.providers.budgets.shares import PURPOSES
 from integration.providers.budgets.window import FLYING_EXPIRES, Rate
 
@@ -30,5 +30,6 @@ __all__ = [
     "Rate",
     "budget_for",
     "daily_remaining",
-    "forecast",
+    "forecast_day",
+    "forecast_days",
 ]

@@ -1,4 +1,4 @@
-"""One process's view of an account's budget: ask for permits, tell what was answered, give back the rest."""
+"""One process's view of an account's budget: takes permits, reports answers, gives back what was not used."""
 
 import time
 import uuid
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from integration.providers.budgets import day, shares, window
-from integration.providers.budgets.document import Document, document
+from integration.providers.budgets.document import Document, locked_document
 from integration.providers.budgets.window import Rate
 from integration.providers.http import Limits
 
@@ -34,55 +34,68 @@ class Budget:
     purpose: str = "backfill"
     _answered: list[float] = field(default_factory=list)
     """When calls were answered that the shared document does not know yet."""
+    _unused: int = 0
+    """Permits that were given back and that the shared document does not know yet."""
     _limits: Limits = field(default_factory=Limits)
 
-    def take(self, wanted: int) -> Grant:
+    def take_permits(self, wanted: int) -> Grant:
         """Ask for up to `wanted` permits; reports what was answered since the last time."""
-        with document(self.account) as doc:
+        with locked_document(self.account) as doc:
             now = time.time()
-            self._settle(doc, now)
-            grant = self._grant(doc, wanted, now)
+            self._report_answers(doc, now)
+            grant = self._grant_permits(doc, wanted, now)
             if grant.permits:
                 window.take_off(doc, self.holder, grant.permits, now)
             return grant
 
-    def answered(self, limits: Limits) -> None:
-        """Note that a granted call came back. Written to the shared document with the next `take` or `close`."""
-        self._answered.append(time.time())
+    def note_answer(self, limits: Limits, at: float | None = None) -> None:
+        """Note that a granted call came back, now or at `at` (seconds since 1970).
+
+        Written to the shared document with the next `take` or `close`.
+        """
+        # Collected here, because every change of the shared document is a transaction of its own.
+        self._answered.append(time.time() if at is None else at)
         if limits != Limits():
             self._limits = limits
 
-    def refused(self, wait: float) -> None:
+    def give_back(self, permits: int) -> None:
+        """Nothing is sent with these permits. Written to the shared document with the next `take` or `close`."""
+        self._unused += permits
+
+    def note_refusal(self, wait: float) -> None:
         """The provider said no: nobody calls this account for `wait` seconds."""
-        with document(self.account) as doc:
+        with locked_document(self.account) as doc:
             doc["blocked"] = max(doc.get("blocked", 0.0), time.time() + wait)
             doc["why"] = "limit"
 
     def close(self) -> None:
-        """Give back what was granted and not used, and wait no more."""
-        with document(self.account) as doc:
-            self._settle(doc, time.time())
+        """Give back all that was granted and not used, and wait no more."""
+        with locked_document(self.account) as doc:
+            self._report_answers(doc, time.time())
             doc.get("flying", {}).pop(self.holder, None)
-            shares.leave(doc, self.holder)
+            shares.leave_line(doc, self.holder)
 
-    def _grant(self, doc: Document, wanted: int, now: float) -> Grant:
-        asker, limit = shares.Asker(self.holder, self.purpose), window.allowance(doc, self.rate)
+    def _grant_permits(self, doc: Document, wanted: int, now: float) -> Grant:
+        asker, limit = shares.Asker(self.holder, self.purpose), window.allowed_rate(doc, self.rate)
         shares.stand_in_line(doc, asker, limit, wanted, now)
         if doc.get("blocked", 0) > now:
             return Grant(0, doc["blocked"] - now, doc.get("why", "limit"))
         if day.is_kept_from(doc, self.purpose, now):
             return Grant(0, day.next_day(now) - now, "daily_reserve")
-        share = shares.allot(doc, asker, limit, now)
+        share = shares.allot_share(doc, asker, limit, now)
         return Grant(share.permits, share.wait, "" if share.permits else "limit")
 
-    def _settle(self, doc: Document, now: float) -> None:
-        window.forget(doc, self.rate, now)
-        shares.forget(doc, self.rate.seconds, now)
+    def _report_answers(self, doc: Document, now: float) -> None:
+        window.drop_expired(doc, self.rate, now)
+        shares.drop_expired(doc, self.rate.seconds, now)
+        if self._unused:
+            window.give_back(doc, self.holder, self._unused)
+            self._unused = 0
         if self._answered:
-            window.land(doc, self.holder, self._answered, now)
-            day.count(doc, self._answered, now)
+            window.mark_answered(doc, self.holder, sorted(self._answered), now)
+            day.count_calls(doc, self._answered, now)
             self._answered = []
-        window.believe(doc, self.rate, self._limits, now)
+        window.apply_limits(doc, self.rate, self._limits, now)
         if self._limits.daily_remaining is not None:
             day.note_left(doc, self._limits.daily_remaining, now)
         self._limits = Limits()

@@ -5,14 +5,15 @@ most that was left today stands for the whole day.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from integration.providers.budgets.document import Document, look_at
+from integration.providers.budgets.document import Document, look_at, look_at_all
 
 DAY, HOUR, SLOT = 86_400, 3_600, 300
+# Below this share of the day the patient purposes stop, so that persons and live events still can call.
 KEPT_OF_DAY = 0.1
-"""Below this share of the day the patient purposes stop, so that persons and live events still can call."""
 PATIENT = ("sweep", "backfill")
 
 
@@ -24,10 +25,24 @@ class Forecast:
     per_hour: int
     runs_out_at: datetime | None
 
+    @property
+    def begins_again_at(self) -> datetime:
+        """When the next day begins."""
+        return datetime.fromtimestamp(next_day(time.time()), UTC)
 
-def forecast(account: str) -> Forecast:
+
+def forecast_day(account: str) -> Forecast:
     """How long the account's day lasts at the pace of the last hour."""
-    doc, now = look_at(account), time.time()
+    return forecast_days([account])[account]
+
+
+def forecast_days(accounts: Iterable[str]) -> dict[str, Forecast]:
+    """The forecasts of several accounts, by account."""
+    now = time.time()
+    return {account: _forecast(doc, now) for account, doc in look_at_all(accounts).items()}
+
+
+def _forecast(doc: Document, now: float) -> Forecast:
     left, pace = left_today(doc, now), _per_hour(doc, now)
     return Forecast(left, round(pace), _runs_out(left, pace, now))
 
@@ -56,7 +71,7 @@ def is_kept_from(doc: Document, purpose: str, now: float) -> bool:
     return purpose in PATIENT and left is not None and left < doc["day"][2] * KEPT_OF_DAY
 
 
-def count(doc: Document, answered: list[float], now: float) -> None:
+def count_calls(doc: Document, answered: list[float], now: float) -> None:
     """Add calls to the pace of the last hour."""
     slots = {slot: calls for slot, calls in doc.get("pace", ()) if (slot + 1) * SLOT > now - HOUR}
     for at in answered:

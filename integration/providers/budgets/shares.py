@@ -10,22 +10,22 @@ import math
 from dataclasses import dataclass
 
 from integration.providers.budgets.document import Document
-from integration.providers.budgets.window import SHORTEST_WAIT, Rate, frees_in, used
+from integration.providers.budgets.window import SHORTEST_WAIT, Rate, count_used, frees_in
 
+# Highest first. person: somebody waits for a page or a command; live: a webhook event.
 PURPOSES = ("person", "live", "retry", "sweep", "backfill")
-"""Highest first. person: somebody waits for a page or a command; live: a webhook event."""
 RESERVED = PURPOSES[:2]
+# One call in so many is always kept for the reserved purposes, and not more than so many calls.
 ALWAYS_KEPT, ALWAYS_KEPT_MOST = 100, 2
-"""One call in so many is always kept for the reserved purposes, and not more than so many calls."""
+# Share of the window kept for each reserved purpose that asked lately.
 KEPT_SHARE = 0.05
-"""Share of the window kept for each reserved purpose that asked lately."""
 ATTENTIVE_SECONDS = 10.0
+# The most a sweep gets of a window.
 SWEEP_SHARE = 0.05
-"""The most a sweep gets of a window."""
+# Who waits asks again at least every second (exchange.py); who is silent for so long does not wait any more.
 IN_LINE_SECONDS = 3.0
-"""Who waits asks again at least every second (exchange.py); who is silent for so long does not wait any more."""
+# Spread calls may be ahead of their time by one part in so many of a window.
 EVENLY = 10
-"""Spread calls may be ahead of their time by one part in so many of a window."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Share:
     wait: float
 
 
-def forget(doc: Document, seconds: float, now: float) -> None:
+def drop_expired(doc: Document, seconds: float, now: float) -> None:
     doc["line"] = {holder: place for holder, place in doc.get("line", {}).items() if place[2] > now}
     doc["swept"] = [[at, calls] for at, calls in doc.get("swept", ()) if at > now - seconds]
 
@@ -65,28 +65,31 @@ def stand_in_line(doc: Document, asker: Asker, limit: Rate, wanted: int, now: fl
         doc.setdefault("asked", {})[asker.purpose] = now
 
 
-def leave(doc: Document, holder: str) -> None:
+def leave_line(doc: Document, holder: str) -> None:
     doc.get("line", {}).pop(holder, None)
 
 
-def allot(doc: Document, asker: Asker, limit: Rate, now: float) -> Share:
+def allot_share(doc: Document, asker: Asker, limit: Rate, now: float) -> Share:
     """The share of `asker`, who stands in line, of what is free now; it counts as taken."""
     place = doc["line"][asker.holder]
+    # Only a sweep that has had its share of the window wants nothing; more is free when its oldest calls leave it.
     if not place[1]:
         return Share(0, doc["swept"][0][0] + limit.seconds - now)
     first = sum(calls for rank, calls, *_ in doc["line"].values() if rank < asker.rank)
-    room = limit.calls - used(doc, limit.seconds, now) - first - _kept(doc, asker.rank, limit.calls, now)
+    room = (
+        limit.calls - count_used(doc, limit.seconds, now) - first - _reserved_calls(doc, asker.rank, limit.calls, now)
+    )
     rivals = [(p[3], p[1]) for holder, p in doc["line"].items() if p[0] == asker.rank and holder != asker.holder]
-    fair = _fair_part(place[3], place[1], rivals, room)
-    permits, spread_wait = _spread(doc, asker.rank, limit, fair, now)
+    fair = _fair_share(place[3], place[1], rivals, room)
+    permits, spread_wait = _spread_evenly(doc, asker.rank, limit, fair, now)
     if permits:
         _note_taken(doc, asker, limit, permits, now)
         return Share(permits, 0)
-    missing = _before(place[3], rivals) + 1 - room
+    missing = _calls_before(place[3], rivals) + 1 - room
     return Share(0, max(spread_wait, frees_in(doc, missing, limit.seconds, now) if missing > 0 else SHORTEST_WAIT))
 
 
-def _kept(doc: Document, rank: int, calls: int, now: float) -> int:
+def _reserved_calls(doc: Document, rank: int, calls: int, now: float) -> int:
     """Calls of a window that are not for this rank, but for the reserved purposes above it."""
     there = sum(_is_there(doc, purpose, now) for purpose in RESERVED[:rank])
     if there:
@@ -99,22 +102,22 @@ def _is_there(doc: Document, purpose: str, now: float) -> bool:
     return now - float(doc.get("asked", {}).get(purpose, 0)) < ATTENTIVE_SECONDS
 
 
-def _fair_part(served: int, wanted: int, rivals: list[tuple[int, int]], room: int) -> int:
+def _fair_share(served: int, wanted: int, rivals: list[tuple[int, int]], room: int) -> int:
     """How many of `room` calls fall to one who was served so many, when the least served is always next."""
     if wanted + sum(calls for _, calls in rivals) <= room:
         return wanted
-    part = 0
-    while part < wanted and part + 1 + _before(served + part, rivals) <= room:
-        part += 1
-    return part
+    share = 0
+    while share < wanted and share + 1 + _calls_before(served + share, rivals) <= room:
+        share += 1
+    return share
 
 
-def _before(served: int, rivals: list[tuple[int, int]]) -> int:
+def _calls_before(served: int, rivals: list[tuple[int, int]]) -> int:
     """Calls that rivals may have before it is the turn of one who was served so many."""
     return sum(min(calls, max(0, served - theirs)) for theirs, calls in rivals)
 
 
-def _spread(doc: Document, rank: int, limit: Rate, permits: int, now: float) -> tuple[int, float]:
+def _spread_evenly(doc: Document, rank: int, limit: Rate, permits: int, now: float) -> tuple[int, float]:
     """Of `permits` those that keep to an even pace, and the seconds until one more does."""
     if rank < len(RESERVED) or not any(_is_there(doc, purpose, now) for purpose in RESERVED):
         return permits, 0.0

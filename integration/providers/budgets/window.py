@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from integration.providers.budgets.document import Document
 from integration.providers.http import Limits
 
+# Seconds after which a grant whose holder died no longer counts.
 FLYING_EXPIRES = 120.0
-"""Seconds after which a grant whose holder died no longer counts."""
+# Calls answered within this many seconds of each other share a mark, which keeps the document small.
 BUCKET = 0.05
-"""Calls answered within this many seconds of each other share a mark, which keeps the document small."""
+# Marks are kept this much longer, so that headers which crossed with expiring marks are not misread.
 COMPARE_LONGER = 2.0
-"""Marks are kept this much longer, so that headers which crossed with expiring marks are not misread."""
+# Seconds. The second one is for calls under way: nobody knows when they come back.
 SHORTEST_WAIT, UNKNOWN_WAIT = 0.005, 0.05
-"""Seconds. The second one is for calls under way: nobody knows when they come back."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Rate:
         return cls(int(calls), float(seconds or 1))
 
 
-def allowance(doc: Document, rate: Rate) -> Rate:
+def allowed_rate(doc: Document, rate: Rate) -> Rate:
     """The configured rate, or the provider's own when that is lower."""
     return Rate(min(rate.calls, doc.get("limit", rate.calls)), rate.seconds)
 
 
-def used(doc: Document, seconds: float, now: float) -> int:
+def count_used(doc: Document, seconds: float, now: float) -> int:
     marks = sum(calls for at, calls, _ in doc.get("marks", ()) if at > now - seconds)
     return int(marks + sum(calls for calls, _ in doc.get("flying", {}).values()))
 
@@ -60,33 +60,42 @@ def take_off(doc: Document, holder: str, permits: int, now: float) -> None:
     flying[holder] = [flying.get(holder, [0, now])[0] + permits, now]
 
 
-def land(doc: Document, holder: str, answered: list[float], now: float) -> None:
+def give_back(doc: Document, holder: str, permits: int) -> None:
+    """Nothing was or will be sent with so many of the permits of `holder`."""
+    if holder in doc.get("flying", {}):
+        doc["flying"][holder][0] = max(0, doc["flying"][holder][0] - permits)
+
+
+def mark_answered(doc: Document, holder: str, answered: list[float], now: float) -> None:
     """Calls of `holder` were answered at these times."""
     for at in answered:
-        _mark(doc, at, 1)
+        _add_mark(doc, at, 1)
     flying = doc.setdefault("flying", {})
     flying[holder] = [max(0, flying.get(holder, [0, now])[0] - len(answered)), now]
 
 
-def forget(doc: Document, rate: Rate, now: float) -> None:
+def drop_expired(doc: Document, rate: Rate, now: float) -> None:
     keep = now - rate.seconds - COMPARE_LONGER
     doc["marks"] = [mark for mark in doc.get("marks", ()) if mark[0] > keep]
     doc["flying"] = {h: f for h, f in doc.get("flying", {}).items() if f[0] and f[1] > now - FLYING_EXPIRES}
 
 
-def believe(doc: Document, rate: Rate, limits: Limits, now: float) -> None:
+def apply_limits(doc: Document, rate: Rate, limits: Limits, now: float) -> None:
     """Believe the provider where it knows better: a lower limit, calls made by others."""
     if limits.maximum:
         doc["limit"] = limits.maximum
     if limits.remaining is not None:
-        seen = used(doc, rate.seconds + COMPARE_LONGER, now)
-        others = allowance(doc, rate).calls - limits.remaining - seen
+        seen = count_used(doc, rate.seconds + COMPARE_LONGER, now)
+        # What the provider counted beyond our own calls was sent by another program with the same account.
+        others = allowed_rate(doc, rate).calls - limits.remaining - seen
         if others > 0:
-            _mark(doc, now, others)
+            _add_mark(doc, now, others)
 
 
-def _mark(doc: Document, now: float, calls: int) -> None:
+def _add_mark(doc: Document, now: float, calls: int) -> None:
     marks = doc.setdefault("marks", [])
+    # Measured from the mark's first call: measured from its last, a steady stream would stay in one mark for ever. The
+    # mark takes the time of the latest call, because counting some a little too long is safe and too short is not.
     if marks and 0 <= now - marks[-1][2] < BUCKET:
         marks[-1][0], marks[-1][1] = max(marks[-1][0], now), marks[-1][1] + calls
     else:

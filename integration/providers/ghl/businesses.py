@@ -15,7 +15,7 @@ LIST = _read(
 )  # fmt: skip
 GET = _read("ghl.businesses.get", "Read a business", "GET", ONE, s.BusinessAnswer)
 CREATE = _write(
-    "ghl.businesses.create", "Create a business", "POST", "/businesses/", s.SavedBusiness, body=s.BusinessBody,
+    "ghl.businesses.create", "Create a business", "POST", "/businesses/", s.SavedBusiness, body=s.NewBusiness,
     repeatable=False,
 )  # fmt: skip
 UPDATE = _write("ghl.businesses.update", "Update a business", "PUT", ONE, s.SavedBusiness, body=s.BusinessBody)

@@ -28,7 +28,7 @@ BLOCKED_SLOTS = _events_read(
 )
 CREATE_APPOINTMENT = _events_write(
     "ghl.appointments.create", "Book an appointment", "POST", "/calendars/events/appointments", s.Event,
-    body=s.AppointmentBody, repeatable=False,
+    body=s.NewAppointment, repeatable=False,
 )  # fmt: skip
 APPOINTMENT = _events_read("ghl.appointments.get", "Read an appointment", "GET", APPOINTMENT_PATH, s.EventAnswer)
 UPDATE_APPOINTMENT = _events_write(
@@ -40,22 +40,22 @@ DELETE_EVENT = _events_write(
 )  # fmt: skip
 BLOCK_SLOT = _events_write(
     "ghl.events.block_slot", "Block a slot", "POST", "/calendars/events/block-slots", s.Event,
-    body=s.AppointmentBody, repeatable=False,
+    body=s.BlockBody, repeatable=False,
 )  # fmt: skip
 UPDATE_BLOCK_SLOT = _events_write(
     "ghl.events.update_block_slot", "Change a blocked slot", "PUT", "/calendars/events/block-slots/{event_id}", s.Event,
-    body=s.AppointmentBody,
+    body=s.BlockBody,
 )  # fmt: skip
 APPOINTMENT_NOTES = _events_read(
     "ghl.appointments.notes", "List an appointment's notes", "GET", NOTES_PATH, s.NoteList, query=("limit", "offset")
 )
 CREATE_APPOINTMENT_NOTE = _events_write(
     "ghl.appointments.create_note", "Add a note to an appointment", "POST", NOTES_PATH, s.NoteAnswer,
-    body=s.NoteBody, repeatable=False,
+    body=s.NewNote, repeatable=False,
 )  # fmt: skip
 UPDATE_APPOINTMENT_NOTE = _events_write(
     "ghl.appointments.update_note", "Change an appointment's note", "PUT", f"{NOTES_PATH}/{{note_id}}", s.NoteAnswer,
-    body=s.NoteBody,
+    body=s.NewNote,
 )  # fmt: skip
 DELETE_APPOINTMENT_NOTE = _events_write(
     "ghl.appointments.delete_note", "Delete an appointment's note", "DELETE", f"{NOTES_PATH}/{{note_id}}", s.AnyAnswer

@@ -60,7 +60,7 @@ TASKS = _read("ghl.tasks.list", "List a contact's tasks", "GET", f"{ONE}/tasks",
 TASK = _read("ghl.tasks.get", "Read a task", "GET", f"{ONE}/tasks/{{task_id}}", s.TaskAnswer, TASKS_OF)
 CREATE_TASK = _write(
     "ghl.tasks.create", "Create a task", "POST", f"{ONE}/tasks", s.TaskAnswer, TASKS_OF,
-    body=s.TaskBody, repeatable=False,
+    body=s.NewTask, repeatable=False,
 )  # fmt: skip
 UPDATE_TASK = _write(
     "ghl.tasks.update", "Update a task", "PUT", f"{ONE}/tasks/{{task_id}}", s.TaskAnswer, TASKS_OF, body=s.TaskBody
@@ -75,7 +75,7 @@ NOTES = _read("ghl.notes.list", "List a contact's notes", "GET", f"{ONE}/notes",
 NOTE = _read("ghl.notes.get", "Read a note", "GET", f"{ONE}/notes/{{note_id}}", s.NoteAnswer, NOTES_OF)
 CREATE_NOTE = _write(
     "ghl.notes.create", "Create a note", "POST", f"{ONE}/notes", s.NoteAnswer, NOTES_OF,
-    body=s.NoteBody, repeatable=False,
+    body=s.NewNote, repeatable=False,
 )  # fmt: skip
 UPDATE_NOTE = _write(
     "ghl.notes.update", "Update a note", "PUT", f"{ONE}/notes/{{note_id}}", s.NoteAnswer, NOTES_OF, body=s.NoteBody

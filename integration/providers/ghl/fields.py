@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
+from integration.providers.ghl.countries import is_country_code
 from integration.providers.ghl.schemas import CustomField
-from integration.records import Field, FieldType
+from integration.records import CONSENT_NOTE, Field, FieldType, Value, is_blank
+from integration.values import Unreadable
 
 CUSTOM = "customFields."
 _ONCE = "GHL takes this when a contact is created and refuses it afterwards."
@@ -30,7 +32,8 @@ BUILT_IN: dict[str, Field] = {
         Field("gender", "Gender", create_only=True, note=_ONCE),
         Field("source", "Source"),
         Field("assignedTo", "Assigned to", note="The id of a user of the location."),
-        Field("dnd", "Do not disturb, all channels", "boolean"),
+        Field("dnd", "Do not disturb, all channels", "boolean", writable=False, note=CONSENT_NOTE),
+        Field("dndSettings.Email", "Do not disturb, e-mail", writable=False, note=CONSENT_NOTE),
         Field("type", "Type", writable=False, note=_OWN),
         Field("id", "GHL id", writable=False, note=_OWN),
         Field("dateAdded", "Created", "moment", writable=False, note=_OWN),
@@ -64,16 +67,23 @@ def custom_field(definition: CustomField) -> Field:
         type=_TYPES.get(definition.dataType, "text"),
         writable=not note,
         options=tuple(option for option in options if option),
+        takes_others=definition.isAllowedCustomOption,
         note=note,
         custom_id=definition.id,
     )
+
+
+def check_value(key: str, value: Value) -> None:
+    """Raises Unreadable for what GHL would refuse in this field, and the whole contact with it."""
+    if key == "country" and not is_blank(value) and not is_country_code(str(value)):
+        raise Unreadable(f"“{value}” is no country code as GHL takes it, such as DE or US.", "no_country")
 
 
 def all_fields(definitions: Iterable[CustomField]) -> dict[str, Field]:
     return BUILT_IN | {field.key: field for field in map(custom_field, definitions)}
 
 
-def resolve(key: str, fields: Mapping[str, Field]) -> Field | None:
+def resolve_field(key: str, fields: Mapping[str, Field]) -> Field | None:
     """The field a setup file means: by key, or for custom ones by GHL's id or the name shown there."""
     if key in fields:
         return fields[key]

@@ -29,7 +29,7 @@ CUSTOM_FIELD = _fields_read(
 )
 CREATE_CUSTOM_FIELD = _fields_write(
     "ghl.custom_fields.create", "Create a custom field", "POST", f"{ONE}/customFields", s.CustomFieldAnswer,
-    body=s.CustomFieldBody, repeatable=False,
+    body=s.NewCustomField, repeatable=False,
 )  # fmt: skip
 UPDATE_CUSTOM_FIELD = _fields_write(
     "ghl.custom_fields.update", "Rename a custom field", "PUT", f"{ONE}/customFields/{{field_id}}",

@@ -3,6 +3,7 @@
 from integration.providers.ghl import schemas as s
 from integration.providers.operations import Operation
 
+# Scope to what Gistline needs it for (docs/ghl-api.md#scopes).
 NEEDED_SCOPES: dict[str, str] = {
     "contacts.readonly": "read contacts, their tasks and notes",
     "contacts.write": "write contacts, tags, tasks and notes",
@@ -17,7 +18,6 @@ NEEDED_SCOPES: dict[str, str] = {
     "oauth.readonly": "list the locations of an agency",
     "oauth.write": "sign in to a location of an agency",
 }
-"""Scope to what Gistline needs it for (docs/ghl-api.md#scopes)."""
 
 LOCATION_TOKEN = Operation(
     "ghl.oauth.location_token", "Get a location's token", "POST", "/oauth/locationToken", s.Token,

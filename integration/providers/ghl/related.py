@@ -1,21 +1,24 @@
 """Tasks, notes and appointments as records (docs/ghl-api.md#tasks, #notes, #calendars)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from integration.errors import Gone, Rejected
-from integration.providers.exchange import Steps, look_before_resend
+from integration.errors import Gone, Malformed, NotSent
+from integration.moments import find_zone, moment_of, utc_text
+from integration.providers.exchange import Steps
 from integration.providers.ghl import calendars, contacts, locations, users
 from integration.providers.ghl import schemas as s
-from integration.providers.operations import Json
-from integration.records import RelatedRecord, RelatedType, Value, Values, is_blank
+from integration.providers.listing import read_records
+from integration.providers.lost_answers import look_before_resend
+from integration.providers.operations import Json, Listing
+from integration.records import RelatedRecord, RelatedType, UnreadableRecord, Value, Values, is_blank
+from integration.values import same_value
 
 TASKS_PER_CALL, MOST_TASKS = 100, 10_000
+# Free slots are given for at most so many days (docs/ghl-api.md#calendars).
 SLOT_DAYS = 31
-"""Free slots are given for at most so many days (docs/ghl-api.md#calendars)."""
 
 
 @dataclass(frozen=True)
@@ -25,27 +28,29 @@ class GhlRelated:
     location_id: str
     timezone: str = "UTC"
 
-    def all(self, kind: RelatedType, contact_id: str) -> Steps[list[RelatedRecord]]:
-        """Everything of a kind that the contact has, by one call. Raises Gone."""
+    def list_all(self, kind: RelatedType, contact_id: str) -> Steps[list[RelatedRecord]]:
+        """Everything of a kind that the contact has, by one call. Raises Gone, Malformed."""
         if kind == "task":
             answer = yield contacts.TASKS(contact_id=contact_id)
-            return [self.task(task, contact_id) for task in answer.tasks]
+            _check_whole(answer)
+            return [self.task_record(task, contact_id) for task in answer.tasks]
         if kind == "note":
             answer = yield contacts.NOTES(contact_id=contact_id)
-            return [self.note(note, contact_id) for note in answer.notes]
+            return [self.note_record(note, contact_id) for note in answer.notes]
         answer = yield contacts.APPOINTMENTS(contact_id=contact_id)
-        return [self.appointment(event, contact_id) for event in answer.events]
+        _check_whole(answer)
+        return [self.appointment_record(event, contact_id) for event in answer.events]
 
     def read(self, kind: RelatedType, contact_id: str, record_id: str) -> Steps[RelatedRecord]:
         """One record. Raises Gone."""
         if kind == "task":
             answer = yield contacts.TASK(contact_id=contact_id, task_id=record_id)
-            return self.task(answer.task, contact_id)
+            return self.task_record(answer.task, contact_id)
         if kind == "note":
             answer = yield contacts.NOTE(contact_id=contact_id, note_id=record_id)
-            return self.note(answer.note, contact_id)
+            return self.note_record(answer.note, contact_id)
         answer = yield calendars.APPOINTMENT(event_id=record_id)
-        return self.appointment(answer.event, contact_id)
+        return self.appointment_record(answer.event, contact_id)
 
     def create(
         self, kind: RelatedType, contact_id: str, values: Values, known: Iterable[str] = ()
@@ -53,22 +58,30 @@ class GhlRelated:
         """A new record, never twice: after a lost answer it is looked for among those not `known`. Raises Rejected."""
         ids = set(known)
 
-        def look() -> Steps[Any]:
+        def look_for_created() -> Steps[Any]:
             found = yield from self.find(kind, contact_id, values, ids)
             return found and _Answered(found)
 
-        answer = yield from look_before_resend(self._creating(kind, contact_id, values), look)
+        answer = yield from look_before_resend(self._create_call(kind, contact_id, values), look_for_created)
         if isinstance(answer, _Answered):
             return answer.record
-        return self._made(kind, answer, contact_id, values)
+        return self._created_record(kind, answer, contact_id, values)
 
     def find(
         self, kind: RelatedType, contact_id: str, values: Values, known: Iterable[str] = ()
     ) -> Steps[RelatedRecord | None]:
         """A record that holds these values and is not `known`: what an interrupted create may have made."""
-        there = yield from self.all(kind, contact_id)
+        there = yield from self.list_all(kind, contact_id)
         ids = set(known)
         return next((one for one in there if one.id not in ids and _is_made_of(one, values)), None)
+
+    @staticmethod
+    def split(kind: str, changes: Values) -> list[dict[str, Value]]:
+        """`changes` in groups, each written by a call of its own: ticking a task is one (docs/ghl-api.md#tasks)."""
+        if kind != "task" or "completed" not in changes:
+            return [dict(changes)]
+        fields = {key: value for key, value in changes.items() if key != "completed"}
+        return [group for group in (fields, {"completed": changes["completed"]}) if group]
 
     def update(self, record: RelatedRecord, changes: Values) -> Steps[RelatedRecord]:
         """Write `changes` only. Raises Gone, Rejected."""
@@ -78,10 +91,13 @@ class GhlRelated:
         elif record.kind == "note":
             yield contacts.UPDATE_NOTE(contact_id=record.contact_id, note_id=record.id, body=_note_body(changes))
         else:
+            # People were told by the side where the appointment was made; GHL must not tell them again
+            # (docs/ghl-api.md#calendars).
             body = _appointment_body(changes) | {"toNotify": False}
             if "start_at" in changes or "end_at" in changes:
                 # Moved as a whole: with a start alone GHL would keep or guess the end.
                 body |= _appointment_body({key: held.get(key) for key in ("start_at", "end_at")})
+                # Else GHL refuses a time that its calendar does not offer as free (docs/ghl-api.md#calendars).
                 body["ignoreFreeSlotValidation"] = True
             yield calendars.UPDATE_APPOINTMENT(event_id=record.id, body=body)
         return replace(record, values=held)
@@ -104,50 +120,77 @@ class GhlRelated:
             elif record.kind == "note":
                 yield contacts.DELETE_NOTE(contact_id=record.contact_id, note_id=record.id)
             else:
+                # GHL wants a body here, if an empty one (docs/ghl-api.md#calendars).
                 yield calendars.DELETE_EVENT(event_id=record.id, body={})
         except Gone:
             return
 
     # Across contacts ----------------------------------------------------------------------------------
 
-    def tasks(self, completed: bool | None = None) -> Steps[list[RelatedRecord]]:
-        """Tasks of the whole location, a hundred per call, at most `MOST_TASKS`."""
+    def list_tasks(
+        self, completed: bool | None = None, unreadable: list[UnreadableRecord] | None = None
+    ) -> Steps[list[RelatedRecord]]:
+        """Tasks of the whole location, a hundred per call, at most `MOST_TASKS`. What cannot be read is left out and
+        added to `unreadable`.
+        """
         found: dict[str, RelatedRecord] = {}
+        skip, before = 0, set[str]()
         while len(found) < MOST_TASKS:
-            body: Json = {"limit": TASKS_PER_CALL, "skip": len(found)}
+            body: Json = {"limit": TASKS_PER_CALL, "skip": skip}
             body |= {} if completed is None else {"completed": completed}
             answer = yield locations.SEARCH_TASKS(location_id=self.location_id, body=body)
-            new = {task.id: self.task(task) for task in answer.tasks if task.id not in found}
-            found |= new
-            if len(answer.tasks) < TASKS_PER_CALL or not new:
+            records, missing = read_records(answer, answer.tasks, self.task_record, "ghl")
+            page = {record.id: record for record in records}
+            if skip and before and page and not before & page.keys():
+                # Tasks deleted meanwhile moved unread ones onto a page that was read: back until the two meet.
+                skip = max(0, skip - TASKS_PER_CALL)
+                continue
+            new = page.keys() - found.keys()
+            found |= page
+            if unreadable is not None:
+                unreadable += missing
+            # A page without anything new would be asked for again for ever.
+            if len(answer.raw_items) < TASKS_PER_CALL or not (new or missing):
                 break
+            # The next page begins with the last task of this one.
+            skip, before = skip + TASKS_PER_CALL - 1, set(page)
         return list(found.values())
 
-    def appointments(self, start: datetime, end: datetime) -> Steps[list[RelatedRecord]]:
-        """Appointments of the whole location that begin in between, one call per calendar."""
+    def list_appointments(
+        self, start: datetime, end: datetime, unreadable: list[UnreadableRecord] | None = None
+    ) -> Steps[list[RelatedRecord]]:
+        """Appointments of the whole location that begin in between, one call per calendar. What cannot be read is left
+        out and added to `unreadable`.
+        """
         found: list[RelatedRecord] = []
         window = {"startTime": int(start.timestamp() * 1000), "endTime": int(end.timestamp() * 1000)}
-        for calendar in (yield from self.calendars()):
+        # The call takes no location alone: it wants a calendar, a user or a group (docs/ghl-api.md#calendars).
+        for calendar in (yield from self.list_calendars()):
             query = {"locationId": self.location_id, "calendarId": calendar.id, **window}
             answer = yield calendars.EVENTS(query=query)
-            found += [self.appointment(event) for event in answer.events if event.contactId]
+            with_contact = [event for event in answer.events if event.contactId]
+            records, missing = read_records(answer, with_contact, self.appointment_record, "ghl")
+            found += records
+            if unreadable is not None:
+                unreadable += missing
         return found
 
     def owner_of_task(self, task_id: str, title: str = "") -> Steps[str]:
         """The contact of a task whose webhook did not name it (docs/ghl-api.md#webhooks); "" when it is not found."""
+        # The search knows no task ids (docs/ghl-api.md#tasks), so the title narrows it down where one is known.
         body: Json = {"limit": TASKS_PER_CALL} | ({"query": title} if title else {})
         answer = yield locations.SEARCH_TASKS(location_id=self.location_id, body=body)
         found = next((task.contactId for task in answer.tasks if task.id == task_id), None)
         if found or not title:
             return found or ""
-        everywhere = yield from self.tasks()
+        everywhere = yield from self.list_tasks()
         return next((task.contact_id for task in everywhere if task.id == task_id), "")
 
-    def calendars(self) -> Steps[list[s.Calendar]]:
+    def list_calendars(self) -> Steps[list[s.Calendar]]:
         answer = yield calendars.LIST(query={"locationId": self.location_id})
         return list(answer.calendars)
 
-    def users(self) -> Steps[list[s.User]]:
+    def list_users(self) -> Steps[list[s.User]]:
         answer = yield users.BY_LOCATION(query={"locationId": self.location_id})
         return list(answer.users)
 
@@ -163,117 +206,87 @@ class GhlRelated:
 
     # To and from the wire -----------------------------------------------------------------------------
 
-    def _creating(self, kind: RelatedType, contact_id: str, values: Values) -> Any:
+    def _create_call(self, kind: RelatedType, contact_id: str, values: Values) -> Any:
         if kind == "task":
             body = {"completed": False, **_task_body(values)}
             return contacts.CREATE_TASK(contact_id=contact_id, body=body)
         if kind == "note":
             return contacts.CREATE_NOTE(contact_id=contact_id, body=_note_body(values))
         if not values.get("calendar_id"):
-            raise Rejected("An appointment needs a calendar: choose one.", provider="ghl")
+            raise NotSent("An appointment needs a calendar: choose one.", provider="ghl")
         fixed = {"locationId": self.location_id, "contactId": contact_id}
-        told = {"toNotify": False, "ignoreFreeSlotValidation": bool(values.get("ignore_free_slots"))}
-        return calendars.CREATE_APPOINTMENT(body={**_appointment_body(values), **fixed, **told})
+        options = {"toNotify": False, "ignoreFreeSlotValidation": bool(values.get("ignore_free_slots"))}
+        return calendars.CREATE_APPOINTMENT(body={**_appointment_body(values), **fixed, **options})
 
-    def _made(self, kind: RelatedType, answer: Any, contact_id: str, values: Values) -> RelatedRecord:
+    def _created_record(self, kind: RelatedType, answer: Any, contact_id: str, values: Values) -> RelatedRecord:
         """What was made, completed by what was sent: answers leave out what they like."""
         if kind == "task":
-            made = self.task(answer.task, contact_id)
+            made = self.task_record(answer.task, contact_id)
         elif kind == "note":
-            made = self.note(answer.note, contact_id)
+            made = self.note_record(answer.note, contact_id)
         else:
-            made = self.appointment(answer, contact_id)
+            made = self.appointment_record(answer, contact_id)
         sent = {key: value for key, value in values.items() if key in made.values and is_blank(made.values[key])}
         return replace(made, values={**made.values, **sent})
 
-    def task(self, task: s.Task, contact_id: str = "") -> RelatedRecord:
+    def task_record(self, task: s.Task, contact_id: str = "") -> RelatedRecord:
         values: dict[str, Value] = {
             "title": task.title,
             "body": task.body or None,
-            "due_at": self._text(task.dueDate),
+            "due_at": self._utc_text(task.dueDate),
             "completed": task.completed,
             "assigned_to": task.assignedTo or None,
         }
         return RelatedRecord("task", task.id, task.contactId or contact_id, values)
 
-    def note(self, note: s.Note, contact_id: str = "") -> RelatedRecord:
+    def note_record(self, note: s.Note, contact_id: str = "") -> RelatedRecord:
         values: dict[str, Value] = {
             "title": note.title,
             "body": note.body,
             "assigned_to": note.userId,
-            "added_at": self._text(note.dateAdded),
+            "added_at": self._utc_text(note.dateAdded),
         }
         return RelatedRecord("note", note.id, note.contactId or contact_id, values)
 
-    def appointment(self, event: s.Event, contact_id: str = "") -> RelatedRecord:
+    def appointment_record(self, event: s.Event, contact_id: str = "") -> RelatedRecord:
         values: dict[str, Value] = {
             "title": event.title,
             "calendar_id": event.calendarId,
-            "start_at": self._text(event.startTime),
-            "end_at": self._text(event.endTime),
+            "start_at": self._utc_text(event.startTime),
+            "end_at": self._utc_text(event.endTime),
             "status": event.appointmentStatus,
             "assigned_to": event.assignedUserId,
             "address": event.address,
         }
-        made_at = self._text(event.dateAdded) or ""
+        made_at = self._utc_text(event.dateAdded) or ""
         return RelatedRecord("appointment", event.id, event.contactId or contact_id, values, made_at)
 
-    def _text(self, value: Any) -> str | None:
-        read = moment_of(value, zone(self.timezone))
+    def _utc_text(self, value: Any) -> str | None:
+        read = moment_of(value, find_zone(self.timezone))
         return utc_text(read) if read else None
+
+
+def _check_whole(answer: Listing) -> None:
+    """Whoever asks for all records of a contact takes one that is missing for deleted: none may be left out."""
+    if answer.malformed:
+        problem = answer.malformed[0].problem
+        raise Malformed(f"GHL sent one of them in a form that cannot be read: {problem}.", provider="ghl")
 
 
 @dataclass(frozen=True)
 class _Answered:
-    """Stands for the answer that was lost: what it would have told."""
+    """Stands for an answer that was lost: the record that was found instead."""
 
     record: RelatedRecord
 
 
-def zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
-def utc_text(moment: datetime) -> str:
-    """Whole seconds with a Z: with milliseconds GHL refuses some task updates (docs/ghl-api.md#tasks)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def moment_text(value: Any) -> str | None:
-    """Any moment as "YYYY-MM-DDTHH:MM:SSZ"; None for what is none."""
-    read = moment_of(value)
-    return utc_text(read) if read else None
-
-
-SECONDS_END = 100_000_000_000
-"""Numbers below are seconds, as Gist's; from here on milliseconds, as GHL's."""
-
-
-def moment_of(value: Any, without_zone: tzinfo = UTC) -> datetime | None:
-    """Text, seconds or milliseconds as a moment; None for what is none. A text without a zone is `without_zone`."""
-    try:
-        if isinstance(value, int | float) or str(value).isdecimal():
-            number = float(value)
-            read = datetime.fromtimestamp(number if number < SECONDS_END else number / 1000, UTC)
-        else:
-            read = datetime.fromisoformat(str(value))
-        read = (read if read.tzinfo else read.replace(tzinfo=without_zone)).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    # Nobody means a moment beyond these, and reckoning with one would overflow.
-    return read if 1900 < read.year < 9000 else None
-
-
 def _task_body(values: Values) -> Json:
-    body = _renamed(values, {"title": "title", "body": "body", "due_at": "dueDate", "assigned_to": "assignedTo"})
+    body = _rename_keys(values, {"title": "title", "body": "body", "due_at": "dueDate", "assigned_to": "assignedTo"})
     return body | ({"completed": bool(values["completed"])} if "completed" in values else {})
 
 
 def _note_body(values: Values) -> Json:
-    body = _renamed(values, {"title": "title", "body": "body", "assigned_to": "userId"})
+    body = _rename_keys(values, {"title": "title", "body": "body", "assigned_to": "userId"})
     return {key: value for key, value in body.items() if value is not None}
 
 
@@ -287,20 +300,13 @@ def _appointment_body(values: Values) -> Json:
         "assigned_to": "assignedUserId",
         "address": "address",
     }
-    return {key: value for key, value in _renamed(values, names).items() if value is not None}
+    return {key: value for key, value in _rename_keys(values, names).items() if value is not None}
 
 
-def _renamed(values: Values, names: Mapping[str, str]) -> Json:
+def _rename_keys(values: Values, names: Mapping[str, str]) -> Json:
     return {names[key]: None if is_blank(value) else value for key, value in values.items() if key in names}
 
 
 def _is_made_of(record: RelatedRecord, values: Values) -> bool:
-    return all(_same(record.values[key], value) for key, value in values.items() if key in record.values)
-
-
-def _same(held: Value, sent: Value) -> bool:
-    normal: Callable[[Value], str] = lambda value: "" if is_blank(value) else str(value).strip()  # noqa: E731
-    if normal(held) == normal(sent):
-        return True
-    moments = moment_of(held), moment_of(sent)
-    return moments[0] is not None and moments[0] == moments[1]
+    types = {key: "moment" if key.endswith("_at") else "text" for key in values.keys() & record.values.keys()}
+    return all(same_value(record.values[key], values[key], field_type) for key, field_type in types.items())

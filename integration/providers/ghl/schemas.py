@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from integration.providers.operations import Schema
+from integration.providers.operations import Listing, Schema
 
 
 class Done(Schema):
@@ -17,6 +17,11 @@ class Contact(Schema):
     customFields: list[dict[str, Any]] = Field(default_factory=list)
     tags: list[str] | None = None
     dateUpdated: str | None = None
+
+    @field_validator("customFields", mode="before")
+    @classmethod
+    def _never_null(cls, value: Any) -> Any:
+        return [] if value is None else value
 
 
 class ContactAnswer(Schema):
@@ -32,7 +37,8 @@ class UpsertAnswer(Schema):
     new: bool = False
 
 
-class ContactHits(Schema):
+class ContactHits(Listing):
+    list_name, item = "contacts", Contact
     contacts: list[Contact]
     total: int | None = None
 
@@ -82,7 +88,8 @@ class TaskAnswer(Schema):
     task: Task
 
 
-class TaskList(Schema):
+class TaskList(Listing):
+    list_name, item = "tasks", Task
     tasks: list[Task]
 
 
@@ -92,6 +99,14 @@ class TaskBody(Schema):
     dueDate: str | None = None
     completed: bool | None = None
     assignedTo: str | None = None
+
+
+class NewTask(TaskBody):
+    """GHL has no task without these three (docs/ghl-api.md#tasks)."""
+
+    title: str
+    dueDate: str
+    completed: bool
 
 
 class Completed(Schema):
@@ -123,6 +138,10 @@ class NoteBody(Schema):
     pinned: bool | None = None
 
 
+class NewNote(NoteBody):
+    body: str
+
+
 class Event(Schema):
     """An appointment, as calendars and contacts list it."""
 
@@ -138,7 +157,8 @@ class Event(Schema):
     dateAdded: Any = None
 
 
-class EventList(Schema):
+class EventList(Listing):
+    list_name, item = "events", Event
     events: list[Event]
 
 
@@ -147,9 +167,9 @@ class EventAnswer(Schema):
 
 
 class AppointmentBody(Schema):
+    """A change: neither location nor contact may stand in it (docs/ghl-api.md#calendars)."""
+
     calendarId: str | None = None
-    locationId: str | None = None
-    contactId: str | None = None
     startTime: str | None = None
     endTime: str | None = None
     title: str | None = None
@@ -157,6 +177,24 @@ class AppointmentBody(Schema):
     assignedUserId: str | None = None
     toNotify: bool | None = None
     ignoreFreeSlotValidation: bool | None = None
+
+
+class NewAppointment(AppointmentBody):
+    calendarId: str
+    locationId: str
+    contactId: str
+    startTime: str
+
+
+class BlockBody(Schema):
+    """A blocked slot is nobody's (docs/ghl-api.md#calendars)."""
+
+    calendarId: str
+    locationId: str
+    startTime: str | None = None
+    endTime: str | None = None
+    title: str | None = None
+    assignedUserId: str | None = None
 
 
 class Tags(Schema):
@@ -210,6 +248,7 @@ class CustomField(Schema):
     fieldKey: str = ""
     dataType: str = "TEXT"
     picklistOptions: list[Any] | None = None
+    isAllowedCustomOption: bool = False
 
 
 class CustomFieldList(Schema):
@@ -226,6 +265,10 @@ class CustomFieldBody(Schema):
     placeholder: str | None = None
     position: int | None = None
     model: str | None = None
+
+
+class NewCustomField(CustomFieldBody):
+    dataType: str
 
 
 class Tag(Schema):
@@ -302,8 +345,14 @@ class SavedBusiness(Schema):
 
 
 class BusinessBody(Schema):
+    """A change: no location may stand in it (docs/ghl-api.md#businesses)."""
+
     name: str | None = None
-    locationId: str | None = None
+
+
+class NewBusiness(Schema):
+    name: str
+    locationId: str
 
 
 class Token(Schema):

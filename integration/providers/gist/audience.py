@@ -33,14 +33,19 @@ SUBSCRIPTION_TYPE = _type(
 )
 SET_SUBSCRIPTION = _type(
     "gist.subscription_types.set", "Attach or detach a contact", "POST", "/subscription_types/{type_id}", s.AnyAnswer,
-    body=s.AnyAnswer,
+    body=s.SubscriptionBody,
 )  # fmt: skip
 CAMPAIGNS = _campaign(
     "gist.campaigns.list", "List campaigns", "GET", "/campaigns", s.AnyAnswer, query=(*PAGED, "campaign_id")
 )
 CAMPAIGN = _campaign("gist.campaigns.get", "Read a campaign", "GET", "/campaigns/{campaign_id}", s.AnyAnswer)
 SET_CAMPAIGN = _campaign(
-    "gist.campaigns.set", "Subscribe to a campaign or unsubscribe", "POST", "/campaigns", s.AnyAnswer, body=s.AnyAnswer
+    "gist.campaigns.set",
+    "Subscribe to a campaign or unsubscribe",
+    "POST",
+    "/campaigns",
+    s.AnyAnswer,
+    body=s.CampaignBody,
 )
 FORMS = _form("gist.forms.list", "List forms", "GET", "/forms", s.AnyAnswer, query=(*PAGED, "form_id"))
 SUBMISSIONS = _form(
@@ -48,6 +53,6 @@ SUBMISSIONS = _form(
     query=PAGED,
 )  # fmt: skip
 SUBSCRIBE_FORM = _form(
-    "gist.forms.subscribe", "Submit a form", "POST", "/forms/{form_id}/subscribe", s.AnyAnswer, body=s.AnyAnswer,
+    "gist.forms.subscribe", "Submit a form", "POST", "/forms/{form_id}/subscribe", s.AnyAnswer, body=s.FormBody,
     repeatable=False,
 )  # fmt: skip

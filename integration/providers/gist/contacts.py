@@ -6,14 +6,14 @@ from integration.providers.gist import schemas as s
 from integration.providers.operations import Operation
 
 _op = partial(Operation, source="docs/gist-api.md#contacts")
-NOT_FOUND = {404: {"contact": None}}
 
+# Found by id, user_id or email, so that sending it twice does not make two.
 SAVE = _op(
     "gist.contacts.save", "Create or update a contact", "POST", "/contacts", s.ContactAnswer, body=s.ContactBody,
     scope="write_contact",
 )  # fmt: skip
-"""Found by id, user_id or email, so that sending it twice does not make two."""
 GET = _op("gist.contacts.get", "Read a contact", "GET", "/contacts/{contact_id}", s.ContactAnswer, scope="read_contact")
+# An unknown address is answered with an error, which here is an answer (docs/gist-api.md#errors).
 FIND = _op(
     "gist.contacts.find", "Find a contact by e-mail or user id", "GET", "/contacts", s.MaybeContact,
     query=("email", "user_id"), lenient={404: {}, 400: {}}, scope="read_contact",

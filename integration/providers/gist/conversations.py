@@ -33,19 +33,29 @@ CREATE = _write(
     body=s.ConversationBody, repeatable=False,
 )  # fmt: skip
 UPDATE = _write(
-    "gist.conversations.update", "Change a conversation or its state", "PATCH", ONE, s.AnyAnswer, body=s.AnyAnswer
+    "gist.conversations.update",
+    "Change a conversation or its state",
+    "PATCH",
+    ONE,
+    s.AnyAnswer,
+    body=s.ConversationChange,
 )
 DELETE = _write("gist.conversations.delete", "Delete a conversation", "DELETE", ONE, s.AnyAnswer)
 ASSIGN = _write(
-    "gist.conversations.assign", "Assign a conversation", "PATCH", f"{ONE}/assign", s.AnyAnswer, body=s.AnyAnswer
+    "gist.conversations.assign", "Assign a conversation", "PATCH", f"{ONE}/assign", s.AnyAnswer, body=s.Assignment
 )
 PRIORITISE = _write(
     "gist.conversations.prioritise", "Set a conversation's priority", "PATCH", f"{ONE}/priority", s.AnyAnswer,
-    body=s.AnyAnswer,
+    body=s.Priority,
 )  # fmt: skip
-ADD_TAG = _write("gist.conversations.add_tag", "Tag a message", "POST", f"{ONE}/tags", s.AnyAnswer, body=s.AnyAnswer)
+ADD_TAG = _write("gist.conversations.add_tag", "Tag a message", "POST", f"{ONE}/tags", s.AnyAnswer, body=s.MessageTags)
 REMOVE_TAG = _write(
-    "gist.conversations.remove_tag", "Take a tag off a message", "DELETE", f"{ONE}/tags", s.AnyAnswer, body=s.AnyAnswer
+    "gist.conversations.remove_tag",
+    "Take a tag off a message",
+    "DELETE",
+    f"{ONE}/tags",
+    s.AnyAnswer,
+    body=s.MessageUntag,
 )
 MESSAGES = _read("gist.messages.list", "List messages", "GET", f"{ONE}/messages", s.MessageList, query=PAGED)
 CREATE_MESSAGE = _write(

@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from integration.records import Field
+from integration.records import CONSENT_NOTE, Field, Value
+from integration.values import Unreadable
 
 CUSTOM = "custom_properties."
+# Characters of a custom property (docs/gist-api.md#custom-properties). Longer text is left out and not cut: what was
+# cut would come back as a change and overwrite the other side.
+LONGEST_TEXT = 255
 _OWN = "Set by Gist."
 _UNSURE = "Gist's documentation does not list it as writable; check it with your account."
 
@@ -19,6 +23,7 @@ BUILT_IN: dict[str, Field] = {
         Field("phone", "Phone", "phone"),
         Field("user_id", "User id", note="Your own id; a contact that has one is a user."),
         Field("tags", "Tags", "tags"),
+        Field("segments", "Segments", "choices", writable=False, note="Gist decides itself who is in a segment."),
         Field("company_name", "Company", note=_UNSURE),
         Field("job_title", "Job title", note=_UNSURE),
         Field("website_url", "Website", note=_UNSURE),
@@ -26,7 +31,7 @@ BUILT_IN: dict[str, Field] = {
         Field("preferred_language", "Preferred language", note=_UNSURE),
         Field("date_of_birth", "Date of birth", note=_UNSURE),
         Field("gender", "Gender", note=_UNSURE),
-        Field("unsubscribed_from_emails", "Unsubscribed from e-mails", "boolean"),
+        Field("unsubscribed_from_emails", "Unsubscribed from e-mails", "boolean", writable=False, note=CONSENT_NOTE),
         Field("city", "City", writable=False, note="Gist finds the place itself: use a custom property."),
         Field("country", "Country", writable=False, note="Gist finds the place itself: use a custom property."),
         Field("id", "Gist id", writable=False, note=_OWN),
@@ -54,16 +59,27 @@ def all_fields(samples: Iterable[Mapping[str, Any]]) -> dict[str, Field]:
     """Built-in fields and every custom property seen on `samples` (their `custom_properties`)."""
     seen: dict[str, Any] = {}
     for sample in samples:
+        # Properties that are not set come as null (docs/gist-api.md#contacts); any value tells more of the type than
+        # none.
         seen |= {name: value for name, value in sample.items() if value is not None or name not in seen}
     return BUILT_IN | {CUSTOM + name: custom_property(name, seen[name]) for name in sorted(seen)}
 
 
-def resolve(key: str, fields: Mapping[str, Field]) -> Field | None:
+def resolve_field(key: str, fields: Mapping[str, Field]) -> Field | None:
     """The field a setup file means. A custom property nobody has yet is fine: writing it creates it."""
     name = key.removeprefix(CUSTOM)
     if key in fields:
         return fields[key]
     return custom_property(name) if key.startswith(CUSTOM) and is_property_name(name) else None
+
+
+def check_value(key: str, value: Value) -> None:
+    """Raises Unreadable for what Gist would refuse in this field."""
+    if key.startswith(CUSTOM) and isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise Unreadable(
+            f"The value has {len(value)} characters; Gist takes at most {LONGEST_TEXT} in a custom property.",
+            "too_long",
+        )
 
 
 def is_property_name(name: str) -> bool:

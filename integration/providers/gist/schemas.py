@@ -4,11 +4,15 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from integration.providers.operations import Schema
+from integration.providers.operations import Listing, Schema
 
 
 class AnyAnswer(Schema):
     """An answer whose shape is not documented."""
+
+
+class OpenBody(Schema):
+    """A body that is not fully documented: it may hold more than it names."""
 
 
 class Pages(Schema):
@@ -49,7 +53,8 @@ class MaybeContact(Schema):
     contact: Contact | None = None
 
 
-class ContactList(Schema):
+class ContactList(Listing):
+    list_name, item = "contacts", Contact
     contacts: list[Contact]
     pages: Pages | None = None
 
@@ -85,11 +90,11 @@ class TagAnswer(Schema):
     tag: Tag | None = None
 
 
-class TagBody(Schema):
+class TagBody(OpenBody):
     """Creates, renames, tags and untags, by what is given (docs/gist-api.md#tags)."""
 
+    name: str
     id: int | str | None = None
-    name: str | None = None
     contacts: list[dict[str, Any]] | None = None
 
 
@@ -116,11 +121,63 @@ class ConversationList(Schema):
     pages: Pages | None = None
 
 
-class ConversationBody(Schema):
+class ConversationBody(OpenBody):
+    body: str
     sender: dict[str, Any] | None = Field(default=None, alias="from")
-    body: str | None = None
     title: str | None = None
     custom_properties: dict[str, Any] | None = None
+
+
+class ConversationChange(OpenBody):
+    title: str | None = None
+    state: str | None = None
+    teammate_id: int | str | None = None
+    custom_properties: dict[str, Any] | None = None
+
+
+class Assignment(OpenBody):
+    """`teammate_id` is who acts; without an assignee it is taken off."""
+
+    teammate_id: int | str
+    assignee_id: int | str | None = None
+    assignee_type: str | None = None
+
+
+class Priority(OpenBody):
+    teammate_id: int | str
+    priority: str
+
+
+class MessageTags(OpenBody):
+    message_id: int | str
+    tags: str
+
+
+class MessageUntag(OpenBody):
+    message_id: int | str
+    tag_id: int | str
+
+
+class SubscriptionBody(OpenBody):
+    """How a contact is taken off is unknown (docs/gist-api.md#subscription-types)."""
+
+    contact_id: int | str | None = None
+    detach: bool | None = None
+
+
+class CampaignBody(OpenBody):
+    id: int | str
+    email: str | None = None
+    user_id: str | None = None
+    starting_email_index: int | None = None
+    reactivate_if_removed: bool | None = None
+    unsubscribed: bool | None = None
+
+
+class FormBody(OpenBody):
+    email: str | None = None
+    name: str | None = None
+    phone: str | None = None
 
 
 class Message(Schema):
@@ -138,7 +195,7 @@ class MessageList(Schema):
     pages: Pages | None = None
 
 
-class MessageBody(Schema):
+class MessageBody(OpenBody):
     message_type: str
     body: str
     sender: dict[str, Any] = Field(alias="from")

@@ -10,6 +10,6 @@ GHL = Twin(
     authorise=access.authorise,
     admit=access.admit,
     permit=access.permit,
-    error=access.error,
-    expire=access.expire,
+    error=access.error_body,
+    expire=access.expire_token,
 )

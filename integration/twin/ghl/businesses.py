@@ -1,6 +1,6 @@
 """Companies (docs/ghl-api.md#businesses)."""
 
-from integration.twin.clock import iso, now_ms
+from integration.twin.clock import now_ms, to_iso
 from integration.twin.ghl import dto, people
 from integration.twin.ghl.access import refuse
 from integration.twin.ghl.api import ROUTER
@@ -11,18 +11,18 @@ KIND = "ghl.business"
 READ, WRITE = "businesses.readonly", "businesses.write"
 TEXTS = ["phone", "website", "address", "city", "postalCode", "state", "country", "description"]
 FIELDS = {
-    "name": dto.Rule(dto.filled),
-    "email": dto.Rule(dto.email),
-    **{name: dto.Rule(dto.text) for name in TEXTS},
+    "name": dto.Rule(dto.check_filled),
+    "email": dto.Rule(dto.check_email),
+    **{name: dto.Rule(dto.check_text) for name in TEXTS},
 }
 CREATE = {
     **FIELDS,
-    "name": dto.Rule(dto.filled, required=True),
-    "locationId": dto.Rule(dto.filled, required=True),
+    "name": dto.Rule(dto.check_filled, required=True),
+    "locationId": dto.Rule(dto.check_filled, required=True),
 }
 
 
-def save(store: Store, business: Doc) -> Doc:
+def save_business(store: Store, business: Doc) -> Doc:
     store.put(Row(KIND, business["locationId"], business["id"], business))
     return business
 
@@ -37,31 +37,35 @@ def list_businesses(call: Call) -> Doc:
 
 @ROUTER.add("POST", "/businesses/", scope=WRITE, status=201)
 def create_business(call: Call) -> Doc:
-    body = dto.check(call.body, CREATE)
-    by = {"type": "INTEGRATION", "id": call.token.get("userId", ""), "timestamp": iso(now_ms())}
-    now = iso(now_ms())
+    body = dto.check_body(call.body, CREATE)
+    by = {"type": "INTEGRATION", "id": call.token.get("userId", ""), "timestamp": to_iso(now_ms())}
+    now = to_iso(now_ms())
     business = {"id": people.new_id(), **body, "createdBy": by, "createdAt": now, "updatedAt": now}
-    return {"success": True, "buiseness": save(call.store, business)}
+    # `buiseness` is how GHL spells it (docs/ghl-api.md#businesses).
+    return {"success": True, "buiseness": save_business(call.store, business)}
 
 
 @ROUTER.add("GET", "/businesses/{businessId}", scope=READ)
 def get_business(call: Call) -> Doc:
-    return {"business": _business(call)}
+    return {"business": _load_business(call)}
 
 
 @ROUTER.add("PUT", "/businesses/{businessId}", scope=WRITE)
 def update_business(call: Call) -> Doc:
-    body = dto.check(call.body, FIELDS)
-    return {"success": True, "buiseness": save(call.store, {**_business(call), **body, "updatedAt": iso(now_ms())})}
+    body = dto.check_body(call.body, FIELDS)
+    return {
+        "success": True,
+        "buiseness": save_business(call.store, {**_load_business(call), **body, "updatedAt": to_iso(now_ms())}),
+    }
 
 
 @ROUTER.add("DELETE", "/businesses/{businessId}", scope=WRITE)
 def delete_business(call: Call) -> Doc:
-    call.store.delete(KIND, call.account, _business(call)["id"])
+    call.store.delete(KIND, call.account, _load_business(call)["id"])
     return {"success": True}
 
 
-def _business(call: Call) -> Doc:
+def _load_business(call: Call) -> Doc:
     business = call.store.get(KIND, call.account, call.params["businessId"])
     if business is None:
         raise refuse(400, f"Business with id {call.params['businessId']} not found")

@@ -7,33 +7,35 @@ from datetime import date
 from typing import Any
 
 from integration.twin import quirks
-from integration.twin.clock import milliseconds
+from integration.twin.clock import to_milliseconds
 from integration.twin.ghl.access import refuse
 from integration.twin.store import Doc
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 BIRTH = re.compile(r"(\d{4})[-/._](\d{2})[-/._](\d{2})|(\d{2})[-/._](\d{2})[-/._](\d{4})")
+# RCS exists on live accounts only (docs/ghl-api.md#field-semantics).
 CHANNELS = ("Call", "Email", "SMS", "WhatsApp", "GMB", "FB", "RCS")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`check` says what is wrong with a value, or nothing."""
+    """How one property is checked: `check(name, value)` returns what is wrong with it, "" when nothing is."""
 
     check: Callable[[str, Any], str]
     required: bool = False
     null: bool = False
 
 
-def check(body: Any, rules: Mapping[str, Rule]) -> Doc:
+def check_body(body: Any, rules: Mapping[str, Rule]) -> Doc:
     """The body, when it keeps to `rules`. Raises Refusal(422) with all complaints otherwise."""
     if not isinstance(body, dict):
         raise refuse(422, ["body must be an object"])
     complaints = []
-    if quirks.on("ghl_unknown_property_422"):
+    # No published schema forbids further properties, yet the server does (docs/ghl-api.md#field-semantics).
+    if quirks.is_on("ghl_unknown_property_422"):
         complaints += [f"property {name} should not exist" for name in body if name not in rules]
     for name, rule in rules.items():
-        complaint = _complaint(name, rule, body)
+        complaint = _complaint_of(name, rule, body)
         if complaint:
             complaints.append(complaint)
     if complaints:
@@ -41,7 +43,7 @@ def check(body: Any, rules: Mapping[str, Rule]) -> Doc:
     return body
 
 
-def _complaint(name: str, rule: Rule, body: Doc) -> str:
+def _complaint_of(name: str, rule: Rule, body: Doc) -> str:
     if name not in body:
         return f"{name} should not be empty" if rule.required else ""
     if body[name] is None:
@@ -49,50 +51,51 @@ def _complaint(name: str, rule: Rule, body: Doc) -> str:
     return rule.check(name, body[name])
 
 
-def text(name: str, value: Any) -> str:
+def check_text(name: str, value: Any) -> str:
     return "" if isinstance(value, str) else f"{name} must be a string"
 
 
-def filled(name: str, value: Any) -> str:
-    return text(name, value) or ("" if value.strip() else f"{name} should not be empty")
+def check_filled(name: str, value: Any) -> str:
+    return check_text(name, value) or ("" if value.strip() else f"{name} should not be empty")
 
 
-def flag(name: str, value: Any) -> str:
+def check_flag(name: str, value: Any) -> str:
     return "" if isinstance(value, bool) else f"{name} must be a boolean value"
 
 
-def number(name: str, value: Any) -> str:
+def check_number(name: str, value: Any) -> str:
+    # A bool is an int in Python, but no number in JSON.
     good = isinstance(value, int | float) and not isinstance(value, bool)
     return "" if good else f"{name} must be a number conforming to the specified constraints"
 
 
-def email(name: str, value: Any) -> str:
+def check_email(name: str, value: Any) -> str:
     good = isinstance(value, str) and EMAIL.fullmatch(value)
     return "" if good else f"{name} must be an email"
 
 
-def texts(name: str, value: Any) -> str:
+def check_texts(name: str, value: Any) -> str:
     if not isinstance(value, list):
         return f"{name} must be an array"
     return "" if all(isinstance(item, str) for item in value) else f"each value in {name} must be a string"
 
 
-def items(name: str, value: Any) -> str:
+def check_list(name: str, value: Any) -> str:
     return "" if isinstance(value, list) else f"{name} must be an array"
 
 
-def mapping(name: str, value: Any) -> str:
+def check_object(name: str, value: Any) -> str:
     return "" if isinstance(value, dict) else f"{name} must be an object"
 
 
-def custom_fields(name: str, value: Any) -> str:
+def check_custom_fields(name: str, value: Any) -> str:
     if not isinstance(value, list):
         return f"{name} must be an array"
     good = all(isinstance(item, dict) and (item.get("id") or item.get("key")) for item in value)
     return "" if good else f"each value in {name} needs an id or a key"
 
 
-def dnd_settings(name: str, value: Any) -> str:
+def check_dnd_settings(name: str, value: Any) -> str:
     if not isinstance(value, dict):
         return f"{name} must be an object"
     for channel, setting in value.items():
@@ -103,10 +106,10 @@ def dnd_settings(name: str, value: Any) -> str:
     return ""
 
 
-def moment(name: str, value: Any) -> str:
+def check_moment(name: str, value: Any) -> str:
     """An ISO 8601 date and time."""
     try:
-        milliseconds(value)
+        to_milliseconds(value)
     except (TypeError, ValueError):
         return f"{name} must be a valid ISO 8601 date string"
     return ""
@@ -119,12 +122,12 @@ def one_of(*choices: str) -> Callable[[str, Any], str]:
     return check_choice
 
 
-def country(name: str, value: Any) -> str:
+def check_country(name: str, value: Any) -> str:
     good = value == "" or (isinstance(value, str) and re.fullmatch(r"[A-Z]{2}", value))
     return "" if good else f"{name} must be a valid ISO31661 Alpha2 code"
 
 
-def birth(name: str, value: Any) -> str:
+def check_birth_date(name: str, value: Any) -> str:
     try:
         birth_date(value)
     except (TypeError, ValueError):

@@ -11,25 +11,25 @@ from integration.twin.ghl.dictionary import KIND as TAG
 from integration.twin.ghl.dictionary import save_tag
 from integration.twin.router import Call
 from integration.twin.store import Doc, Row, Store
-from integration.twin.words import words
+from integration.twin.words import split_words
 
 FIELD = "ghl.field"
 BASE = "/locations/{locationId}"
 FIELDS_READ, FIELDS_WRITE = "locations/customFields.readonly", "locations/customFields.write"
 TAGS_READ, TAGS_WRITE = "locations/tags.readonly", "locations/tags.write"
-TYPES = words(
+TYPES = split_words(
     "TEXT LARGE_TEXT NUMERICAL PHONE MONETORY CHECKBOX SINGLE_OPTIONS MULTIPLE_OPTIONS DATE TEXTBOX_LIST"
     " FILE_UPLOAD RADIO EMAIL"
 )
-TAG_BODY = {"name": dto.Rule(dto.filled, required=True)}
+TAG_BODY = {"name": dto.Rule(dto.check_filled, required=True)}
 UPDATE_FIELD = {
-    "name": dto.Rule(dto.filled, required=True),
-    "placeholder": dto.Rule(dto.text),
-    "acceptedFormat": dto.Rule(dto.texts),
-    "isMultipleFile": dto.Rule(dto.flag),
-    "maxNumberOfFiles": dto.Rule(dto.number),
-    "textBoxListOptions": dto.Rule(dto.items),
-    "position": dto.Rule(dto.number),
+    "name": dto.Rule(dto.check_filled, required=True),
+    "placeholder": dto.Rule(dto.check_text),
+    "acceptedFormat": dto.Rule(dto.check_texts),
+    "isMultipleFile": dto.Rule(dto.check_flag),
+    "maxNumberOfFiles": dto.Rule(dto.check_number),
+    "textBoxListOptions": dto.Rule(dto.check_list),
+    "position": dto.Rule(dto.check_number),
     "model": dto.Rule(dto.one_of("contact", "opportunity")),
 }
 CREATE_FIELD = {**UPDATE_FIELD, "dataType": dto.Rule(dto.one_of(*TYPES), required=True)}
@@ -64,33 +64,34 @@ def list_fields(call: Call) -> Doc:
 
 @ROUTER.add("POST", BASE + "/customFields", scope=FIELDS_WRITE, status=201)
 def create_field(call: Call) -> Doc:
-    body = dto.check(call.body, CREATE_FIELD)
+    body = dto.check_body(call.body, CREATE_FIELD)
     field = new_field(call.account, people.new_id(), body["name"], body["dataType"], body.get("model", "contact"))
     if call.store.find(FIELD, call.account, "ext", field["fieldKey"]):
         raise refuse(400, f"Custom field with key {field['fieldKey']} already exists")
-    return {"customField": save_field(call.store, {**field, **_kept(body), **_options(body)})}
+    return {"customField": save_field(call.store, {**field, **_plain_settings(body), **_picklist_options(body)})}
 
 
 @ROUTER.add("GET", BASE + "/customFields/{id}", scope=FIELDS_READ)
 def get_field(call: Call) -> Doc:
-    return {"customField": _field(call)}
+    return {"customField": _load_field(call)}
 
 
 @ROUTER.add("PUT", BASE + "/customFields/{id}", scope=FIELDS_WRITE)
 def update_field(call: Call) -> Doc:
     """A new name leaves the key as it was."""
-    body = dto.check(call.body, UPDATE_FIELD)
-    field = {**_field(call), "name": body["name"], **_kept(body), **_options(body)}
+    body = dto.check_body(call.body, UPDATE_FIELD)
+    field = {**_load_field(call), "name": body["name"], **_plain_settings(body), **_picklist_options(body)}
     return {"customField": save_field(call.store, field)}
 
 
 @ROUTER.add("DELETE", BASE + "/customFields/{id}", scope=FIELDS_WRITE)
 def delete_field(call: Call) -> Doc:
-    call.store.delete(FIELD, call.account, _field(call)["id"])
+    call.store.delete(FIELD, call.account, _load_field(call)["id"])
     return {"succeded": True}
 
 
 def new_field(location: str, field_id: str, name: str, kind: str, model: str = "contact") -> Doc:
+    # Made of the first name of the field; it stays when the field is renamed, see update_field().
     key = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     return {
         "id": field_id,
@@ -108,11 +109,11 @@ def save_field(store: Store, field: Doc) -> Doc:
     return field
 
 
-def _kept(body: Doc) -> Doc:
+def _plain_settings(body: Doc) -> Doc:
     return {name: body[name] for name in ("placeholder", "position") if name in body}
 
 
-def _options(body: Doc) -> dict[str, Any]:
+def _picklist_options(body: Doc) -> dict[str, Any]:
     """Labels of a list field; the DTO has no other place for choices (docs/ghl-api.md#custom-fields)."""
     given = body.get("textBoxListOptions")
     if given is None:
@@ -120,7 +121,7 @@ def _options(body: Doc) -> dict[str, Any]:
     return {"picklistOptions": [item["label"] if isinstance(item, dict) else str(item) for item in given]}
 
 
-def _field(call: Call) -> Doc:
+def _load_field(call: Call) -> Doc:
     """By id or by key."""
     wanted = call.params["id"]
     found = call.store.get(FIELD, call.account, wanted)
@@ -138,7 +139,8 @@ def list_tags(call: Call) -> Doc:
 @ROUTER.add("POST", BASE + "/tags", scope=TAGS_WRITE)
 def create_tag(call: Call) -> Doc:
     """The dictionary keeps the case it is given (docs/ghl-api.md#tags)."""
-    name = dto.check(call.body, TAG_BODY)["name"].strip()
+    name = dto.check_body(call.body, TAG_BODY)["name"].strip()
+    # Compared with case: the dictionary can hold variants of case side by side (docs/ghl-api.md#tags).
     if call.store.find(TAG, call.account, "ext", name):
         raise refuse(400, "The tag name is already exist.")
     return {"tag": save_tag(call.store, {"id": people.new_id(), "name": name, "locationId": call.account})}
@@ -146,22 +148,22 @@ def create_tag(call: Call) -> Doc:
 
 @ROUTER.add("GET", BASE + "/tags/{tagId}", scope=TAGS_READ)
 def get_tag(call: Call) -> Doc:
-    return {"tag": _tag(call)}
+    return {"tag": _load_tag(call)}
 
 
 @ROUTER.add("PUT", BASE + "/tags/{tagId}", scope=TAGS_WRITE)
 def update_tag(call: Call) -> Doc:
-    name = dto.check(call.body, TAG_BODY)["name"].strip()
-    return {"tag": save_tag(call.store, {**_tag(call), "name": name})}
+    name = dto.check_body(call.body, TAG_BODY)["name"].strip()
+    return {"tag": save_tag(call.store, {**_load_tag(call), "name": name})}
 
 
 @ROUTER.add("DELETE", BASE + "/tags/{tagId}", scope=TAGS_WRITE)
 def delete_tag(call: Call) -> Doc:
-    call.store.delete(TAG, call.account, _tag(call)["id"])
+    call.store.delete(TAG, call.account, _load_tag(call)["id"])
     return {"succeded": True}
 
 
-def _tag(call: Call) -> Doc:
+def _load_tag(call: Call) -> Doc:
     found = call.store.get(TAG, call.account, call.params["tagId"])
     if found is None:
         raise refuse(400, f"Tag with id {call.params['tagId']} not found")

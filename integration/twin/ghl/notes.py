@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from integration.twin.clock import iso, now_ms
+from integration.twin.clock import now_ms, to_iso
 from integration.twin.ghl import dto, people
 from integration.twin.ghl.access import refuse
 from integration.twin.ghl.api import ROUTER
@@ -15,24 +15,25 @@ BASE = "/contacts/{contactId}/notes"
 READ, WRITE = "contacts.readonly", "contacts.write"
 
 
-def _colour(name: str, value: Any) -> str:
+def _check_colour(name: str, value: Any) -> str:
     good = isinstance(value, str) and re.fullmatch(r"#[0-9A-Fa-f]{6}", value)
     return "" if good else f"{name} must be a hexadecimal color"
 
 
 FIELDS = {
-    "body": dto.Rule(dto.filled),
-    "userId": dto.Rule(dto.text, null=True),
-    "title": dto.Rule(dto.text),
-    "color": dto.Rule(_colour),
-    "pinned": dto.Rule(dto.flag),
+    "body": dto.Rule(dto.check_filled),
+    "userId": dto.Rule(dto.check_text, null=True),
+    "title": dto.Rule(dto.check_text),
+    "color": dto.Rule(_check_colour),
+    "pinned": dto.Rule(dto.check_flag),
 }
-CREATE = {**FIELDS, "body": dto.Rule(dto.filled, required=True)}
+CREATE = {**FIELDS, "body": dto.Rule(dto.check_filled, required=True)}
 
 
-def save(store: Store, location: str, note: Doc) -> Doc:
+def save_note(store: Store, location: str, note: Doc) -> Doc:
     store.put(Row(KIND, location, note["id"], note, parent=note["contactId"]))
-    people.touch(store, location, note["contactId"])
+    # Off by default; see touch_contact().
+    people.touch_contact(store, location, note["contactId"])
     return note
 
 
@@ -45,42 +46,43 @@ def list_notes(call: Call) -> Doc:
 
 @ROUTER.add("POST", BASE, scope=WRITE, status=201)
 def create_note(call: Call) -> Doc:
-    body = _checked(call, CREATE)
+    body = _check_note(call, CREATE)
     contact_id = call.params["contactId"]
     people.must_exist(call.store, call.account, contact_id)
-    note = {"id": people.new_id(), "contactId": contact_id, "dateAdded": iso(now_ms()), "pinned": False}
-    return {"note": save(call.store, call.account, {**note, **_given(body)})}
+    note = {"id": people.new_id(), "contactId": contact_id, "dateAdded": to_iso(now_ms()), "pinned": False}
+    return {"note": save_note(call.store, call.account, {**note, **_without_nulls(body)})}
 
 
 @ROUTER.add("GET", BASE + "/{id}", scope=READ)
 def get_note(call: Call) -> Doc:
-    return {"note": _note(call)}
+    return {"note": _load_note(call)}
 
 
 @ROUTER.add("PUT", BASE + "/{id}", scope=WRITE)
 def update_note(call: Call) -> Doc:
-    body = _checked(call, FIELDS)
-    return {"note": save(call.store, call.account, {**_note(call), **_given(body)})}
+    body = _check_note(call, FIELDS)
+    return {"note": save_note(call.store, call.account, {**_load_note(call), **_without_nulls(body)})}
 
 
 @ROUTER.add("DELETE", BASE + "/{id}", scope=WRITE)
 def delete_note(call: Call) -> Doc:
-    call.store.delete(KIND, call.account, _note(call)["id"])
+    call.store.delete(KIND, call.account, _load_note(call)["id"])
     return {"succeded": True}
 
 
-def _checked(call: Call, rules: dict[str, dto.Rule]) -> Doc:
-    body = dto.check(call.body, rules)
-    if body.get("userId") and call.store.everywhere("ghl.user", body["userId"]) is None:
+def _check_note(call: Call, rules: dict[str, dto.Rule]) -> Doc:
+    body = dto.check_body(call.body, rules)
+    # `userId` must be a real user (docs/ghl-api.md#notes).
+    if body.get("userId") and call.store.find_anywhere("ghl.user", body["userId"]) is None:
         raise refuse(400, f"User with id {body['userId']} not found")
     return body
 
 
-def _given(body: Doc) -> Doc:
+def _without_nulls(body: Doc) -> Doc:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _note(call: Call) -> Doc:
+def _load_note(call: Call) -> Doc:
     people.must_exist(call.store, call.account, call.params["contactId"])
     note = call.store.get(KIND, call.account, call.params["id"])
     if note is None or note["contactId"] != call.params["contactId"]:

@@ -4,14 +4,15 @@ import random
 import string
 
 from integration.twin import quirks
-from integration.twin.clock import iso, milliseconds, now_ms
+from integration.twin.clock import now_ms, to_iso, to_milliseconds
 from integration.twin.ghl.access import refuse
 from integration.twin.store import Doc, Row, Store
-from integration.twin.words import words
+from integration.twin.words import split_words
 
 KIND = "ghl.contact"
 LETTERS = string.ascii_letters + string.digits
-INTERNAL = ("followers", "campaigns", "workflows", "additionalEmails", "additionalPhones", "inboundDndSettings")
+# Stored with a contact, but absent from GET by id; the search adds some of them again.
+INTERNAL = ("followers", "campaigns", "workflows", "additionalPhones", "inboundDndSettings")
 
 
 def new_id(source: random.Random | None = None) -> str:
@@ -19,7 +20,7 @@ def new_id(source: random.Random | None = None) -> str:
     return "".join((source or random).choices(LETTERS, k=20))
 
 
-def row(contact: Doc) -> Row:
+def contact_row(contact: Doc) -> Row:
     return Row(
         KIND,
         contact["locationId"],
@@ -28,44 +29,51 @@ def row(contact: Doc) -> Row:
         email=(contact.get("email") or "").lower() or None,
         phone=contact.get("phone"),
         ext=contact.get("businessId"),
+        # SQLite's LIKE ignores the case of ASCII letters only, so names are kept and looked for in lower case.
         name=full_name(contact).lower() or None,
-        added=milliseconds(contact["dateAdded"]),
-        updated=milliseconds(contact["dateUpdated"]),
+        added=to_milliseconds(contact["dateAdded"]),
+        updated=to_milliseconds(contact["dateUpdated"]),
     )
 
 
 def full_name(contact: Doc) -> str:
-    return " ".join(part for part in (contact.get("firstName"), contact.get("lastName")) if part)
+    return " ".join(word for word in (contact.get("firstName"), contact.get("lastName")) if word)
 
 
-def save(store: Store, contact: Doc) -> Doc:
-    """Store as changed now."""
-    contact["dateUpdated"] = iso(now_ms())
-    store.put(row(contact))
+def save_contact(store: Store, contact: Doc, *, touch: bool = True) -> Doc:
+    """Store as changed now; without `touch` its date of change stays."""
+    if touch:
+        contact["dateUpdated"] = to_iso(now_ms())
+    store.put(contact_row(contact))
     return contact
 
 
-def load(store: Store, location: str, contact_id: str) -> Doc:
+def other_emails(contact: Doc) -> list[str]:
+    """The further addresses, in lower case."""
+    return [item["email"].lower() for item in contact.get("additionalEmails", [])]
+
+
+def load_contact(store: Store, location: str, contact_id: str) -> Doc:
     """Raises Refusal when the location has no such contact: with 400, not 404 (docs/ghl-api.md#errors)."""
     contact = store.get(KIND, location, contact_id)
     if contact is None:
-        status = 400 if quirks.on("ghl_unknown_contact_400") else 404
+        status = 400 if quirks.is_on("ghl_unknown_contact_400") else 404
         raise refuse(status, f"Contact with id {contact_id} not found")
     return contact
 
 
 def must_exist(store: Store, location: str, contact_id: str) -> None:
-    load(store, location, contact_id)
+    load_contact(store, location, contact_id)
 
 
-def touch(store: Store, location: str, contact_id: str) -> None:
+def touch_contact(store: Store, location: str, contact_id: str) -> None:
     """A task or note of the contact changed: whether that moves its dateUpdated is unknown (docs/ghl-api.md#search)."""
-    if not quirks.on("ghl_notes_do_not_touch"):
-        save(store, load(store, location, contact_id))
+    if not quirks.is_on("ghl_notes_do_not_touch"):
+        save_contact(store, load_contact(store, location, contact_id))
 
 
-def blank(location: str) -> Doc:
-    now = iso(now_ms())
+def blank_contact(location: str) -> Doc:
+    now = to_iso(now_ms())
     return {
         "id": new_id(),
         "locationId": location,
@@ -78,29 +86,31 @@ def blank(location: str) -> Doc:
     }
 
 
-def shown(contact: Doc) -> Doc:
+def contact_answer(contact: Doc) -> Doc:
     """As GET by id shows it."""
-    plain = {name: value for name, value in contact.items() if name not in INTERNAL}
-    return {**plain, **_companions(contact)}
+    hidden = INTERNAL if quirks.is_on("ghl_get_other_emails") else (*INTERNAL, "additionalEmails")
+    plain = {name: value for name, value in contact.items() if name not in hidden}
+    return {**plain, **_derived_fields(contact)}
 
 
-def created(contact: Doc) -> Doc:
+def created_answer(contact: Doc) -> Doc:
     """As create answers it: without `name`, with a few fields nothing else shows."""
-    if not quirks.on("ghl_create_answer_small"):
-        return shown(contact)
-    answer = {**shown(contact), "deleted": False, "bounceEmail": False, "unsubscribeEmail": False}
+    if not quirks.is_on("ghl_create_answer_small"):
+        return contact_answer(contact)
+    answer = {**contact_answer(contact), "deleted": False, "bounceEmail": False, "unsubscribeEmail": False}
     for name in ("name", "timezone", "keyword", "gender"):
         answer.pop(name, None)
-    born = contact.get("dateOfBirth")
-    if born:
-        answer |= {"birthMonth": int(born[5:7]), "birthDay": int(born[8:10])}
-        answer["dateOfBirth"] = f"{born}T00:00:00.000Z" if quirks.on("ghl_dob_midnight") else born
+    date_of_birth = contact.get("dateOfBirth")
+    if date_of_birth:
+        answer |= {"birthMonth": int(date_of_birth[5:7]), "birthDay": int(date_of_birth[8:10])}
+        answer["dateOfBirth"] = f"{date_of_birth}T00:00:00.000Z" if quirks.is_on("ghl_dob_midnight") else date_of_birth
     return {**answer, "offers": [], "products": []}
 
 
-def hit(contact: Doc, business_name: str | None, search_after: list[object]) -> Doc:
+def search_hit(contact: Doc, business_name: str | None, search_after: list[object]) -> Doc:
     """As the search shows it (docs/ghl-api.md#search)."""
-    plain = {name: value for name, value in contact.items() if name not in (*INTERNAL, "dndSettings", "keyword")}
+    left_out = (*INTERNAL, "keyword", *(["dndSettings"] if quirks.is_on("ghl_search_no_dnd_settings") else []))
+    plain = {name: value for name, value in contact.items() if name not in left_out}
     answer = {
         **plain,
         "additionalEmails": contact.get("additionalEmails", []),
@@ -111,31 +121,32 @@ def hit(contact: Doc, business_name: str | None, search_after: list[object]) -> 
         "validEmail": None,
         "searchAfter": search_after,
     }
-    if quirks.on("ghl_search_address"):
+    if quirks.is_on("ghl_search_address"):
+        # The search names this one field differently (docs/ghl-api.md#search).
         answer["address"] = answer.pop("address1", None)
-    if quirks.on("ghl_search_companion_names"):
-        names = _companions(contact)
+    if quirks.is_on("ghl_search_companion_names"):
+        names = _derived_fields(contact)
         answer |= {name: names[name] for name in ("firstNameLowerCase", "lastNameLowerCase") if name in names}
     return answer
 
 
-def listed(contact: Doc) -> Doc:
+def list_entry(contact: Doc) -> Doc:
     """As the deprecated list shows it: names in lower case, nulls for what is empty (docs/ghl-api.md#contacts)."""
     answer = {name: contact.get(name) for name in LISTED}
     first, last = contact.get("firstName"), contact.get("lastName")
-    if quirks.on("ghl_list_lower_names"):
+    if quirks.is_on("ghl_list_lower_names"):
         answer |= {"firstName": first and first.lower(), "lastName": last and last.lower()}
     answer |= {"firstNameRaw": first, "lastNameRaw": last, "contactName": full_name(contact).lower() or None}
     return {**answer, "followers": contact.get("followers", []), "attributions": []}
 
 
-LISTED = words(
+LISTED = split_words(
     "id locationId firstName lastName email timezone companyName phone dnd type source assignedTo city state"
     " postalCode address1 country website dateAdded dateUpdated dateOfBirth tags customFields businessId"
 )
 
 
-def _companions(contact: Doc) -> Doc:
+def _derived_fields(contact: Doc) -> Doc:
     """The fields made of others: full name, and everything in lower case."""
     name, first, last = full_name(contact), contact.get("firstName"), contact.get("lastName")
     made = {

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from integration.twin import quirks
-from integration.twin.clock import milliseconds
+from integration.twin.clock import to_milliseconds
 from integration.twin.ghl import people
-from integration.twin.ghl.access import refuse, trace
+from integration.twin.ghl.access import new_trace_id, refuse
 from integration.twin.ghl.api import ROUTER
-from integration.twin.ghl.filters import COLUMNS, condition
+from integration.twin.ghl.filters import COLUMNS, build_condition
 from integration.twin.router import Call
 from integration.twin.store import Doc
 
+# Pages end here; beyond it only `searchAfter` goes on (docs/ghl-api.md#search).
 MOST = 10_000
+# Kind and account are the only values of a search without filters.
 UNFILTERED = 2
-"""Kind and account are the only values of a search without filters."""
 SORTS = {
     "dateAdded": "added",
     "dateUpdated": "updated",
@@ -49,15 +50,16 @@ class Page:
 
 
 @ROUTER.add("POST", "/contacts/search", scope="contacts.readonly", writes=False)
-def search(call: Call) -> Doc:
+def search_contacts(call: Call) -> Doc:
     body = call.body if isinstance(call.body, dict) else {}
-    page = _page(body)
-    sorts = _sorts(body.get("sort") or [])
-    where, values = _where(call, body)
-    source = call.store.searchable()
-    total = _total(call, source, where, values)
+    page = _read_page(body)
+    sorts = _read_sorts(body.get("sort") or [])
+    where, values = _where_clause(call, body)
+    source = call.store.search_source()
+    # Counted before the cursor narrows it: `total` is that of the whole search on every page.
+    total = _count_matches(call, source, where, values)
     if page.after:
-        beyond, cursor = _beyond(sorts, page.after)
+        beyond, cursor = _after_cursor(sorts, page.after)
         where, values = f"{where} AND ({beyond})", [*values, *cursor]
     if _names_one(body.get("filters")):
         # A plus sign keeps SQLite from walking the index of the order instead of the one that finds the contact.
@@ -66,10 +68,10 @@ def search(call: Call) -> Doc:
     columns = ", ".join(["body", *(sort.expression for sort in sorts)])
     sql = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 -- own words
     rows = call.store.run(sql, [*values, page.limit, page.skip])
-    return {"contacts": [_hit(call, row) for row in rows], "total": total, "traceId": trace()}
+    return {"contacts": [_build_hit(call, row) for row in rows], "total": total, "traceId": new_trace_id()}
 
 
-def _total(call: Call, source: str, where: str, values: list[Any]) -> int:
+def _count_matches(call: Call, source: str, where: str, values: list[Any]) -> int:
     if source == "documents" and len(values) == UNFILTERED:
         return call.store.count(people.KIND, call.account)
     return int(call.store.run(f"SELECT count(*) FROM {source} WHERE {where}", values)[0][0])  # noqa: S608 -- own words
@@ -83,14 +85,14 @@ def _names_one(filters: Any) -> bool:
     )
 
 
-def _hit(call: Call, row: tuple[Any, ...]) -> Doc:
+def _build_hit(call: Call, row: tuple[Any, ...]) -> Doc:
     contact = json.loads(row[0])
     owner = contact.get("businessId")
     business = (call.store.get("ghl.business", call.account, owner) if owner else None) or {}
-    return people.hit(contact, business.get("name") or contact.get("companyName"), [*row[1:], contact["id"]])
+    return people.search_hit(contact, business.get("name") or contact.get("companyName"), [*row[1:], contact["id"]])
 
 
-def _page(body: Doc) -> Page:
+def _read_page(body: Doc) -> Page:
     complaints = [f"property {name} should not exist" for name in body if name not in ALLOWED]
     if not isinstance(body.get("locationId"), str) or not body["locationId"]:
         complaints.append("locationId should not be empty")
@@ -109,7 +111,7 @@ def _page(body: Doc) -> Page:
     if complaints:
         raise refuse(422, complaints)
     after = body.get("searchAfter") or []
-    if not after and page * limit > MOST and quirks.on("ghl_search_10000"):
+    if not after and page * limit > MOST and quirks.is_on("ghl_search_10000"):
         raise refuse(400, f"Pages reach {MOST} records; use searchAfter beyond")
     return Page(limit, 0 if after else (page - 1) * limit, after)
 
@@ -118,7 +120,7 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _sorts(given: Any) -> list[Sort]:
+def _read_sorts(given: Any) -> list[Sort]:
     if not isinstance(given, list) or len(given) > 2:
         raise refuse(422, ["sort must contain no more than 2 elements"])
     for item in given:
@@ -130,27 +132,30 @@ def _sorts(given: Any) -> list[Sort]:
     return sorts or [Sort("added", descending=True)]
 
 
-def _where(call: Call, body: Doc) -> tuple[str, list[Any]]:
+def _where_clause(call: Call, body: Doc) -> tuple[str, list[Any]]:
     conditions, values = ["kind=?", "account=?"], [people.KIND, call.account]
     if body.get("query"):
-        conditions.append("(name LIKE ? OR email LIKE ? OR phone LIKE ?)")
-        values += [f"%{str(body['query']).lower()}%"] * 3
+        conditions.append(
+            "(name LIKE ? OR email LIKE ? OR phone LIKE ? OR lower(json_extract(body, '$.additionalEmails')) LIKE ?)"
+        )
+        values += [f"%{str(body['query']).lower()}%"] * 4
     filters = body.get("filters") or []
     if not isinstance(filters, list):
         raise refuse(422, ["filters must be an array"])
     for item in filters:
-        sql, more = condition(item)
+        sql, more = build_condition(item)
         conditions.append(sql)
         values += more
     return " AND ".join(conditions), values
 
 
-def _beyond(sorts: list[Sort], after: Any) -> tuple[str, list[Any]]:
+def _after_cursor(sorts: list[Sort], after: Any) -> tuple[str, list[Any]]:
     """What comes after the cursor. With one direction SQLite can walk the index, else it is spelled out."""
     if not isinstance(after, list) or len(after) != len(sorts) + 1:
         raise refuse(400, "searchAfter must hold the sort values and the id of the last contact")
     values = [_cursor_value(value) for value in after]
     expressions = [*(sort.expression for sort in sorts), "id"]
+    # The id breaks ties, in the direction of the last sort, so that no contact is met twice or passed over.
     down = [*(sort.descending for sort in sorts), sorts[-1].descending]
     if len(set(down)) == 1:
         marks = ", ".join("?" * len(values))
@@ -167,7 +172,7 @@ def _beyond(sorts: list[Sort], after: Any) -> tuple[str, list[Any]]:
 def _cursor_value(value: Any) -> Any:
     """A date may be given back as text."""
     if isinstance(value, str) and value[4:5] == "-" and "T" in value:
-        return milliseconds(value)
+        return to_milliseconds(value)
     if not isinstance(value, str | int | float):
         raise refuse(400, "searchAfter must hold plain values")
     return value

@@ -10,6 +10,6 @@ GIST = Twin(
     authorise=access.authorise,
     admit=access.admit,
     permit=access.permit,
-    error=access.error,
-    expire=access.expire,
+    error=access.error_body,
+    expire=access.refuse_as_expired,
 )

@@ -8,12 +8,12 @@ from integration.twin.router import Call, Operation, Refusal
 from integration.twin.store import Doc
 
 
-def error(status: int, message: str) -> Doc:
+def error_body(status: int, message: str) -> Doc:
     return {"errors": [{"message": message}]}
 
 
 def refuse(status: int, message: str) -> Refusal:
-    return Refusal(status, error(status, message))
+    return Refusal(status, error_body(status, message))
 
 
 def authorise(call: Call, operation: Operation) -> None:
@@ -27,7 +27,7 @@ def authorise(call: Call, operation: Operation) -> None:
 
 def admit(call: Call) -> Mapping[str, str]:
     """No header tells how many calls are left."""
-    state = limits.meter(call.store, "gist", call.account)
+    state = limits.meter_call(call.store, "gist", call.account)
     if not state.allowed:
         raise refuse(429, "Rate limit exceeded")
     return {}
@@ -37,7 +37,7 @@ def permit(call: Call, operation: Operation) -> None:
     """A key opens all of its workspace."""
 
 
-def expire(call: Call) -> Refusal:
+def refuse_as_expired(call: Call) -> Refusal:
     """Keys do not expire; this one call is refused."""
     return refuse(401, "Access token is invalid")
 
@@ -48,13 +48,14 @@ def body_of(call: Call) -> Doc:
     return call.body
 
 
-def whole(call: Call, name: str, default: int) -> int:
+def read_number(call: Call, name: str, default: int) -> int:
     """A query parameter that is a whole number; anything else counts as not given."""
+    # Which wrong parameters Gist refuses is unknown; passing over them is the milder guess.
     text = call.query.get(name, "")
     return int(text) if text.isdigit() else default
 
 
-def number(value: Any, what: str) -> int:
+def require_number(value: Any, what: str) -> int:
     """Raises Refusal for what is no whole number."""
     if isinstance(value, bool) or not str(value).strip().lstrip("-").isdigit():
         raise refuse(400, f"{what} must be a number")

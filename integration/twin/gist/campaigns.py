@@ -3,7 +3,7 @@
 from integration.twin.gist import pages, people
 from integration.twin.gist.access import body_of
 from integration.twin.gist.api import ROUTER
-from integration.twin.gist.audience import load
+from integration.twin.gist.audience import load_document
 from integration.twin.router import Call
 from integration.twin.store import Doc, Row
 
@@ -14,35 +14,36 @@ KIND, SUBSCRIPTION = "gist.campaign", "gist.subscription"
 def list_campaigns(call: Call) -> Doc:
     """One of them when the query names it."""
     if call.query.get("campaign_id"):
-        return {"campaign": _shown(call, load(call, KIND, call.query["campaign_id"], "Campaign"))}
-    rows = [_shown(call, campaign) for campaign in call.store.all(KIND, call.account)]
-    return pages.cut(call, "campaigns", rows)
+        return {"campaign": _campaign_answer(call, load_document(call, KIND, call.query["campaign_id"], "Campaign"))}
+    rows = [_campaign_answer(call, campaign) for campaign in call.store.all(KIND, call.account)]
+    return pages.cut_page(call, "campaigns", rows)
 
 
 @ROUTER.add("GET", "/campaigns/{id}")
 def get_campaign(call: Call) -> Doc:
-    return {"campaign": _shown(call, load(call, KIND, call.params["id"], "Campaign"))}
+    return {"campaign": _campaign_answer(call, load_document(call, KIND, call.params["id"], "Campaign"))}
 
 
 @ROUTER.add("POST", "/campaigns")
-def subscribe(call: Call) -> Doc:
+def subscribe_contact(call: Call) -> Doc:
     """{"id", "email"|"user_id", "starting_email_index", "reactivate_if_removed"}, or with "unsubscribed": true."""
     body = body_of(call)
-    campaign = load(call, KIND, str(body.get("id", "")), "Campaign")
-    contact = people.load(call.store, call.account, {name: body.get(name) for name in ("user_id", "email")})
+    campaign = load_document(call, KIND, str(body.get("id", "")), "Campaign")
+    contact = people.load_contact(call.store, call.account, {name: body.get(name) for name in ("user_id", "email")})
     key = f"{campaign['id']}:{contact['id']}"
     known = call.store.get(SUBSCRIPTION, call.account, key)
     if body.get("unsubscribed"):
         row = {"contact_id": contact["id"], "removed": True}
+    # Whoever left a campaign comes back only when the call says so (docs/gist-api.md#campaigns).
     elif known and known["removed"] and not body.get("reactivate_if_removed"):
         row = known
     else:
         row = {"contact_id": contact["id"], "removed": False, "index": body.get("starting_email_index") or 0}
     call.store.put(Row(SUBSCRIPTION, call.account, key, row, parent=str(campaign["id"])))
-    return {"campaign": _shown(call, campaign)}
+    return {"campaign": _campaign_answer(call, campaign)}
 
 
-def _shown(call: Call, campaign: Doc) -> Doc:
+def _campaign_answer(call: Call, campaign: Doc) -> Doc:
     rows = call.store.find(SUBSCRIPTION, call.account, "parent", str(campaign["id"]))
     removed = sum(row["removed"] for row in rows)
     return {

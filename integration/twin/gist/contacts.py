@@ -14,24 +14,25 @@ KEYS = ("id", "user_id", "email")
 
 
 @ROUTER.add("POST", "/contacts")
-def upsert(call: Call) -> Doc:
-    return {"contact": _upsert(call, body_of(call))}
+def upsert_contact(call: Call) -> Doc:
+    return {"contact": _apply_upsert(call, body_of(call))}
 
 
-def _upsert(call: Call, body: Doc) -> Doc:
+def _apply_upsert(call: Call, body: Doc) -> Doc:
     """Matched by id, else user_id, else e-mail. Raises Refusal(400) when none of them is given."""
     if not any(body.get(name) not in (None, "") for name in KEYS):
         raise refuse(400, "Either email or user_id is required")
-    contact = _known(call, body) or people.new(call.store)
+    contact = _find_known(call, body) or people.new_contact(call.store)
+    # Before anything is written over the contact, so that a refusal leaves it whole.
     _refuse_taken(call, contact, body)
-    people.apply(contact, body)
+    people.apply_body(contact, body)
     _put_tags(call, contact, body.get("tags"))
-    return people.save(call.store, call.account, contact)
+    return people.save_contact(call.store, call.account, contact)
 
 
-def _known(call: Call, body: Doc) -> Doc | None:
-    """A new user_id beside the e-mail of a lead makes that lead a user."""
-    contact = people.find(call.store, call.account, body)
+def _find_known(call: Call, body: Doc) -> Doc | None:
+    """The contact that `body` names, None when it is to be made. Raises Refusal(404) for an unknown id."""
+    contact = people.find_contact(call.store, call.account, body)
     if contact is None and body.get("id") not in (None, ""):
         raise refuse(404, "Contact not found")
     return contact
@@ -41,7 +42,7 @@ def _refuse_taken(call: Call, contact: Doc, body: Doc) -> None:
     for name in ("email", "user_id"):
         if body.get(name) in (None, ""):
             continue
-        other = people.find(call.store, call.account, {name: body[name]})
+        other = people.find_contact(call.store, call.account, {name: body[name]})
         if other and other["id"] != contact["id"]:
             raise refuse(422, f"{name} has already been taken")
 
@@ -51,48 +52,49 @@ def _put_tags(call: Call, contact: Doc, names: Any) -> None:
         return
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise refuse(422, "tags must be a list of names")
-    if not quirks.on("gist_tags_only_add"):
+    # Tags of an upsert are taken to be added only (docs/gist-api.md#contacts).
+    if not quirks.is_on("gist_tags_only_add"):
         contact["tags"] = []
     for name in names:
         if name.strip():
-            tagging.put_on(contact, tagging.named(call.store, call.account, name))
+            tagging.put_on(contact, tagging.ensure_tag(call.store, call.account, name))
 
 
 @ROUTER.add("GET", "/contacts/{id}")
 def get_contact(call: Call) -> Doc:
-    return {"contact": people.load(call.store, call.account, {"id": call.params["id"]})}
+    return {"contact": people.load_contact(call.store, call.account, {"id": call.params["id"]})}
 
 
 @ROUTER.add("DELETE", "/contacts/{id}")
 def delete_by_id(call: Call) -> Doc:
-    return _delete(call, {"id": call.params["id"]})
+    return _delete_contact(call, {"id": call.params["id"]})
 
 
 @ROUTER.add("DELETE", "/contacts")
 def delete_by_query(call: Call) -> Doc:
-    who = {name: call.query[name] for name in ("email", "user_id") if call.query.get(name)}
-    if not who:
+    named = {name: call.query[name] for name in ("email", "user_id") if call.query.get(name)}
+    if not named:
         raise refuse(400, "Either email or user_id is required")
-    return _delete(call, who)
+    return _delete_contact(call, named)
 
 
-def _delete(call: Call, who: Doc) -> Doc:
-    contact = people.load(call.store, call.account, who)
+def _delete_contact(call: Call, named: Doc) -> Doc:
+    contact = people.load_contact(call.store, call.account, named)
     call.store.delete(people.KIND, call.account, contact["id"])
     return {"contact": contact}
 
 
 @ROUTER.add("POST", "/contacts/batch")
-def batch(call: Call) -> Doc | Reply:
+def upsert_batch(call: Call) -> Doc | Reply:
     """The 2022 gem expects the contacts back, others a batch id: a quirk chooses (docs/gist-api.md#contacts)."""
     given = body_of(call).get("contacts")
     if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
         raise refuse(400, "contacts must be a list of objects")
-    contacts = [_upsert(call, item) for item in given]
-    number = call.store.number("gist.id")
+    contacts = [_apply_upsert(call, item) for item in given]
+    number = call.store.next_number("gist.id")
     state = {"batch_id": number, "status": "completed", "total": len(contacts), "processed": len(contacts), "failed": 0}
     call.store.put(Row(BATCH, call.account, str(number), state))
-    if quirks.on("gist_batch_id"):
+    if quirks.is_on("gist_batch_id"):
         return Reply(202, {"batch_id": number, "status": "queued"})
     return {"contacts": contacts, "batch_id": number}
 

@@ -1,10 +1,18 @@
 """What is done with conversations: assign, priority, tags, search, counts (docs/gist-api.md#conversations)."""
 
 from integration.twin.gist import pages, tagging
-from integration.twin.gist.access import body_of, number, refuse
+from integration.twin.gist.access import body_of, refuse, require_number
 from integration.twin.gist.api import ROUTER
-from integration.twin.gist.audience import load
-from integration.twin.gist.conversations import KIND, MESSAGE, ONE, STATES, of, save, teammate_of
+from integration.twin.gist.audience import load_document
+from integration.twin.gist.conversations import (
+    KIND,
+    MESSAGE,
+    ONE,
+    STATES,
+    load_conversation,
+    save_conversation,
+    teammate_of,
+)
 from integration.twin.router import Call
 from integration.twin.store import Doc
 
@@ -12,9 +20,9 @@ PRIORITIES = ("priority", "not_priority")
 
 
 @ROUTER.add("PATCH", ONE + "/assign")
-def assign(call: Call) -> Doc:
+def assign_conversation(call: Call) -> Doc:
     """assignee_id null takes the assignee off."""
-    body, conversation = body_of(call), of(call)
+    body, conversation = body_of(call), load_conversation(call)
     teammate_of(call, body.get("teammate_id"))
     if body.get("assignee_id") is None:
         conversation["assignee"] = None
@@ -22,55 +30,56 @@ def assign(call: Call) -> Doc:
         kind = body.get("assignee_type") or "teammate"
         if kind not in ("teammate", "team"):
             raise refuse(422, "assignee_type must be teammate or team")
-        assignee = load(call, f"gist.{kind}", str(body["assignee_id"]), "Assignee")
+        assignee = load_document(call, f"gist.{kind}", str(body["assignee_id"]), "Assignee")
         conversation["assignee"] = {"id": assignee["id"], "type": kind}
-    return {"conversation": save(call, conversation)}
+    return {"conversation": save_conversation(call, conversation)}
 
 
 @ROUTER.add("PATCH", ONE + "/priority")
-def prioritise(call: Call) -> Doc:
-    body, conversation = body_of(call), of(call)
+def set_priority(call: Call) -> Doc:
+    body, conversation = body_of(call), load_conversation(call)
     teammate_of(call, body.get("teammate_id"))
     if body.get("priority") not in PRIORITIES:
         raise refuse(422, f"priority must be one of {', '.join(PRIORITIES)}")
-    return {"conversation": save(call, {**conversation, "priority": body["priority"]})}
+    return {"conversation": save_conversation(call, {**conversation, "priority": body["priority"]})}
 
 
 @ROUTER.add("POST", ONE + "/tags")
 def add_tag(call: Call) -> Doc:
-    body, conversation = body_of(call), of(call)
-    _message(call, conversation, body)
+    body, conversation = body_of(call), load_conversation(call)
+    _check_message(call, conversation, body)
     if not str(body.get("tags") or "").strip():
         raise refuse(400, "tags can't be blank")
-    tagging.put_on(conversation, tagging.named(call.store, call.account, str(body["tags"])))
-    return {"conversation": save(call, conversation)}
+    tagging.put_on(conversation, tagging.ensure_tag(call.store, call.account, str(body["tags"])))
+    return {"conversation": save_conversation(call, conversation)}
 
 
 @ROUTER.add("DELETE", ONE + "/tags")
 def remove_tag(call: Call) -> Doc:
-    body, conversation = body_of(call), of(call)
-    _message(call, conversation, body)
-    tag = load(call, tagging.KIND, str(body.get("tag_id", "")), "Tag")
+    body, conversation = body_of(call), load_conversation(call)
+    _check_message(call, conversation, body)
+    tag = load_document(call, tagging.KIND, str(body.get("tag_id", "")), "Tag")
     tagging.take_off(conversation, tag)
-    return {"conversation": save(call, conversation)}
+    return {"conversation": save_conversation(call, conversation)}
 
 
-def _message(call: Call, conversation: Doc, body: Doc) -> None:
-    message = load(call, MESSAGE, str(number(body.get("message_id"), "message_id")), "Message")
+def _check_message(call: Call, conversation: Doc, body: Doc) -> None:
+    # Tags are put on by way of a message of the conversation (docs/gist-api.md#conversations).
+    message = load_document(call, MESSAGE, str(require_number(body.get("message_id"), "message_id")), "Message")
     messages = call.store.find(MESSAGE, call.account, "parent", str(conversation["id"]))
     if message["id"] not in [known["id"] for known in messages]:
         raise refuse(404, "Message not found")
 
 
 @ROUTER.add("POST", "/conversations/search", writes=False)
-def search(call: Call) -> Doc:
+def search_conversations(call: Call) -> Doc:
     """Criteria that are known: state, assignee_id, team_id, tag_id, contact_id. Others are passed over."""
     body = body_of(call)
-    found = [row for row in call.store.all(KIND, call.account) if _fits(row, body)]
-    return pages.cut(call, "conversations", found[::-1])
+    found = [row for row in call.store.all(KIND, call.account) if _matches_criteria(row, body)]
+    return pages.cut_page(call, "conversations", found[::-1])
 
 
-def _fits(conversation: Doc, body: Doc) -> bool:
+def _matches_criteria(conversation: Doc, body: Doc) -> bool:
     assignee = conversation["assignee"] or {}
     tests = {
         "state": body.get("state") in ("all", conversation["state"]),
@@ -83,7 +92,7 @@ def _fits(conversation: Doc, body: Doc) -> bool:
 
 
 @ROUTER.add("GET", "/conversations/count")
-def count(call: Call) -> Doc:
+def count_by_state(call: Call) -> Doc:
     found = call.store.all(KIND, call.account)
     by_state = {state: sum(row["state"] == state for row in found) for state in STATES}
     assigned = sum(row["assignee"] is not None for row in found)

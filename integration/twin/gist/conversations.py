@@ -7,7 +7,7 @@ from integration.twin.clock import now_s
 from integration.twin.gist import pages, people
 from integration.twin.gist.access import body_of, refuse
 from integration.twin.gist.api import ROUTER
-from integration.twin.gist.audience import load
+from integration.twin.gist.audience import load_document
 from integration.twin.router import Call
 from integration.twin.store import Doc, Row
 
@@ -17,8 +17,9 @@ TYPES = ("reply", "note")
 ONE = "/conversations/{id}"
 
 
-def save(call: Call, conversation: Doc) -> Doc:
+def save_conversation(call: Call, conversation: Doc) -> Doc:
     conversation["updated_at"] = now_s()
+    # There is no contact_id: a conversation belongs to the first of its contacts (docs/gist-api.md#conversations).
     contact = str(conversation["contacts"][0]["id"])
     call.store.put(
         Row(
@@ -34,8 +35,8 @@ def save(call: Call, conversation: Doc) -> Doc:
     return conversation
 
 
-def of(call: Call) -> Doc:
-    return load(call, KIND, call.params["id"], "Conversation")
+def load_conversation(call: Call) -> Doc:
+    return load_document(call, KIND, call.params["id"], "Conversation")
 
 
 @ROUTER.add("GET", "/conversations")
@@ -48,61 +49,62 @@ def list_conversations(call: Call) -> Doc:
         (KIND, call.account),
     )
     found = [json.loads(row[0]) for row in rows]
-    return pages.cut(call, "conversations", [row for row in found if state in ("all", row["state"])])
+    return pages.cut_page(call, "conversations", [row for row in found if state in ("all", row["state"])])
 
 
 @ROUTER.add("GET", ONE)
 def get_conversation(call: Call) -> Doc:
-    return {"conversation": of(call)}
+    return {"conversation": load_conversation(call)}
 
 
 @ROUTER.add("POST", "/conversations")
 def create_conversation(call: Call) -> Doc:
     """Opened by the contact in "from"."""
     body = body_of(call)
-    contact = _contact(call, body.get("from"))
-    text = _words(body)
+    contact = _load_contact(call, body.get("from"))
+    text = _body_text(body)
     now = now_s()
     conversation = {
-        "id": call.store.number("gist.id"),
+        "id": call.store.next_number("gist.id"),
         "state": "open",
         "title": body.get("title"),
         "contacts": [{"id": contact["id"]}],
         "assignee": None,
         "tags": [],
         "priority": "not_priority",
-        "custom_properties": people.properties(body.get("custom_properties") or {}),
+        "custom_properties": people.check_properties(body.get("custom_properties") or {}, lists=True),
         "created_at": now,
     }
-    save(call, conversation)
-    _say(call, conversation, text, "reply", _as_contact(contact))
+    save_conversation(call, conversation)
+    _add_message(call, conversation, text, "reply", _as_contact(contact))
     return {"conversation": conversation}
 
 
 @ROUTER.add("PATCH", ONE)
 def update_conversation(call: Call) -> Doc:
-    body, conversation = body_of(call), of(call)
+    body, conversation = body_of(call), load_conversation(call)
     if "title" in body:
         conversation["title"] = body["title"]
     if "custom_properties" in body:
-        conversation["custom_properties"] |= people.properties(body["custom_properties"])
+        conversation["custom_properties"] |= people.check_properties(body["custom_properties"], lists=True)
     if "state" in body:
         _set_state(call, conversation, body)
-    return {"conversation": save(call, conversation)}
+    return {"conversation": save_conversation(call, conversation)}
 
 
 def _set_state(call: Call, conversation: Doc, body: Doc) -> None:
     if body["state"] not in STATES:
         raise refuse(422, f"state must be one of {', '.join(STATES)}")
-    _teammate(call, body.get("teammate_id"))
+    teammate_of(call, body.get("teammate_id"))
     conversation["state"] = body["state"]
     if body["state"] == "snoozed":
+        # Two sources name it differently (docs/gist-api.md#conversations), so both are taken.
         conversation["snoozed_until"] = body.get("snoozed_until") or body.get("snooze_until")
 
 
 @ROUTER.add("DELETE", ONE)
 def delete_conversation(call: Call) -> Doc:
-    conversation = of(call)
+    conversation = load_conversation(call)
     call.store.delete(KIND, call.account, conversation["id"])
     call.store.run(
         "DELETE FROM documents WHERE kind=? AND account=? AND parent=?",
@@ -113,28 +115,29 @@ def delete_conversation(call: Call) -> Doc:
 
 @ROUTER.add("GET", ONE + "/messages")
 def list_messages(call: Call) -> Doc:
-    messages = call.store.find(MESSAGE, call.account, "parent", str(of(call)["id"]))
-    return pages.cut(call, "messages", messages)
+    messages = call.store.find(MESSAGE, call.account, "parent", str(load_conversation(call)["id"]))
+    return pages.cut_page(call, "messages", messages)
 
 
 @ROUTER.add("POST", ONE + "/messages")
 def create_message(call: Call) -> Doc:
     """A reply of a teammate or the contact, or with message_type "note" a teammate's internal note."""
-    body, conversation = body_of(call), of(call)
+    body, conversation = body_of(call), load_conversation(call)
     kind = body.get("message_type", "reply")
     if kind not in TYPES:
         raise refuse(422, f"message_type must be one of {', '.join(TYPES)}")
-    text = _words(body)
-    author = _author(call, body.get("from"))
+    text = _body_text(body)
+    author = _read_author(call, body.get("from"))
+    # Notes are internal, so a contact writes none (docs/gist-api.md#conversations).
     if kind == "note" and author["type"] != "teammate":
         raise refuse(422, "Only a teammate can write a note")
-    save(call, conversation)
-    return {"message": _say(call, conversation, text, kind, author)}
+    save_conversation(call, conversation)
+    return {"message": _add_message(call, conversation, text, kind, author)}
 
 
-def _say(call: Call, conversation: Doc, text: str, kind: str, author: Doc) -> Doc:
+def _add_message(call: Call, conversation: Doc, text: str, kind: str, author: Doc) -> Doc:
     message = {
-        "id": call.store.number("gist.id"),
+        "id": call.store.next_number("gist.id"),
         "body": text,
         "message_type": kind,
         "author": author,
@@ -145,35 +148,32 @@ def _say(call: Call, conversation: Doc, text: str, kind: str, author: Doc) -> Do
     return message
 
 
-def _words(body: Doc) -> str:
+def _body_text(body: Doc) -> str:
     text = body.get("body")
     if not isinstance(text, str) or not text.strip():
         raise refuse(400, "body can't be blank")
     return text
 
 
-def _author(call: Call, who: Any) -> Doc:
-    if isinstance(who, dict) and who.get("type") == "teammate":
-        teammate = _teammate(call, who.get("teammate_id"))
+def _read_author(call: Call, author_of: Any) -> Doc:
+    if isinstance(author_of, dict) and author_of.get("type") == "teammate":
+        teammate = teammate_of(call, author_of.get("teammate_id"))
         return {"id": teammate["id"], "type": "teammate", "name": teammate["name"], "email": teammate["email"]}
-    return _as_contact(_contact(call, who))
+    return _as_contact(_load_contact(call, author_of))
 
 
-def _contact(call: Call, who: Any) -> Doc:
-    if not isinstance(who, dict):
+def _load_contact(call: Call, author_of: Any) -> Doc:
+    if not isinstance(author_of, dict):
         raise refuse(400, "from must name the contact")
-    return people.load(call.store, call.account, who)
+    return people.load_contact(call.store, call.account, author_of)
 
 
 def _as_contact(contact: Doc) -> Doc:
     return {"id": contact["id"], "type": "contact", "name": contact["name"], "email": contact["email"]}
 
 
-def _teammate(call: Call, number: Any) -> Doc:
+def teammate_of(call: Call, number: Any) -> Doc:
     """The one who acts; without one nothing is done (docs/gist-api.md#conversations)."""
     if number is None:
         raise refuse(400, "teammate_id is required")
-    return load(call, "gist.teammate", str(number), "Teammate")
-
-
-teammate_of = _teammate
+    return load_document(call, "gist.teammate", str(number), "Teammate")

@@ -23,23 +23,24 @@ def post_event(call: Call) -> Doc:
         raise refuse(422, "properties must be an object")
     if not any(body.get(key) for key in ("email", "user_id", "id")):
         raise refuse(400, "Either email or user_id is required")
-    contact = people.load(call.store, call.account, body)
-    name = re.sub(r"[.$]", "-", name) if quirks.on("gist_event_names") else name
+    contact = people.load_contact(call.store, call.account, body)
+    name = re.sub(r"[.$]", "-", name) if quirks.is_on("gist_event_names") else name
+    # GET /events lists these kinds; what happened cannot be read back (docs/gist-api.md#events).
     _remember_type(call, name)
     occurred = int(body.get("occurred_at") or now_s())
     event = {"name": name, "properties": body.get("properties") or {}, "occurred_at": occurred}
-    number = str(call.store.number("gist.id"))
+    number = str(call.store.next_number("gist.id"))
     call.store.put(Row(OCCURRENCE, call.account, number, event, parent=str(contact["id"]), added=occurred))
     return {"event": {"name": name, "email": contact["email"]}}
 
 
 def _remember_type(call: Call, name: str) -> None:
     if not call.store.find(TYPE, call.account, "ext", name.lower()):
-        number = call.store.number("gist.id")
+        number = call.store.next_number("gist.id")
         call.store.put(Row(TYPE, call.account, str(number), {"id": number, "name": name}, ext=name.lower()))
 
 
 @ROUTER.add("GET", "/events")
 def list_types(call: Call) -> Doc:
     types = call.store.all(TYPE, call.account)
-    return pages.cut(call, "events", [{"id": kind["id"], "name": kind["name"]} for kind in types])
+    return pages.cut_page(call, "events", [{"id": kind["id"], "name": kind["name"]} for kind in types])

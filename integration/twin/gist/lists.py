@@ -16,6 +16,7 @@ ORDERS = {
     "last_seen_at": "coalesce(json_extract(body, '$.last_seen_at'), 0)",
     "signed_up_at": "coalesce(json_extract(body, '$.signed_up_at'), 0)",
 }
+# Text or boolean, as the quirk has it; in lower case both read alike.
 UNSUBSCRIBED = "lower(json_extract(body, '$.unsubscribed_from_emails'))"
 STATUSES = {
     "active": f"{UNSUBSCRIBED} IN ('false', '0')",
@@ -25,36 +26,37 @@ STATUSES = {
 HAS_TAG = "EXISTS (SELECT 1 FROM json_each(body, '$.tags') t WHERE json_extract(t.value, '$.id') = ?)"
 HAS_SEGMENT = "EXISTS (SELECT 1 FROM json_each(body, '$.segments') s WHERE json_extract(s.value, '$.id') = ?)"
 Sql = tuple[str, list[Any]]
+# Kind and account are the only values of a list without filters.
 UNFILTERED = 2
-"""Kind and account are the only values of a list without filters."""
 
 
 @ROUTER.add("GET", "/contacts")
 def list_contacts(call: Call) -> Doc | Raw:
-    who = {name: call.query[name] for name in ("email", "user_id") if call.query.get(name)}
-    if who and quirks.on("gist_lookup_is_singular"):
-        return {"contact": people.load(call.store, call.account, who)}
-    where, values = _where(call)
+    named = {name: call.query[name] for name in ("email", "user_id") if call.query.get(name)}
+    if named and quirks.is_on("gist_lookup_is_singular"):
+        return {"contact": people.load_contact(call.store, call.account, named)}
+    where, values = _where_clause(call)
     column = ORDERS.get(call.query.get("order_by", ""), "added")
     direction = "ASC" if call.query.get("order", "desc").lower() == "asc" else "DESC"
     order = f"{column} {direction}, id {direction}"
-    size = pages.size(call)
+    size = pages.page_size(call)
     rows = call.store.run(
         f"SELECT body FROM documents WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608 -- own words
-        [*values, size, (pages.number(call) - 1) * size],
+        [*values, size, (pages.page_number(call) - 1) * size],
     )
     # The stored text is the answer's text: reading it only to write it again would cost more than all the rest.
     contacts = ",".join(row[0] for row in rows)
-    return Raw(f'{{"contacts": [{contacts}], "pages": {json.dumps(pages.pages(call, _total(call, where, values)))}}}')
+    links = pages.page_links(call, _count_matches(call, where, values))
+    return Raw(f'{{"contacts": [{contacts}], "pages": {json.dumps(links)}}}')
 
 
-def _total(call: Call, where: str, values: list[Any]) -> int:
+def _count_matches(call: Call, where: str, values: list[Any]) -> int:
     if len(values) == UNFILTERED:
         return call.store.count(people.KIND, call.account)
     return int(call.store.run(f"SELECT count(*) FROM documents WHERE {where}", values)[0][0])  # noqa: S608 -- own words
 
 
-def _where(call: Call) -> Sql:
+def _where_clause(call: Call) -> Sql:
     """A filter that is not known is passed over, as it may be on the real side."""
     conditions, values = ["kind=?", "account=?"], [people.KIND, call.account]
     for name, condition in FILTERS.items():
@@ -70,7 +72,8 @@ def _by_tag_id(call: Call, text: str) -> Sql:
 
 
 def _by_tag_name(call: Call, text: str) -> Sql:
-    tag = tagging.find(call.store, call.account, text)
+    tag = tagging.find_tag(call.store, call.account, text)
+    # No tag has the id -1, so an unknown name finds nobody instead of everybody.
     return HAS_TAG, [tag["id"] if tag else -1]
 
 
@@ -92,11 +95,11 @@ def _by_status(call: Call, text: str) -> Sql:
     return STATUSES.get(text, "1"), []
 
 
-def _by_part_of_email(call: Call, text: str) -> Sql:
+def _by_email_like(call: Call, text: str) -> Sql:
     return "instr(email, ?) > 0", [text.lower()]
 
 
-def _since(call: Call, text: str) -> Sql:
+def _by_created_since(call: Call, text: str) -> Sql:
     return "added >= ?", [int(text) if text.isdigit() else 0]
 
 
@@ -107,6 +110,6 @@ FILTERS: dict[str, Callable[[Call, str], Sql]] = {
     "campaign_id": _by_member_of("gist.subscription"),
     "form_id": _by_member_of("gist.submission"),
     "status": _by_status,
-    "email_like": _by_part_of_email,
-    "created_since": _since,
+    "email_like": _by_email_like,
+    "created_since": _by_created_since,
 }

@@ -9,23 +9,23 @@ from integration.twin.store import Doc, Row, Store
 KIND = "gist.tag"
 
 
-def save(store: Store, workspace: str, tag: Doc) -> Doc:
-    store.put(Row(KIND, workspace, str(tag["id"]), tag, ext=_key(tag["name"])))
+def save_tag(store: Store, workspace: str, tag: Doc) -> Doc:
+    store.put(Row(KIND, workspace, str(tag["id"]), tag, ext=_tag_key(tag["name"])))
     return tag
 
 
-def _key(name: str) -> str:
-    return name.lower() if quirks.on("gist_tag_case") else name
+def _tag_key(name: str) -> str:
+    return name.lower() if quirks.is_on("gist_tag_case") else name
 
 
-def find(store: Store, workspace: str, name: str) -> Doc | None:
-    return next(iter(store.find(KIND, workspace, "ext", _key(name.strip()))), None)
+def find_tag(store: Store, workspace: str, name: str) -> Doc | None:
+    return next(iter(store.find(KIND, workspace, "ext", _tag_key(name.strip()))), None)
 
 
-def named(store: Store, workspace: str, name: str) -> Doc:
+def ensure_tag(store: Store, workspace: str, name: str) -> Doc:
     """The tag of that name, made when there is none."""
-    known = find(store, workspace, name)
-    return known or save(store, workspace, {"id": store.number("gist.id"), "name": name.strip()})
+    known = find_tag(store, workspace, name)
+    return known or save_tag(store, workspace, {"id": store.next_number("gist.id"), "name": name.strip()})
 
 
 def put_on(contact: Doc, tag: Doc) -> bool:
@@ -43,15 +43,15 @@ def take_off(contact: Doc, tag: Doc) -> bool:
     return changed
 
 
-def keep(store: Store, workspace: str, contact: Doc) -> None:
+def save_tagged(store: Store, workspace: str, contact: Doc) -> None:
     """Store a contact whose tags changed."""
-    if quirks.on("gist_tag_touches"):
-        people.save(store, workspace, contact)
+    if quirks.is_on("gist_tag_touches"):
+        people.save_contact(store, workspace, contact)
     else:
-        store.put(people.row(workspace, contact))
+        store.put(people.contact_row(workspace, contact))
 
 
-def wearing(store: Store, workspace: str, tag: Doc) -> list[Doc]:
+def contacts_with_tag(store: Store, workspace: str, tag: Doc) -> list[Doc]:
     """The contacts that have the tag."""
     rows = store.run(
         "SELECT body FROM documents WHERE kind=? AND account=? AND EXISTS"

@@ -1,4 +1,4 @@
-"""Webhooks of the twins: who hears of what, and how it gets there.
+"""Webhooks of the twins: which events there are, where they go, and how they are delivered.
 
 `targets` knows where events go, `ghl_events` and `gist_events` say which events a changed document makes, `watch`
 writes them into the outbox within the transaction of the change, `outbox` hands them out one at a time, `courier`

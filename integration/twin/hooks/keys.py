@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
 from integration.twin.store import Store
 
+# GHL's has 4096 (docs/ghl-api.md#webhooks); half of that is much quicker to make and proves the same.
 RSA_BITS = 2048
 PEM = serialization.Encoding.PEM
 
@@ -20,25 +21,25 @@ class Keys:
     rsa: rsa.RSAPrivateKey
 
 
-def folder(store: Store) -> Path:
+def keys_folder(store: Store) -> Path:
     return store.path.parent / "sandbox-webhook-keys"
 
 
 def public_path(store: Store) -> Path:
     """A PEM file of both public keys, Ed25519 first, for GHL_WEBHOOK_PUBLIC_KEYS."""
-    return folder(store) / "public.pem"
+    return keys_folder(store) / "public.pem"
 
 
-def ensure(store: Store) -> Keys:
+def ensure_keys(store: Store) -> Keys:
     """The keys, made when there are none."""
     if not public_path(store).exists():
         with store.transaction():  # Other processes wait here, and then find them made.
             if not public_path(store).exists():
-                _make(folder(store))
-    return _read(folder(store), public_path(store).stat().st_mtime_ns)
+                _make_keys(keys_folder(store))
+    return _read_keys(keys_folder(store), public_path(store).stat().st_mtime_ns)
 
 
-def _make(where: Path) -> None:
+def _make_keys(where: Path) -> None:
     where.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = {
         "ed25519.pem": ed25519.Ed25519PrivateKey.generate(),
@@ -57,8 +58,9 @@ def _make(where: Path) -> None:
     (where / "public.new").replace(where / "public.pem")
 
 
+# `made_at` is read by the cache alone: keys that were made anew are read anew.
 @lru_cache(maxsize=4)
-def _read(where: Path, made_at: int) -> Keys:
+def _read_keys(where: Path, made_at: int) -> Keys:
     first = serialization.load_pem_private_key((where / "ed25519.pem").read_bytes(), None)
     second = serialization.load_pem_private_key((where / "rsa.pem").read_bytes(), None)
     if not isinstance(first, ed25519.Ed25519PrivateKey) or not isinstance(second, rsa.RSAPrivateKey):
@@ -67,8 +69,8 @@ def _read(where: Path, made_at: int) -> Keys:
 
 
 def sign_ed25519(store: Store, body: bytes) -> str:
-    return base64.b64encode(ensure(store).ed25519.sign(body)).decode()
+    return base64.b64encode(ensure_keys(store).ed25519.sign(body)).decode()
 
 
 def sign_rsa(store: Store, body: bytes) -> str:
-    return base64.b64encode(ensure(store).rsa.sign(body, padding.PKCS1v15(), hashes.SHA256())).decode()
+    return base64.b64encode(ensure_keys(store).rsa.sign(body, padding.PKCS1v15(), hashes.SHA256())).decode()

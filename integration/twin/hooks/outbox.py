@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from integration.twin.hooks import targets
 from integration.twin.store import Doc, Store
 
+# Longer than one try may take: a process that still holds an event after that has died, and the event is free.
 HOLD_SECONDS = 15
-"""Longer than a try may take: after that the one who held the event must have died."""
+# Shuffled events become due together, once in this time, so that there is something to shuffle.
 SHUFFLE_SECONDS = 0.25
-"""Shuffled events are let out in heaps, so that there is something to shuffle."""
+# A time and an id beyond any that occur.
 LATER = 1e12
 
 
@@ -29,26 +30,26 @@ class Event:
     tries: int
 
 
-def add(store: Store, side: str, account: str, topic: str, body: str) -> None:
+def add_event(store: Store, side: str, account: str, topic: str, body: str) -> None:
     """Within the transaction of the change; lost and doubled as the options say, the same ways in every run."""
     chance = random.random
-    if targets.option(store, "drop_rate") or targets.option(store, "duplicate_rate"):
-        turn = store.number("hook turn")
-        chance = random.Random(f"{targets.option(store, 'seed')}:{turn}").random  # noqa: S311 -- repeatable on purpose
-    status = "dropped" if chance() < targets.option(store, "drop_rate") else "pending"
-    copies = 2 if status == "pending" and chance() < targets.option(store, "duplicate_rate") else 1
-    due = time.time() + float(targets.option(store, "delay_seconds"))
+    if targets.option_of(store, "drop_rate") or targets.option_of(store, "duplicate_rate"):
+        turn = store.next_number("hook turn")
+        chance = random.Random(f"{targets.option_of(store, 'seed')}:{turn}").random  # noqa: S311 -- repeatable on purpose
+    status = "dropped" if chance() < targets.option_of(store, "drop_rate") else "pending"
+    copies = 2 if status == "pending" and chance() < targets.option_of(store, "duplicate_rate") else 1
+    due = time.time() + float(targets.option_of(store, "delay_seconds"))
     for _ in range(copies):
-        place, at = _order(store, due)
+        place, at = _place_and_due(store, due)
         store.run(
             "INSERT INTO outbox (side, account, topic, body, status, place, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (side, account, topic, body, status, place, at),
         )
 
 
-def _order(store: Store, due: float) -> tuple[float, float]:
+def _place_and_due(store: Store, due: float) -> tuple[float, float]:
     """Place in the queue, and when it may leave."""
-    if not targets.option(store, "shuffle"):
+    if not targets.option_of(store, "shuffle"):
         return due, due
     heap = (due // SHUFFLE_SECONDS + 1) * SHUFFLE_SECONDS
     return random.random(), heap  # noqa: S311 -- an order, no secret
@@ -66,21 +67,23 @@ class Round:
 def new_round(store: Store, ahead: float = 0) -> Round:
     """Everything that is there and due now, or within `ahead` seconds; a heap that is to be shuffled counts as due."""
     now = time.time()
-    ahead += SHUFFLE_SECONDS if targets.option(store, "shuffle") else 0
+    ahead += SHUFFLE_SECONDS if targets.option_of(store, "shuffle") else 0
     return Round(now + ahead, now, store.run("SELECT coalesce(max(id), 0) FROM outbox")[0][0])
 
 
-def take(store: Store, around: Round) -> Event | None:
+def take_event(store: Store, round_: Round) -> Event | None:
     """The next event, now held by the caller. None when none is due, or while another holder is at it."""
     now = time.time()
     with store.transaction():
         store.run("UPDATE outbox SET status='pending' WHERE status='sending' AND held<=?", (now,))
+        # One event is sent at a time over all processes: with two on their way, the order in which they arrive would
+        # be open.
         rows = store.run(
             "UPDATE outbox SET status='sending', held=?, tried=?, tries=tries+1 WHERE id = ("
             " SELECT id FROM outbox WHERE status='pending' AND place<=? AND due<=? AND tried<? AND id<=?"
             " ORDER BY place, id LIMIT 1) AND NOT EXISTS (SELECT 1 FROM outbox WHERE status='sending')"
             " RETURNING id, side, account, topic, body, tries-1",
-            (now + HOLD_SECONDS, now, around.until, around.until, around.before, around.last or LATER),
+            (now + HOLD_SECONDS, now, round_.until, round_.until, round_.before, round_.last or LATER),
         )
     return Event(*rows[0]) if rows else None
 
@@ -90,13 +93,13 @@ def is_busy(store: Store) -> bool:
     return bool(store.run("SELECT 1 FROM outbox WHERE status='sending' AND held>? LIMIT 1", (time.time(),)))
 
 
-def settle(store: Store, event: Event, status: str) -> None:
+def mark_event(store: Store, event: Event, status: str) -> None:
     """The end of an event, good or bad."""
     store.run("UPDATE outbox SET status=?, held=NULL WHERE id=?", (status, event.id))
 
 
 def put_off(store: Store, event: Event, seconds: float) -> None:
-    place, due = _order(store, time.time() + seconds)
+    place, due = _place_and_due(store, time.time() + seconds)
     store.run("UPDATE outbox SET status='pending', held=NULL, place=?, due=? WHERE id=?", (place, due, event.id))
 
 
@@ -106,7 +109,7 @@ def next_due(store: Store) -> float | None:
     return due
 
 
-def report(store: Store) -> Doc:
+def count_events(store: Store) -> Doc:
     """Counts by status; `pending` holds the one that is being sent, too, so that 0 means quiet."""
     counted: Doc = {"pending": 0, "delivered": 0, "failed": 0, "dropped": 0, "off": 0}
     sides: Doc = {side: dict(counted) for side in targets.SIDES}

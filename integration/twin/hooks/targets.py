@@ -12,11 +12,13 @@ from typing import Any
 from django.conf import settings
 
 from integration.twin import worlds
+from integration.twin.own_machine import is_own_machine
 from integration.twin.store import Doc, Store
 
 EVERY = "*"
 SIDES = ("ghl", "gist")
 NOTHING: Doc = {"ghl": {}, "gist": {}, "options": {}}
+# `retry_seconds` None: the documented pauses; `thread` None: events are sent by themselves except in tests.
 OPTIONS: Doc = {
     "retry_seconds": None,
     "delay_seconds": 0.0,
@@ -26,7 +28,6 @@ OPTIONS: Doc = {
     "seed": 1,
     "thread": None,
 }
-"""`retry_seconds` None: the documented pauses; `thread` None: events are sent by themselves except in tests."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,16 @@ def are_set(store: Store) -> bool:
     return bool(known["ghl"] or known["gist"])
 
 
-def option(store: Store, name: str) -> Any:
+def option_of(store: Store, name: str) -> Any:
     return store.control("hooks", NOTHING)["options"].get(name, OPTIONS[name])
 
 
 def sends_by_itself(store: Store) -> bool:
-    wanted = option(store, "thread")
+    wanted = option_of(store, "thread")
     return not getattr(settings, "TESTING", False) if wanted is None else bool(wanted)
 
 
-def target(store: Store, side: str, account: str, topic: str) -> Target | None:
+def find_target(store: Store, side: str, account: str, topic: str) -> Target | None:
     """Where an event goes; None when nobody wants it, or Gist switched the webhook off."""
     known = store.control("hooks", NOTHING)[side]
     found = known.get(account) or known.get(EVERY)
@@ -61,7 +62,7 @@ def target(store: Store, side: str, account: str, topic: str) -> Target | None:
     return Target(**found) if found and not found.get("off") else None
 
 
-def change(store: Store, body: Doc) -> None:
+def change_hooks(store: Store, body: Doc) -> None:
     """Write a control body over what is set; what it leaves out stays. Raises ValueError, TypeError, KeyError."""
     options = {name: value for name, value in body.items() if name in OPTIONS}
     unknown = body.keys() - OPTIONS.keys() - {*SIDES, "account"}
@@ -70,14 +71,15 @@ def change(store: Store, body: Doc) -> None:
     with store.transaction():
         store.refresh()
         known = store.control("hooks", NOTHING)
-        sides = {side: _side(known[side], body, side) if side in body else known[side] for side in SIDES}
+        sides = {side: _changed_side(known[side], body, side) if side in body else known[side] for side in SIDES}
         store.set_control("hooks", {**sides, "options": {**known["options"], **options}})
         if "gist" in body:
+            # Webhooks that are set anew begin without failures.
             store.run("DELETE FROM counters WHERE name LIKE 'hook failures:%'")
 
 
-def _side(known: Doc, body: Doc, side: str) -> Doc:
-    wanted = _checked(body[side], side)
+def _changed_side(known: Doc, body: Doc, side: str) -> Doc:
+    wanted = _read_hooks(body[side], side)
     if not body.get("account"):
         return {EVERY: wanted} if wanted else {}
     account = account_of(side, body["account"])
@@ -85,14 +87,21 @@ def _side(known: Doc, body: Doc, side: str) -> Doc:
     return {**kept, account: wanted} if wanted else kept
 
 
-def _checked(wanted: Any, side: str) -> Doc:
+def _read_hooks(wanted: Any, side: str) -> Doc:
     if not wanted:
         return {}
     if side == "ghl":
-        return {"url": str(wanted["url"])}
+        return {"url": _checked_url(wanted["url"])}
     return {
-        topic: {"url": str(hook["url"]), "headers": dict(hook.get("headers") or {})} for topic, hook in wanted.items()
+        topic: {"url": _checked_url(hook["url"]), "headers": dict(hook.get("headers") or {})}
+        for topic, hook in wanted.items()
     }
+
+
+def _checked_url(url: Any) -> str:
+    if not is_own_machine(str(url)):
+        raise ValueError(f"{str(url)[:100]} is not on this machine; the sandbox sends its webhooks nowhere else")
+    return str(url)
 
 
 def account_of(side: str, name: str) -> str:

@@ -10,37 +10,45 @@ from integration.twin.store import Doc, Store
 
 
 @contextmanager
-def api(store: Store, side: str) -> Iterator[None]:
-    """What a call through the API changes fires events like a click does; nothing tells them apart."""
-    if targets.are_set(store) and quirks.on("ghl_hook_echo" if side == "ghl" else "gist_hook_echo"):
-        with everything(store):
+def watch_api(store: Store, side: str) -> Iterator[None]:
+    """Write the events of a call through the API, without any mark that tells them from clicks.
+
+    Whether the real sides do that is inferred or unknown, so a quirk per side switches it off
+    (docs/ghl-api.md#webhooks, docs/gist-api.md#webhooks).
+    """
+    if targets.are_set(store) and quirks.is_on("ghl_hook_echo" if side == "ghl" else "gist_hook_echo"):
+        with watch_everything(store):
             yield
     else:
         yield
 
 
 @contextmanager
-def everything(store: Store) -> Iterator[None]:
-    """Goes around the transaction: the courier is called once that is through."""
+def watch_everything(store: Store) -> Iterator[None]:
+    """Write the events of every change made inside, then wake the courier.
+
+    Must enclose the transaction: woken before the commit, the courier would find nothing.
+    """
 
     def witness(kind: str, account: str, id: str, before: Doc | None, after: Doc | None) -> None:  # noqa: A002
         if kind in ghl_events.KINDS:
-            for location, topic, body in ghl_events.of(kind, account, before, after):
-                send(store, "ghl", location, topic, body)
+            for location, topic, body in ghl_events.events_of(kind, account, before, after):
+                send_event(store, "ghl", location, topic, body)
         elif kind in gist_events.KINDS:
-            for topic, body in gist_events.of(store, kind, account, id, before, after):
-                send(store, "gist", account, topic, body)
+            for topic, body in gist_events.events_of(store, kind, account, id, before, after):
+                send_event(store, "gist", account, topic, body)
 
-    with store.witnessed(witness if targets.are_set(store) else None):
+    # Without hooks nobody is called, which spares reading the former document at each write.
+    with store.call_on_change(witness if targets.are_set(store) else None):
         yield
-    courier.call(store)
+    courier.call_courier(store)
 
 
-def send(store: Store, side: str, account: str, topic: str, body: Doc) -> bool:
+def send_event(store: Store, side: str, account: str, topic: str, body: Doc) -> bool:
     """Put an event into the outbox; False when nobody wants it."""
-    if targets.target(store, side, account, topic) is None:
+    if targets.find_target(store, side, account, topic) is None:
         return False
     if side == "ghl":
-        body = ghl_events.envelope(body)
-    outbox.add(store, side, account, topic, json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+        body = ghl_events.add_envelope(body)
+    outbox.add_event(store, side, account, topic, json.dumps(body, ensure_ascii=False, separators=(",", ":")))
     return True

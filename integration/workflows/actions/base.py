@@ -2,40 +2,54 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from django.db import transaction
+from pydantic import BaseModel
 
-from integration.errors import ProviderError, Rejected, Retryable
-from integration.models import Execution, Link, Run, Snapshot
+from integration.errors import NotSent, ProviderError, Retryable
+from integration.models import Change, Execution, Link, Pair, Run, Snapshot
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import GhlRelated
-from integration.records import Contact, RelatedRecord, RelatedType
+from integration.providers.operations import Call
+from integration.records import Contact, RelatedRecord, RelatedType, Value
 from integration.related import store
-from integration.related.deeds import Deed, settle
-from integration.related.writing import related_of
-from integration.workflows import notice
-from integration.workflows.doing import take_note
+from integration.related.write import related_of
+from integration.related.write_result import WriteResult, keep_result
+from integration.sync.apply import send_call, update_contact
+from integration.sync.plan import send_of, updates_of
+from integration.workflows import start
+from integration.workflows.record import record_news
 
+A = TypeVar("A", bound=BaseModel)
 Values = Mapping[str, Any]
-InputType = Literal["text", "long", "moment", "user", "calendar", "teammate", "flag", "number", "field"]
+InputType = Literal["text", "long", "moment", "user", "calendar", "teammate", "campaign", "flag", "number", "field"]
+# The input for a body, or those parts of it, that are no plain values; a definition holds it parsed.
+BODY = "body_json"
 
 
 @dataclass(frozen=True)
 class Input:
-    """A value an operator gives an action. Texts may hold placeholders."""
+    """A value an operator gives an action. Texts may hold placeholders.
+
+    `member` is what it is called in a body that is written as JSON, where that is another name.
+    """
 
     name: str
     label: str
     type: InputType = "text"
     required: bool = False
     help: str = ""
+    member: str = ""
 
 
 @dataclass
 class Context:
-    """What an action works with. `key` names this step for ever; `look_first` says it may have been sent before."""
+    """What an action works with.
+
+    `key` names this step for ever, also over retries. `look_first`: an interrupted try may have sent its call already.
+    """
 
     link: Link
     execution: Execution
@@ -44,7 +58,9 @@ class Context:
     key: str
     look_first: bool = False
     run: Run | None = None
-    """The run it is part of; without one it is a rehearsal, and nothing is to be kept."""
+    """The run it is part of; without one it is a dry run, and nothing is to be kept."""
+    journal: list[Change] = field(default_factory=list)
+    """Every change that was begun, with what became of it: also of an action that fails half-way."""
 
     @property
     def related(self) -> GhlRelated:
@@ -54,23 +70,25 @@ class Context:
     def ghl_id(self) -> str:
         """The GHL contact. Raises Rejected when there is none, Retryable while its creation is tried again."""
         if not self.execution.ghl_id:
-            raise self._missing("ghl", "GHL")
+            raise self._missing_side_error("ghl", "GHL")
         return self.execution.ghl_id
 
     @property
     def gist_id(self) -> str:
         """The Gist contact. Raises Rejected when there is none, Retryable while its creation is tried again."""
         if not self.execution.gist_id:
-            raise self._missing("gist", "Gist")
+            raise self._missing_side_error("gist", "Gist")
         return self.execution.gist_id
 
-    def _missing(self, provider: str, name: str) -> ProviderError:
+    def _missing_side_error(self, provider: str, name: str) -> ProviderError:
+        # A record whose write failed for now carries `retry_at`: the sync creates the other half by itself later, so
+        # the workflow waits for it instead of giving up.
         known = Snapshot.objects.filter(
             link=self.link, external_id=self.execution.gist_id or self.execution.ghl_id, retry_at__isnull=False
         )
         if known.exists():
             return Retryable(f"This person is not in {name} yet: creating them is tried again.", provider=provider)
-        return Rejected(
+        return NotSent(
             f"This person is not in {name} yet: the link has not created or matched them.", provider=provider
         )
 
@@ -79,23 +97,37 @@ class Context:
         return cast(dict[str, Any], self.execution.facts.get("event") or {})
 
     def take_in(self, kind: RelatedType, records: list[RelatedRecord]) -> None:
-        """Keep everything of a kind that was read of the contact, and tell workflows what is news in it."""
+        """Store all records of a kind that the contact has, and begin the workflows that changes in them trigger."""
         if self.run:
             with transaction.atomic():
                 news = store.take_in_all(self.link, self.ghl_id, kind, records)
-                take_note(self.run, news, by=self.execution)
+                record_news(self.run, news, by=self.execution)
 
-    def keep(self, deed: Deed) -> None:
-        """Keep what a part of the action did at once, so that an interruption does not repeat it."""
+    def keep_now(self, result: WriteResult) -> None:
+        """Store what one of several writes did before the next begins, so that an interruption repeats none."""
         if self.run:
             with transaction.atomic():
-                news = settle(self.link, deed)
-                notice.related(self.link, news, notice.person_of(self.link, self.ghl_id), by=self.execution)
+                news = keep_result(self.link, result)
+                start.begin_for_related(
+                    self.link, news, Pair.objects.person_ref(self.link, "ghl", self.ghl_id), by=self.execution
+                )
+
+    def write_fields(self, contact: Contact, values: Mapping[str, Value]) -> Steps[Contact]:
+        """Write fields of the contact on its side. The record as it stands then."""
+        changes = updates_of(contact, values)
+        self.journal += changes
+        return (yield from update_contact(self.side(contact.side), changes, contact))
+
+    def send_call(self, call: Call[A], kind: str, values: Mapping[str, Any]) -> Steps[A]:
+        """Send what is no record's field: an event, a message, any operation."""
+        change = send_of(call.provider, kind, dict(values))
+        self.journal.append(change)
+        return (yield from send_call(call, change))
 
     def side(self, name: str) -> ContactSide:
         return self.gist_side if name == "gist" else self.ghl_side
 
-    def read(self, side: str, *, custom: bool = False) -> Steps[Contact]:
+    def read_contact(self, side: str, *, custom: bool = False) -> Steps[Contact]:
         """The contact as it stands on one side now; `custom` fields of GHL cost a call more. Raises Gone."""
         contacts = self.side(side)
         if custom and not any(field.custom_id for field in contacts.fields.values()):
@@ -103,12 +135,12 @@ class Context:
         return (yield from contacts.read(self.gist_id if side == "gist" else self.ghl_id))
 
 
-Carry = Callable[[Context, Values], Steps[Deed]]
+Carry = Callable[[Context, Values], Steps[WriteResult]]
 
 
 @dataclass(frozen=True)
 class Action:
-    """One thing a workflow can do. `calls` is what it costs at most, in words."""
+    """One thing a workflow can do. `calls` is how many it makes at most, `calls_each` what one more is made for."""
 
     key: str
     title: str
@@ -116,5 +148,19 @@ class Action:
     side: str
     carry_out: Carry
     inputs: tuple[Input, ...] = field(default_factory=tuple)
-    calls: str = "1 call"
+    calls: int = 1
     kind: str = "contact"
+    calls_each: str = ""
+
+    def missing_input(self, values: Values) -> Input | None:
+        """The first required value that is blank and does not stand in the body written as JSON either."""
+        body = values.get(BODY)
+        written = body if isinstance(body, Mapping) else {}
+        blank = (one for one in self.inputs if one.required and values.get(one.name) in (None, "", []))
+        return next((one for one in blank if (one.member or one.name) not in written), None)
+
+    @property
+    def cost(self) -> str:
+        """In words: `2 calls`, `1 call, and 1 per task changed`."""
+        calls = f"{self.calls} call{'' if self.calls == 1 else 's'}"
+        return f"{calls}, and 1 per {self.calls_each}" if self.calls_each else calls

@@ -3,31 +3,68 @@
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from integration.errors import LostAnswer, Rejected
+from integration.errors import LostAnswer, NotSent
+from integration.models import Provider
 from integration.providers.exchange import Steps
 from integration.providers.ghl.catalogue import OPERATIONS as GHL
 from integration.providers.gist.catalogue import OPERATIONS as GIST
+from integration.providers.gist.schemas import OpenBody
 from integration.providers.operations import Call, Json, Operation
-from integration.records import is_blank
-from integration.related.deeds import Deed, changes_of
-from integration.workflows.actions.base import Action, Context, Input, InputType, Values
+from integration.records import is_blank, is_opted_out
+from integration.related.write_result import WriteResult
+from integration.workflows.actions.base import BODY, Action, Context, Input, InputType, Values
+from integration.workflows.actions.operation_people import PERSON, fill_person, gist_number
 
-BODY = "body_json"
-"""The input for a body, or those parts of it, that are no plain values; a definition holds it parsed."""
+# Searches are POST in both APIs because their criteria do not fit an address; they change nothing.
 READING_POSTS = ("search", "find")
+# Logins, and what is about many people at once: a workflow is about one.
 NOT_FOR_WORKFLOWS = ("ghl.oauth.", "ghl.contacts.list", "gist.contacts.batch")
-"""Logins, and what is about many people at once: a workflow is about one."""
+# What has mails sent to a person, unless its body says that it ends them (docs/gist-api.md#campaigns).
+SUBSCRIBING = ("gist.campaigns.set", "gist.subscription_types.set", "gist.forms.subscribe")
+ENDING = ("unsubscribed", "detach")
 
 
+# Members of a body that are picked from a list, or are moments.
 PICKED: dict[str, InputType] = {
     "assignedTo": "user", "userId": "user", "assignedUserId": "user", "calendarId": "calendar",
+    "teammate_id": "teammate",
     "dueDate": "moment", "startTime": "moment", "endTime": "moment", "eventStartTime": "moment",
 }  # fmt: skip
-"""Members of a body that are picked from a list, or are moments."""
+
+
+# What some members are, where their name does not say it.
+LABELS = {
+    ("gist.campaigns.set", "id"): "Campaign",
+    ("gist.contacts.save", "id"): "Contact id",
+    ("gist.tags.save", "id"): "Tag id",
+}
+HELP = {
+    "contact_id": "Empty: this person.",
+    "contactId": "Empty: this person.",
+    "location_id": "Empty: the link's own.",
+    "assignedUserId": "Needed where the calendar has no team member.",
+    "appointmentStatus": "new, confirmed, cancelled, showed, noshow or invalid.",
+    "dataType": "As TEXT, LARGE_TEXT, NUMERICAL, DATE or CHECKBOX.",
+    "workflow_id": "In GHL: Automation, Workflows; it stands in the address of the workflow.",
+    "campaign_id": "In GHL: it stands in the address of the campaign.",
+    "message_type": "note or reply. A reply goes to the customer.",
+    "priority": "priority or not_priority.",
+    "state": "open, closed or snoozed.",
+    "assignee_id": "Empty: the assignee is taken off.",
+    "assignee_type": "teammate or team.",
+    "conversation_id": "A trigger of conversations tells it: {{ event.conversation_id }}.",
+}
+# What the API wants and nobody needs to be asked for.
+STANDARD: Mapping[str, Json] = {"ghl.tasks.create": {"completed": False}}
+# Sent when it is off, too: what these two are without a word is the calendar's own setting.
+SENT_WHEN_OFF = ("toNotify", "ignoreFreeSlotValidation")
+# Members that stand for something nested in the body: who writes a message.
+TEAMMATE = Input("teammate_id", "Teammate", "teammate", required=True, member="from")
 
 
 def is_read(operation: Operation[Any]) -> bool:
@@ -41,52 +78,77 @@ def is_write(operation: Operation[Any]) -> bool:
     return not operation.key.startswith(NOT_FOR_WORKFLOWS) and "bulk" not in operation.key
 
 
-def carry_out(operation: Operation[Any], context: Context, values: Values) -> Steps[Deed]:
+def carry_out(operation: Operation[Any], context: Context, values: Values) -> Steps[WriteResult]:
     """Send the operation as the values say. One that must not be sent twice is not, after an interruption."""
+    # Neither API knows an idempotency key (docs/ghl-api.md#errors, docs/gist-api.md#errors), so a write that may have
+    # arrived is left to a person instead of being sent a second time.
     label = operation.title
     if context.look_first and not operation.repeatable:
-        return _unsure(operation)
-    call = _call(operation, context, values)
+        return _unsure_result(operation)
+    call = yield from _build_call(operation, context, values)
+    if operation.key in SUBSCRIBING and (yield from _is_opted_out(context, call)):
+        return WriteResult(
+            "operation", label, side=operation.provider, reason="opted_out",
+            message=f"“{label}” was not sent: this person stopped e-mails.",
+        )  # fmt: skip
+    filled_in = {name: value for name, value in values.items() if not is_blank(value)}
     try:
-        answer = yield call
+        answer = yield from context.send_call(call, "operation", filled_in)
+    # A repeatable one is raised on: the execution tries it again later. The rest ends as "unsure".
     except LostAnswer:
         if operation.repeatable:
             raise
-        return _unsure(operation)
-    sent = {name: value for name, value in values.items() if not is_blank(value)}
-    return Deed(
+        return _unsure_result(operation)
+    return WriteResult(
         "operation", label, side=operation.provider, did="sent", message=f"{label}: done.",
-        changes=changes_of(operation.provider, {}, sent), external_id=_id_in(answer),
+        external_id=_id_in(answer),
     )  # fmt: skip
 
 
-def _call(operation: Operation[Any], context: Context, values: Values) -> Call[Any]:
+def _is_opted_out(context: Context, call: Call[Any]) -> Steps[bool]:
+    body = call.body or {}
+    if not context.execution.gist_id or any(body.get(name) for name in ENDING):
+        return False
+    contact = yield from context.read_contact("gist")
+    return is_opted_out("gist", contact.values)
+
+
+def _build_call(operation: Operation[Any], context: Context, values: Values) -> Steps[Call[Any]]:
+    path = _path_values(operation, context, values)
+    query = {name: values[name] for name in operation.query if not is_blank(values.get(name))}
+    body = _body_values(operation, context, values)
+    if body is None:
+        query = yield from fill_person(operation.key, context, query)
+    else:
+        body = yield from fill_person(operation.key, context, body)
     try:
-        return operation(body=_body(operation, context, values), **_path(operation, context, values))
+        return operation(query=query, body=body, **path)
     except ValidationError as problem:
         first = problem.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the body"
-        raise Rejected(
+        raise NotSent(
             f"“{operation.title}” cannot be sent: {place}: {first['msg']}.", provider=operation.provider
         ) from None
 
 
-def _unsure(operation: Operation[Any]) -> Deed:
-    name = {"gist": "Gist", "ghl": "GHL"}[operation.provider]
-    return Deed(
+def _unsure_result(operation: Operation[Any]) -> WriteResult:
+    name = Provider(operation.provider).label
+    return WriteResult(
         "operation", operation.title, side=operation.provider, reason="unsure",
         message=f"“{operation.title}” may or may not have been carried out: its answer was lost. Look in {name}; "
         "it is not sent again by itself, so that nothing is done twice.",
     )  # fmt: skip
 
 
-def _path(operation: Operation[Any], context: Context, values: Values) -> dict[str, Any]:
+def _path_values(operation: Operation[Any], context: Context, values: Values) -> dict[str, Any]:
+    # Callables, because asking for the contact's id raises when the person is not on that side, which only matters to
+    # operations that have it in their path.
     known = {"contact_id": lambda: _own_id(operation, context), "location_id": lambda: context.link.ghl.account_id}
     path: dict[str, Any] = {}
     for name in operation.parameters:
         given = str(values.get(name) or "") or (known[name]() if name in known else "")
         if not given:
-            raise Rejected(f"“{operation.title}” needs {name.replace('_', ' ')}.", provider=operation.provider)
+            raise NotSent(f"“{operation.title}” needs {name.replace('_', ' ')}.", provider=operation.provider)
         path[name] = given
     return path
 
@@ -95,76 +157,110 @@ def _own_id(operation: Operation[Any], context: Context) -> str:
     return context.ghl_id if operation.provider == "ghl" else context.gist_id
 
 
-def _body(operation: Operation[Any], context: Context, values: Values) -> Json | None:
+def _body_values(operation: Operation[Any], context: Context, values: Values) -> Json | None:
     if operation.body is None:
         return None
     body = {name: value for name, value in values.items() if name not in operation.parameters and not is_blank(value)}
     if isinstance(free := body.pop(BODY, None), dict):
         body |= free
+    if TEAMMATE in _extra_inputs(operation) and (teammate := body.pop(TEAMMATE.name, "")):
+        body.setdefault("from", {"type": "teammate", "teammate_id": gist_number(str(teammate))})
+    # GHL wants the location in the body too, and it can only be the link's own: it is no input.
     if "locationId" in operation.body.model_fields:
         body.setdefault("locationId", context.link.ghl.account_id)
+    body = {**STANDARD.get(operation.key, {}), **body}
     for name in set(body) & set(operation.body.model_fields):
-        body[name] = _typed(operation.body.model_fields[name].annotation, body[name])
-    return body
+        body[name] = _convert_typed(operation.body.model_fields[name].annotation, body[name])
+    return {name: value for name, value in body.items() if not _is_left_off(operation, name, value)}
 
 
-def _typed(annotation: Any, value: Any) -> Any:
+def _is_left_off(operation: Operation[Any], name: str, value: Any) -> bool:
+    """Whether a switch is off that nobody asked to be off: sent, it would subscribe people and reopen tasks."""
+    fields = operation.body.model_fields if operation.body else {}
+    return value is False and name in fields and not fields[name].is_required() and name not in SENT_WHEN_OFF
+
+
+def _convert_typed(annotation: Any, value: Any) -> Any:
     """What an operator typed, as the body wants it."""
-    types = {annotation, *get_args(annotation)}
+    types = _types_of(annotation)
     if list[str] in types and isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
+        return [piece.strip() for piece in value.split(",") if piece.strip()]
     if bool in types and isinstance(value, str):
         return value.strip().lower() in ("true", "yes", "1", "on")
+    # Gist's ids are numbers (docs/gist-api.md#contacts); GHL's are texts.
+    if int in types and str in types and isinstance(value, str):
+        return gist_number(value.strip())
     return value
 
 
 def _id_in(answer: BaseModel) -> str:
     raw = answer.model_dump()
+    # Both APIs wrap an object in its name, but some answers of GHL are flat (docs/ghl-api.md#calendars).
     inner = next((value for value in raw.values() if isinstance(value, dict)), raw)
     return str(inner.get("id") or raw.get("id") or "")
 
 
-def _inputs(operation: Operation[Any]) -> tuple[Input, ...]:
+def _inputs_of(operation: Operation[Any]) -> tuple[Input, ...]:
     path = [
-        Input(name, _label(name), required=name not in ("contact_id", "location_id")) for name in operation.parameters
+        _input(operation, name, str, required=name not in ("contact_id", "location_id"))
+        for name in (*operation.parameters, *operation.query)
     ]
     fields = operation.body.model_fields if operation.body else {}
+    person = PERSON[operation.key].names if operation.key in PERSON else ()
+    asked = {*person, *STANDARD.get(operation.key, ()), *(one.member for one in _extra_inputs(operation))}
     body = [
-        Input(name, _label(name), _kind(name, info.annotation), required=info.is_required())
+        _input(operation, name, info.annotation, required=info.is_required() and name not in asked)
         for name, info in fields.items()
         if name != "locationId" and _is_simple(info.annotation)
     ]
-    return (*path, *body, *_free(operation, fields))
+    # What an operator must fill in stands first; the rest in the order of the body.
+    inputs = sorted([*path, *body, *_extra_inputs(operation)], key=lambda one: not one.required)
+    return (*inputs, *_json_input(operation, fields))
 
 
-def _free(operation: Operation[Any], fields: Mapping[str, Any]) -> tuple[Input, ...]:
+def _input(operation: Operation[Any], name: str, annotation: Any, *, required: bool) -> Input:
+    label = LABELS.get((operation.key, name)) or _label_of_parameter(name)
+    kind: InputType = "campaign" if label == "Campaign" else _input_type(name, annotation)
+    return Input(name, label, kind, required and name not in operation.query, HELP.get(name, ""))
+
+
+def _extra_inputs(operation: Operation[Any]) -> tuple[Input, ...]:
+    return (TEAMMATE,) if operation.key == "gist.messages.create" else ()
+
+
+def _json_input(operation: Operation[Any], fields: Mapping[str, Any]) -> tuple[Input, ...]:
     """Where there is no form for the body, or for a part of it, it is written as JSON."""
     if operation.body is None:
         return ()
     if not fields:
         return (Input(BODY, "Body", "long", help="JSON, as the documentation of the API asks for it."),)
-    nested = {name: info for name, info in fields.items() if not _is_simple(info.annotation)}
-    if not nested:
+    nested = [info.alias or name for name, info in fields.items() if not _is_simple(info.annotation)]
+    if not nested and not issubclass(operation.body, OpenBody):
         return ()
-    told = f"JSON, for what has no field of its own: {', '.join(nested)}."
-    return (Input(BODY, "More of the body", "long", any(info.is_required() for info in nested.values()), told),)
+    what = f"for what has no field of its own: {', '.join(nested)}" if nested else "for what has no field of its own"
+    return (Input(BODY, "More of the body", "long", help=f"JSON, {what}."),)
 
 
 def _is_simple(annotation: Any) -> bool:
     """Texts, numbers, flags and lists of texts can be typed into a form; nested objects cannot."""
-    types = {annotation, *get_args(annotation)} - {type(None)}
-    return types <= {str, int, float, bool, list[str], str | None, int | None, bool | None, list[str] | None}
+    return _types_of(annotation) <= {str, int, float, bool, list[str]}
 
 
-def _label(name: str) -> str:
+def _types_of(annotation: Any) -> set[Any]:
+    """The types of `str | None` without None."""
+    types = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return set(types) - {type(None)}
+
+
+def _label_of_parameter(name: str) -> str:
     """`dueDate` and `user_id` as people say them: `Due date`, `User id`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").capitalize()
 
 
-def _kind(name: str, annotation: Any) -> InputType:
+def _input_type(name: str, annotation: Any) -> InputType:
     if name in PICKED:
         return PICKED[name]
-    types = {annotation, *get_args(annotation)}
+    types = _types_of(annotation)
     return "flag" if bool in types else "number" if int in types and str not in types else "text"
 
 
@@ -175,8 +271,10 @@ ACTIONS = tuple(
         f"{operation.method} {operation.path}",
         operation.provider,
         partial(carry_out, operation),
-        _inputs(operation),
-        kind="operation",
+        _inputs_of(operation),
+        # Whom Gist is to be told about is read first.
+        1 + (operation.key in PERSON and PERSON[operation.key].reads),
+        "operation",
     )
     for operation in (*GHL.values(), *GIST.values())
     if is_write(operation)

@@ -1,0 +1,52 @@
+"""One link with everything its card shows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from integration.models import Link, Run
+from integration.sync.parity import Parity
+
+
+@dataclass(frozen=True)
+class Health:
+    """`tone` picks badge and wire; `title` is the badge, `sentence` explains it; `person`: somebody must act."""
+
+    tone: str
+    title: str
+    sentence: str
+    person: bool = False
+
+
+@dataclass
+class Card:
+    """`today` counts people of runs that began since midnight and wrote, `calls` the calls of all runs since then.
+
+    `last` is the newest finished run, `last_read` the newest that was to read both sides, `completed` the newest that
+    did so to its end. `version` is the key of the newest mapping. `questions` wait for a person; `waiting` counts
+    records that events said to read again, `undecided` those read and not decided; `records` are known per side.
+    """
+
+    link: Link
+    health: Health = Health("idle", "", "")
+    parity: Parity = field(default_factory=Parity)
+    active: Run | None = None
+    last: Run | None = None
+    last_read: Run | None = None
+    completed: Run | None = None
+    version: int | None = None
+    failures: int = 0
+    questions: int = 0
+    waiting: int = 0
+    undecided: int = 0
+    records: dict[str, int] = field(default_factory=dict)
+    today: dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def fresh_at(self) -> datetime | None:
+        """What changed before that was read: when the last complete reading of both sides began."""
+        return (self.completed.started_at if self.completed else None) or self.link.full_run_at
+
+    @property
+    def written_today(self) -> int:
+        return sum(self.today.get(name, 0) for name in ("created", "updated"))

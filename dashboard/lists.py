@@ -1,0 +1,85 @@
+"""What every list has: its rows a page at a time, how many there are, and words for when there are none.
+
+All lists are shown by templates/generic/list.html.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+
+from dashboard import paging
+from dashboard.filters import Filter
+from dashboard.htmx import wants_partial
+
+log = logging.getLogger(__name__)
+
+NO_ANSWER = "The database did not answer in time."
+
+
+@dataclass(frozen=True)
+class EmptyState:
+    """A heading, how things come to be listed, and the way there: an address and what its button says, or neither."""
+
+    title: str
+    text: str
+    href: Any = ""
+    verb: str = ""
+
+
+@dataclass(frozen=True)
+class ListWords:
+    """The words of one list.
+
+    `things` is what its rows are called, in the plural. `search_examples` stands in the empty search box. `no_match`
+    says that no row fits the filters; `nothing` is shown when there are no rows and no filters.
+    """
+
+    things: str
+    nothing: EmptyState
+    no_match: str = ""
+    search_examples: str = ""
+
+
+def read_list(words: ListWords, wanted: Filter, rows: QuerySet[Any], query: QueryDict) -> dict[str, Any]:
+    """The context of generic/list.html; `broken` says that the database did not answer, and there are no rows then."""
+
+    def read() -> dict[str, Any]:
+        count = paging.count_rows(rows)
+        things = singular(words.things) if count == "1" else words.things
+        return {"page": paging.read_page(rows, query), "count": count, "things": things}
+
+    return {"filter": wanted, "count": "0"} | _read_or_broken(words, read, f"{NO_ANSWER} Your filters are kept.")
+
+
+def read_whole_list(words: ListWords, read: Callable[[], list[Any]]) -> dict[str, Any]:
+    """As `read_list`, for a list that is short enough to have neither filters nor pages."""
+    return _read_or_broken(words, lambda: {"page": paging.Page(read(), None, True)}, NO_ANSWER)
+
+
+def _read_or_broken(words: ListWords, read: Callable[[], dict[str, Any]], no_answer: str) -> dict[str, Any]:
+    context: dict[str, Any] = {"list": words, "things": words.things, "page": paging.Page([], None, True)}
+    try:
+        return context | read()
+    # An empty list and one that could not be read must not look alike; the page stays up and keeps the filters.
+    except DatabaseError:
+        log.exception("the list of %s could not be read", words.things)
+        return {**context, "broken": no_answer}
+
+
+def singular(things: str) -> str:
+    """One of the things that a list holds."""
+    return {"people": "person", "entries": "entry"}.get(things, things.removesuffix("s"))
+
+
+def render_list(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
+    """The page of a list, or only its results when htmx asked for them."""
+    layout = "generic/results.html" if wants_partial(request) else "base.html"
+    response = render(request, template, {**context, "layout": layout})
+    response["Vary"] = "HX-Request"
+    return response

@@ -1,0 +1,87 @@
+"""Filters of the problem pages, and the rows these pages are made of."""
+
+from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from dashboard.filters import LinkFilter, ProviderFilter, Rows, with_any
+from dashboard.problems.refusals import REFUSALS
+from integration.models import EventState, InboxEvent, Provider, Question, Snapshot
+
+WAITING_STATES = (EventState.WAITING, EventState.PARKED)
+
+
+class QuestionFilter(LinkFilter):
+    kind = forms.ChoiceField(choices=with_any("Any question", Question.Kind.choices), required=False)
+
+    def by_q(self, rows: Rows, text: str) -> Rows:
+        return rows.filter(Q(label__icontains=text) | Q(field__icontains=text) | Q(external_id=text))
+
+    def by_kind(self, rows: Rows, kind: str) -> Rows:
+        return rows.filter(kind=kind)
+
+
+class EventFilter(ProviderFilter):
+    """A filter of stored webhooks."""
+
+    def by_q(self, rows: Rows, text: str) -> Rows:
+        return rows.filter(Q(topic__icontains=text) | Q(message__icontains=text) | Q(account=text))
+
+
+class RefusedFilter(EventFilter):
+    reason = forms.ChoiceField(
+        choices=with_any("Any reason", [(code, why.title) for code, why in REFUSALS.items()]), required=False
+    )
+
+    def by_reason(self, rows: Rows, code: str) -> Rows:
+        return rows.filter(reason=code)
+
+
+class WaitingEventFilter(EventFilter):
+    state = forms.ChoiceField(
+        choices=with_any("Waiting or parked", [(state.value, state.label) for state in WAITING_STATES]), required=False
+    )
+
+    def by_state(self, rows: Rows, state: str) -> Rows:
+        return rows.filter(state=state)
+
+
+class WaitingPersonFilter(LinkFilter):
+    side = forms.ChoiceField(choices=with_any("Both sides", Provider.choices), required=False)
+    state = forms.ChoiceField(
+        choices=with_any("Tried again or parked", [("again", "Tried again"), ("parked", "Parked")]), required=False
+    )
+
+    def by_q(self, rows: Rows, text: str) -> Rows:
+        ids = Q(external_id=text) | Q(pair__gist_id=text) | Q(pair__ghl_id=text)
+        return rows.filter(Q(label__icontains=text) | Q(email=text.lower()) | ids)
+
+    def by_side(self, rows: Rows, side: str) -> Rows:
+        """People who are on that side, alone or with the other half of a pair."""
+        return rows.filter(Q(side=side) | Q(pair__isnull=False))
+
+    def by_state(self, rows: Rows, state: str) -> Rows:
+        return rows.filter(parked=state == "parked")
+
+
+def question_rows() -> QuerySet[Question]:
+    """Questions that nobody has answered yet."""
+    return Question.objects.filter(closed_at=None, answered_at=None).select_related("link")
+
+
+def refused_rows() -> QuerySet[InboxEvent]:
+    """Without the bodies, which only an opened row needs."""
+    return InboxEvent.objects.filter(state=EventState.REFUSED).defer("body", "headers")
+
+
+def waiting_events() -> QuerySet[InboxEvent]:
+    rows = InboxEvent.objects.filter(state__in=WAITING_STATES).defer("body", "headers")
+    return rows.select_related("connection").defer("connection__credentials")
+
+
+def waiting_people() -> QuerySet[Snapshot]:
+    """People whose last try failed: tried again at a known time, or parked. Of a pair both halves wait, and one stands
+    for it.
+    """
+    waiting = Snapshot.objects.filter(Q(parked=True) | Q(retry_at__isnull=False))
+    second = Q(side="ghl", pair__isnull=False) & Exists(waiting.filter(side="gist", pair=OuterRef("pair")))
+    return waiting.exclude(second).select_related("link", "pair").defer("base", "undecided")

@@ -1,0 +1,76 @@
+"""Runs: the list, and one run with its live progress."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from dashboard.htmx import report_problem
+from dashboard.lists import read_list, render_list
+from dashboard.log.filters import EntryFilter, log_rows
+from dashboard.permissions import operators_only
+from dashboard.runs.context import LIST, count_open_failures, entry_list, progress_context
+from dashboard.runs.filters import RunFilter, run_rows
+from integration.errors import ProviderError, SetupError
+from integration.models import Run
+from integration.runs.control import cancel_run, confirm_run
+from integration.runs.progress import waits_for_confirmation
+from integration.runs.start import retry_failed
+
+
+def runs(request: HttpRequest) -> HttpResponse:
+    wanted = RunFilter(request.GET)
+    return render_list(request, "runs/list.html", read_list(LIST, wanted, wanted.apply(run_rows()), request.GET))
+
+
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page; asked by htmx while the run goes on, only its moving part."""
+    found = get_object_or_404(Run.objects.select_related("link", "started_by", "mapping"), pk=pk)
+    context = progress_context(found, live=request.GET.get("live") != "off")
+    if request.htmx and request.htmx.target == "live":  # type: ignore[attr-defined]
+        response = render(request, "runs/detail.html#live", context)
+        if found.is_finished:
+            response["HX-Refresh"] = "true"
+        return response
+    wanted = EntryFilter(request.GET)
+    rows = wanted.apply(log_rows().filter(run=found))
+    context |= read_list(entry_list(found), wanted, rows, request.GET)
+    return render_list(request, "runs/detail.html", {**context, "open_failures": count_open_failures(found)})
+
+
+@operators_only
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Run, pk=pk)
+    if found.is_finished:
+        messages.info(request, "This run had ended already: nothing was cancelled.")
+    else:
+        cancel_run(found)
+        messages.success(request, "The run stops within a second or two. What was written stays.")
+    return redirect("run", pk)
+
+
+@operators_only
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a run that wants to change more than its link allows go on."""
+    found = get_object_or_404(Run.objects.select_related("link"), pk=pk)
+    if not waits_for_confirmation(found):
+        messages.info(request, "This run waits for no confirmation any more.")
+        return redirect("run", pk)
+    try:
+        confirm_run(found, request.user)
+        messages.success(request, "Confirmed. The run goes on.")
+    except (SetupError, ProviderError) as problem:
+        report_problem(request, problem)
+    return redirect("run", pk)
+
+
+@operators_only
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        started = retry_failed(get_object_or_404(Run, pk=pk), user=request.user)
+    except (SetupError, ProviderError) as problem:
+        report_problem(request, problem)
+        return redirect("run", pk)
+    if started is None:
+        messages.info(request, "Nothing to retry: every failure of this run is settled.")
+        return redirect("run", pk)
+    return redirect("run", started.pk)

@@ -1,0 +1,224 @@
+"""Checking the rows of a file: the values each would give, what is wrong with it, doubles, and totals.
+
+Rows come one by one. What is kept of all of them are hashes of addresses and numbers, to find doubles.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+from integration.errors import SetupError
+from integration.imports.cells import read_cell, read_opt_out, shorten
+from integration.imports.columns import Column
+from integration.imports.faults import Fault
+from integration.imports.read import SAMPLE_CELL, Row
+from integration.imports.routes import Destination, Route, SideValues, find_routes, why_not_carried
+from integration.mapping.transforms import Context
+from integration.records import Side, Value, is_blank
+from integration.values import Unreadable, as_text
+
+PREVIEW_ROWS = 20
+# Characters of a sentence: it may quote a whole cell.
+_LONGEST_SENTENCE = 300
+
+
+@dataclass(frozen=True)
+class CheckedRow:
+    """A row and what it would give. With faults it is rejected as a whole: nothing of it may be written."""
+
+    row: Row
+    faults: tuple[Fault, ...] = ()
+    values: SideValues = field(default_factory=dict)
+    """By side and field key; blank cells give none. Consent is not among them."""
+    email: str = ""
+    phone: str = ""
+    notes: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    """Titles."""
+    opts_out: bool = False
+    """Must not be written to by e-mail. A file never lifts an opt-out."""
+
+    @property
+    def is_rejected(self) -> bool:
+        return bool(self.faults)
+
+
+@dataclass
+class Totals:
+    """`rows` is `ok` plus `rejected`; `by_reason` counts each rejected row once, by its first fault."""
+
+    rows: int = 0
+    ok: int = 0
+    by_reason: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rejected(self) -> int:
+        return self.by_reason.total()
+
+    def count(self, row: CheckedRow) -> None:
+        self.rows += 1
+        if row.faults:
+            self.by_reason[row.faults[0].reason] += 1
+        else:
+            self.ok += 1
+
+
+class FileCheck:
+    """One pass over a file. `totals` and `preview` grow as `check` is read; `notes` say which columns are not taken."""
+
+    def __init__(self, columns: Sequence[Column], destination: Destination):
+        """Raises SetupError when no column says who a row is about."""
+        _require_key(columns)
+        routes = find_routes(columns, destination)
+        self.notes = tuple(note for route in routes if (note := why_not_carried(route, destination.sides)))
+        self._routes = [route for route in routes if not why_not_carried(route, destination.sides)]
+        self._taken = {route.column.header for route in self._routes}
+        self._sides = destination.sides
+        self._context = destination.rules.context(None)
+        self._doubles = _Doubles()
+        self.totals = Totals()
+        self.preview: list[CheckedRow] = []
+
+    def check(self, rows: Iterable[Row]) -> Iterator[CheckedRow]:
+        """Each row, checked. Raises what `rows` raises."""
+        for row in rows:
+            checked = self._check_row(row)
+            self.totals.count(checked)
+            if len(self.preview) < PREVIEW_ROWS:
+                self.preview.append(_shorten(checked))
+            yield checked
+
+    def _check_row(self, row: Row) -> CheckedRow:
+        # What is wrong with a cell that nobody wants is no reason to reject its row.
+        if faults := tuple(one for one in row.faults if not one.column or one.column in self._taken):
+            return CheckedRow(row, faults)
+        findings = _Findings(self._context, self._sides)
+        for route in self._routes:
+            if row.cells[route.column.index]:
+                findings.read(route, row.cells[route.column.index])
+        checked = findings.as_checked(row)
+        double = None if checked.faults else self._doubles.find(checked)
+        return CheckedRow(row, (double,)) if double else checked
+
+
+def _require_key(columns: Sequence[Column]) -> None:
+    if not any(column.target and column.target.key in ("email", "phone") for column in columns):
+        raise SetupError(
+            "No column gives an e-mail address or a phone number, so nobody can tell who a row is about. Choose the"
+            " column that does.",
+            "columns",
+        )
+
+
+def _shorten(checked: CheckedRow) -> CheckedRow:
+    cells = tuple(cell[:SAMPLE_CELL] for cell in checked.row.cells)
+    return replace(checked, row=replace(checked.row, cells=cells))
+
+
+class _Findings:
+    """What the cells of one row give."""
+
+    def __init__(self, context: Context, sides: tuple[Side, ...]):
+        self.context, self.sides = context, sides
+        self.faults: list[Fault] = []
+        self.given: dict[str, Value] = {}
+        self.direct: dict[Side, dict[str, Value]] = {side: {} for side in sides}
+        self.carried: dict[Side, dict[str, Value]] = {side: {} for side in sides}
+        self.notes: list[str] = []
+        self.tasks: list[str] = []
+        self.opts_out = False
+
+    def read(self, route: Route, cell: str) -> None:
+        try:
+            self._read(route, cell)
+        except Unreadable as problem:
+            reason = problem.reason
+            if reason == "unreadable" and route.target.type in ("date", "moment"):
+                reason = "bad_date"
+            self.faults.append(Fault(reason, shorten(str(problem), _LONGEST_SENTENCE), route.column.header))
+
+    def _read(self, route: Route, cell: str) -> None:
+        kind = route.target.kind
+        if kind == "consent":
+            self.opts_out |= read_opt_out(cell)
+            return
+        value = read_cell(route.column, cell, self.context)
+        if is_blank(value):
+            return
+        if kind == "note":
+            self.notes.append(as_text(value))
+        elif kind == "task":
+            self.tasks += filter(None, map(str.strip, as_text(value).splitlines()))
+        else:
+            self._add(route, value)
+
+    def _add(self, route: Route, value: Value) -> None:
+        for side, values in route.values_of(value, self.context).items():
+            for key, one in values.items() if side in self.sides else ():
+                # A column of its own counts for more than what the mapping carries over from another.
+                place = self.direct if side in route.fields and key == route.fields[side].key else self.carried
+                place[side][key] = _join(place[side].get(key), one)
+        self.given[route.target.key] = value
+
+    def as_checked(self, row: Row) -> CheckedRow:
+        keys = [as_text(self.given.get(key)) for key in ("email", "phone")]
+        if not any(keys) and not self.faults:
+            self.faults.append(Fault("no_key", "The row has neither an e-mail address nor a phone number."))
+        if self.faults:
+            return CheckedRow(row, tuple(self.faults))
+        values = {side: self.carried[side] | self.direct[side] for side in self.sides}
+        self._add_names(values)
+        return CheckedRow(row, (), values, keys[0], keys[1], tuple(self.notes), tuple(self.tasks), self.opts_out)
+
+    def _add_names(self, values: dict[Side, dict[str, Value]]) -> None:
+        """Gist writes the full name only; in GHL the parts count for more than the whole."""
+        halves = [as_text(self.given[key]) for key in ("first_name", "last_name") if key in self.given]
+        if halves and "gist" in values and "name" not in self.direct["gist"]:
+            values["gist"]["name"] = " ".join(halves)
+        if halves and "ghl" in values:
+            values["ghl"].pop("name", None)
+
+
+def _join(known: Value, value: Value) -> Value:
+    """Tags of several columns come together."""
+    return (
+        [*known, *(one for one in value if one not in known)]
+        if isinstance(known, list) and isinstance(value, list)
+        else value
+    )
+
+
+class _Doubles:
+    """Rows that are taken, by hashes of what they are known by: the number of the first row of each."""
+
+    def __init__(self) -> None:
+        self._emails: dict[int, int] = {}
+        self._phones: dict[int, int] = {}
+        # By phone, rows without an address.
+        self._bare_phones: dict[int, int] = {}
+
+    def find(self, row: CheckedRow) -> Fault | None:
+        """The fault of a row that is a double; else the row is remembered.
+
+        Two people whose addresses differ are two, whatever phone they share (as in sync/match.py).
+        """
+        email, phone, number = _hash(row.email), _hash(row.phone), row.row.number
+        by_phone = self._bare_phones if email else self._phones
+        for key, known, words in ((email, self._emails, "e-mail address"), (phone, by_phone, "phone number")):
+            if key and key in known:
+                return Fault(
+                    "double", f"Row {known[key]} of the file has the same {words}. Join the two rows into one."
+                )
+        if email:
+            self._emails[email] = number
+        if phone:
+            self._phones.setdefault(phone, number)
+        if phone and not email:
+            self._bare_phones.setdefault(phone, number)
+        return None
+
+
+def _hash(text: str) -> int:
+    """64 bits; 0 for blank. Among a million rows two are alike by chance once in thirty million files."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) if text else 0

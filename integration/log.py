@@ -1,0 +1,78 @@
+"""The only maker of log entries: one per person, record or action of a run, with the changes it holds.
+
+An entry is drafted with what is known of it, and saved together with its changes; what was to be written and was not
+is marked as such here, whoever drafts it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from integration.models import Change, ChangeState, Execution, LogEntry, Outcome, Pair, Run
+from integration.providers.operations import Json
+from integration.records import PersonRef
+
+# The last so many calls are kept with an entry.
+MOST_CALLS = 8
+
+
+def draft_entry(
+    run: Run,
+    person: PersonRef,
+    outcome: Outcome,
+    reason: str,
+    *,
+    kind: str = "contact",
+    message: str = "",
+    side: str = "",
+    external_id: str = "",
+    changes: Iterable[Change] = (),
+    noticed: Sequence[dict[str, Any]] = (),
+    calls: Sequence[Json] = (),
+    planned: bool = False,
+    pair: Pair | None = None,
+    parent: LogEntry | None = None,
+    execution: Execution | None = None,
+    resolved_at: datetime | None = None,
+) -> LogEntry:
+    """An entry that is not saved yet. `side` is the one side it is about; left out, the one its changes are on."""
+    found = list(changes)
+    for change in found if not planned else ():
+        if change.state == ChangeState.PLANNED:
+            change.state = ChangeState.FAILED  # Its call failed, or its turn never came.
+    sides = {change.side for change in found}
+    entry = LogEntry(
+        link=run.link,
+        run=run,
+        pair=pair,
+        kind=kind,
+        external_id=external_id,
+        side=side or (sides.pop() if len(sides) == 1 else ""),
+        gist_id=person.gist_id,
+        ghl_id=person.ghl_id,
+        label=person.label,
+        outcome=outcome,
+        reason=reason,
+        message=message,
+        noticed=list(noticed),
+        calls=list(calls[-MOST_CALLS:]),
+        planned=planned,
+        parent=parent,
+        attempt=parent.attempt + 1 if parent else 1,
+        execution=execution,
+        step=execution.step if execution else None,
+        resolved_at=resolved_at,
+    )
+    entry.unsaved_changes = found
+    return entry
+
+
+def save_entries(entries: Sequence[LogEntry]) -> None:
+    """All entries with their changes, in two statements. To be called in the transaction that records the rest."""
+    LogEntry.objects.bulk_create(entries)
+    changes = []
+    for entry in entries:
+        for change in entry.unsaved_changes:
+            change.link_id, change.run_id, change.entry = entry.link_id, entry.run_id, entry
+            changes.append(change)
+    Change.objects.bulk_create(changes)

@@ -1,0 +1,143 @@
+"""What one slice of a run works with, and what it does each second: keep the lease, save progress, notice a cancel."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from integration.connections.session import contacts_of, exchange_for_link
+from integration.mapping.rules import Rules
+from integration.models import Checkpoint, Execution, Run, RunKind
+from integration.providers.base import ContactSide
+from integration.providers.exchange import WAITS, Exchange
+from integration.runs.prepare import prepare_rules
+from integration.sync.record import Recorder
+from integration.workflows import start
+from integration.workflows.executions import note_call_sent
+
+# Seconds between two signs of life; recover.py takes a run for dead after 30 without one.
+SIGN_OF_LIFE_SECONDS = 1.0
+# Who goes first when calls are scarce; other kinds are backfills.
+PURPOSES = {RunKind.LIVE: "live", RunKind.RETRY: "retry", RunKind.SINGLE: "retry", RunKind.SWEEP: "sweep"}
+# The columns a slice keeps. `cancel_requested` is not among them: others set it while the slice works.
+SAVED = ["alive_at", "active_seconds", "api_calls", "checkpoint", "phase", "wait_reason", "rules", "total", "error"]
+
+
+class LeaseLost(Exception):
+    """Somebody else writes this link now."""
+
+
+@dataclass
+class RunContext:
+    """Works on `run` until `deadline` (monotonic seconds). `renew_lease` returns False when the link's lease is lost.
+
+    Phases read from it; only the flags, `changed` and the run itself are changed along the way.
+    """
+
+    run: Run
+    deadline: float
+    renew_lease: Callable[[], bool]
+    exchange: Exchange
+    sides: dict[str, ContactSide]
+    rules: Rules = field(init=False)
+    recorder: Recorder = field(init=False)
+    changed: int = 0
+    """People this run has changed so far."""
+    stopping: bool = False
+    """Time is up, or the run is to be cancelled: nothing new is begun."""
+    capped: bool = False
+    """It would change more than the link allows without a person's yes."""
+    broke_off: bool = False
+    """The work list was left for something more urgent, and goes on after it."""
+    lease_lost: bool = False
+    """Another process holds the link: the run is not ours to save any more."""
+    claimed: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Records that are being written now, by side and id, and the identity of the entry that writes them."""
+    _began: float = field(default_factory=time.monotonic)
+    _calls_before: dict[str, int] = field(default_factory=dict)
+    _seconds_before: float = 0.0
+    _last_sign: float = 0.0
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        checkpoint: Checkpoint = self.run.checkpoint
+        return checkpoint
+
+    @property
+    def is_over_time(self) -> bool:
+        return self.stopping or time.monotonic() > self.deadline
+
+    def tick(self) -> None:
+        """Called by the exchange at least once a second: show life, keep the lease, notice a cancel."""
+        now = time.monotonic()
+        if now > self.deadline:
+            self.stopping = True
+        if now - self._last_sign < SIGN_OF_LIFE_SECONDS:
+            return
+        self._last_sign = now
+        # A process that slept past the end of its lease must not write: another one may have taken over.
+        if not self.renew_lease():
+            self.lease_lost = True
+            raise LeaseLost
+        if Run.objects.filter(pk=self.run.pk, cancel_requested=True).exists():
+            self.stopping = True
+        self._show_wait()
+        self.save()
+
+    def _show_wait(self) -> None:
+        """Put a wait for a limit into a sentence for the page, unless it ends within a second."""
+        now = time.monotonic()
+        waiting = [s for s in self.exchange.sessions.values() if s.waiting_for and s.free_at > now + 1]
+        sentences = (f"{s.wire.name}: {WAITS[s.waiting_for]}; goes on in {s.free_at - now:.0f} s" for s in waiting)
+        self.run.wait_reason = next(sentences, "")
+
+    def save(self) -> None:
+        run = self.run
+        run.alive_at = timezone.now()
+        # The exchange counts the calls of this slice, the run those of all its slices.
+        run.api_calls = {side: self._calls_before.get(side, 0) + self.exchange.made[side] for side in ("gist", "ghl")}
+        run.active_seconds = self._seconds_before + time.monotonic() - self._began
+        run.save(update_fields=SAVED)
+
+    def close(self) -> None:
+        self.exchange.close()
+        # Whoever holds the lease now may have moved the run on, or finished it: a save would set it back.
+        if not self.lease_lost:
+            self.save()
+
+
+def open_context(run: Run, deadline: float, renew_lease: Callable[[], bool]) -> RunContext:
+    """Nothing is read yet. The caller closes it."""
+    link = run.link
+    # A wait that outlasts the slice ends it with RateLimited, so that the worker is free for other links meanwhile.
+    patience = max(1.0, deadline - time.monotonic())
+    exchange = exchange_for_link(link, patience=patience, purpose=PURPOSES.get(RunKind(run.kind), "backfill"))
+    exchange.on_unrepeatable, exchange.on_refused = _note_call_sent, _note_call_refused
+    sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
+    context = RunContext(run, deadline, renew_lease, exchange, sides, changed=run.created + run.updated)
+    context._calls_before, context._seconds_before = dict(run.api_calls), run.active_seconds
+    exchange.on_tick = context.tick
+    return context
+
+
+def prepare_context(context: RunContext) -> None:
+    """Read or freeze the run's rules. Raises SetupError, ProviderError."""
+    link = context.run.link
+    context.rules = prepare_rules(context.run, context.sides, context.exchange)
+    context.recorder = Recorder(context.run, context.rules, on_news=lambda news: start.begin_for_contacts(link, news))
+    context.save()
+
+
+# Keys of tasks are executions of workflows or entries of people: the latter note their writes before they begin
+# (undecided.note_unconfirmed_writes).
+
+
+def _note_call_sent(key: object) -> None:
+    if isinstance(key, Execution):
+        note_call_sent(key)
+
+
+def _note_call_refused(key: object) -> None:
+    if isinstance(key, Execution):
+        note_call_sent(key, False)

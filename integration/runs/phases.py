@@ -1,0 +1,118 @@
+"""One slice of a run: reads, matches, decides and applies until its time is up, and leaves a checkpoint behind.
+
+    prepare ─► read_ghl ─► read_gist ─► read_opted_out ─► match ─► apply ─► close      full and incremental
+    prepare ─► read_people ─────────────────────────────► match ─► apply ─► close      retry and single contact
+    prepare ─► apply ─► close                                                          live
+
+The checkpoint says which phase the run is in and how far; each page is saved in one transaction with it, so a
+slice may be killed anywhere and the next one goes on from there.
+"""
+
+from collections.abc import Callable
+
+from integration.models import FULL_READS, READING
+from integration.runs.context import RunContext, prepare_context
+from integration.runs.finish import close_run, count_people, verify_unseen
+from integration.runs.listen import anything_due, handle_due_work, verify_rivals
+from integration.runs.match import match_next_page
+from integration.runs.read import read_opted_out, read_page, read_people, read_related
+from integration.runs.write import Tasks, carry_out, writes_of
+from integration.sync import undecided
+from integration.sync.one_by_one import all_or_each
+from integration.sync.parity import compare_settled
+from integration.sync.pending_reads import release_claimed
+
+
+def run_phases(context: RunContext) -> bool:
+    """Work until the run is finished (True) or its time is up."""
+    run = context.run
+    prepare_context(context)
+    release_claimed(run)
+    while run.phase != "close":
+        if context.is_over_time:
+            return False
+        # Reading everyone takes long: what webhooks report meanwhile is handled between two of its pages.
+        if run.phase.startswith("read_g"):
+            handle_due_work(context)
+        next_phase = PHASES[run.phase](context)
+        if next_phase:
+            run.phase, context.checkpoint.cursor = next_phase, None
+            context.save()
+    close_run(run, context.rules)
+    return True
+
+
+def _read_ghl(context: RunContext) -> str:
+    return "read_gist" if read_page(context, "ghl") else ""
+
+
+def _read_gist(context: RunContext) -> str:
+    """One page of Gist's contacts; after the last one the tasks and appointments of GHL's."""
+    if not read_page(context, "gist"):
+        return ""
+    read_related(context)
+    return "read_opted_out"
+
+
+def _read_opted_out(context: RunContext) -> str:
+    return "match" if read_opted_out(context) else ""
+
+
+def _read_people(context: RunContext) -> str:
+    return "match" if read_people(context) else ""
+
+
+def _match_people(context: RunContext) -> str:
+    run = context.run
+    matched = match_next_page(context, context.checkpoint.cursor or 0)
+    context.checkpoint.cursor = matched.after
+    if matched.after is not None:
+        context.save()
+        context.tick()
+        return ""
+    if run.kind in FULL_READS:
+        undecided.reopen_unpaired(run)
+        verify_unseen(run)
+        for _ in compare_settled(run.link, context.rules):
+            context.tick()
+    else:
+        for page in undecided.unpaired_news(run, context.rules):
+            # Who makes this fail is put on record when it is decided.
+            all_or_each(page, lambda some: verify_rivals(run, context.rules, some))
+    if run.kind in READING:
+        run.total = count_people(run.link)
+    return "apply"
+
+
+def _apply_decisions(context: RunContext) -> str:
+    """Decide and write everyone who is left; "" when time ran out first."""
+    handle_due_work(context)
+    while not context.stopping:
+        # New tasks are begun only while nothing is due (see below), so this may take several rounds.
+        context.broke_off = False
+        carry_out(context, _undecided_tasks(context))
+        if not (context.broke_off or anything_due(context.run)):
+            break
+        handle_due_work(context)
+    return "" if context.stopping else "close"
+
+
+def _undecided_tasks(context: RunContext) -> Tasks:
+    """Everyone undecided, until something is reported meanwhile: that goes first."""
+    for batch in undecided.entry_batches(context.run, context.rules):
+        yield from writes_of(context, batch)
+        context.tick()
+        context.broke_off = anything_due(context.run)
+        if context.stopping or context.broke_off:
+            return
+
+
+# Each gives the phase that follows, or "" while it is not done.
+PHASES: dict[str, Callable[[RunContext], str]] = {
+    "read_ghl": _read_ghl,
+    "read_gist": _read_gist,
+    "read_opted_out": _read_opted_out,
+    "read_people": _read_people,
+    "match": _match_people,
+    "apply": _apply_decisions,
+}

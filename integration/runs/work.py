@@ -1,0 +1,128 @@
+"""One slice of a run, worked on under the link's lease; what ends or delays the run is put into a sentence."""
+
+import logging
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from integration.connections.session import note_broken_login
+from integration.errors import ProviderError, RateLimited, ReconnectRequired, Retryable, SetupError
+from integration.models import COUNTS, Run, RunStatus
+from integration.runs.context import LeaseLost, RunContext, open_context
+from integration.runs.finish import finish_run
+from integration.runs.phases import run_phases
+from integration.runs.recover import release_dead_lease
+
+log = logging.getLogger(__name__)
+
+# Slices in a row that may fail for a passing reason before the run gives up.
+STUMBLES = 5
+
+
+def work_one_slice(run_id: int, owner: str, seconds: float) -> bool:
+    """One slice of the run in this process, of about `seconds`. True when nothing is left to do for this run.
+
+    Also False when somebody else works on it, or when it waits until a later time.
+    """
+    run = Run.objects.select_related("link__gist", "link__ghl", "mapping").get(pk=run_id)
+    if run.is_finished:
+        return True
+    if run.status == RunStatus.PAUSED and not run.cancel_requested:
+        return False
+    if run.wait_until and run.wait_until > timezone.now():
+        return False
+    release_dead_lease(run.link)
+    if not run.link.take_lease(owner, settings.RUN_LEASE_SECONDS):
+        return False
+    try:
+        # Read again under the lease: another worker may have finished it while this one waited for its turn.
+        run.refresh_from_db()
+        if run.is_finished:
+            return True
+        return _work_under_lease(run, owner, seconds)
+    except LeaseLost:
+        log.warning("run %s: another process holds the link now", run.pk)
+        return False
+    finally:
+        run.link.release_lease(owner)
+
+
+def _work_under_lease(run: Run, owner: str, seconds: float) -> bool:
+    if run.cancel_requested:
+        finish_run(run, RunStatus.CANCELLED)
+        return True
+    run.status, run.wait_until, run.alive_at = RunStatus.RUNNING, None, timezone.now()
+    run.started_at = run.started_at or timezone.now()
+    run.save(update_fields=["status", "wait_until", "alive_at", "started_at"])
+    deadline = time.monotonic() + seconds
+    context = open_context(run, deadline, lambda: run.link.take_lease(owner, settings.RUN_LEASE_SECONDS))
+    try:
+        return _run_slice(run, context)
+    finally:
+        context.close()
+
+
+def _run_slice(run: Run, context: RunContext) -> bool:
+    """Work on the slice and put what ends or delays the run into words."""
+    try:
+        finished = run_phases(context)
+    except LeaseLost:
+        # The run is somebody else's now: nothing more may be written about it, not even why this slice ended.
+        raise
+    except RateLimited as limit:
+        # Not counted as a stumble: a limit is no fault, however often it is reached.
+        _wait_until_later(run, limit.wait or 60, str(limit))
+    except ReconnectRequired as broken:
+        note_broken_login(run.link.connection(broken.provider or "ghl"), broken)
+        _give_up(run, "reconnect", str(broken))
+    except Retryable as problem:
+        _count_stumble(run, problem.code, str(problem))
+    except (ProviderError, SetupError) as problem:
+        _give_up(run, getattr(problem, "code", "setup"), str(problem))
+    except Exception as fault:
+        log.exception("run %s: unexpected fault", run.pk)
+        _count_stumble(
+            run, "internal", f"Gistline met a fault of its own ({type(fault).__name__}). Report it with this run."
+        )
+    else:
+        # Only slices that fail in a row count.
+        run.checkpoint.stumbles = 0
+        if context.capped:
+            _ask_to_confirm(run)
+            return False
+        if not finished and Run.objects.filter(pk=run.pk, cancel_requested=True).exists():
+            finish_run(run, RunStatus.CANCELLED)
+        return run.is_finished
+    return run.is_finished
+
+
+def _ask_to_confirm(run: Run) -> None:
+    # Counted in the database by the recorder: the object still holds what it was read with.
+    run.refresh_from_db(fields=COUNTS)
+    run.status, run.error_code = RunStatus.PAUSED, "change_cap"
+    run.error = (
+        f"This run has changed {run.created + run.updated:,} contacts and is not done; the link allows "
+        f"{run.link.change_cap:,} before a person confirms. Look at its entries, then confirm or cancel it."
+    )
+    run.save(update_fields=["status", "error_code", "error"])
+
+
+def _give_up(run: Run, code: str, sentence: str) -> None:
+    finish_run(run, RunStatus.FAILED, code, sentence)
+
+
+def _wait_until_later(run: Run, seconds: float, why: str) -> None:
+    run.status, run.wait_reason = RunStatus.WAITING, why[:200]
+    run.wait_until = timezone.now() + timedelta(seconds=seconds)
+    run.save(update_fields=["status", "wait_reason", "wait_until", "checkpoint"])
+
+
+def _count_stumble(run: Run, code: str, sentence: str) -> None:
+    run.checkpoint.stumbles += 1
+    if run.checkpoint.stumbles >= STUMBLES:
+        tried = f"Tried {STUMBLES} times with pauses; nothing is lost, sync again later."
+        _give_up(run, code, f"{sentence} {tried}")
+    else:
+        _wait_until_later(run, min(60, 5 * 2 ** (run.checkpoint.stumbles - 1)), sentence)

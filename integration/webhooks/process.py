@@ -1,0 +1,66 @@
+"""From a stored webhook to a written record: what waits on a link is handled, in this order.
+
+    event stored ─► worker called ─► process_link: unpack (events → pending reads) ─► wait until merged ─► live run
+
+An event only says that something may have changed: the record is read, so order, duplicates and missing events of one
+record do not matter. While another run works on the link, that run takes the pending reads (runs/listen.py).
+"""
+
+import time
+from datetime import datetime
+
+from django.db.models import Min
+from django.utils import timezone
+
+from integration.errors import SetupError
+from integration.models import Link, Mode, PendingRead, RunKind
+from integration.queue import enqueue
+from integration.runs.start import start_run
+from integration.runs.work import work_one_slice
+from integration.webhooks.unpack import unpack_events
+from integration.workflows import executions
+
+# A worker waits so many seconds for events to be merged; longer waits are left to the watchdog.
+LONGEST_WAIT = 1.0
+
+
+def process_link(link_id: int, owner: str, seconds: float) -> None:
+    """Handle what waits on the link, for about `seconds`; what comes meanwhile is handled too."""
+    # Before anything is read: an event that comes from now on may be missed below, so it must queue a job again.
+    Link.objects.filter(pk=link_id).update(worker_called=False)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        # Read anew each time: it may have been paused, or a login may have ended.
+        link = Link.objects.select_related("gist", "ghl").get(pk=link_id)
+        if not link.enabled:
+            return
+        unpack_events(link)
+        due = _next_due(link)
+        wait = (due - timezone.now()).total_seconds() if due else LONGEST_WAIT + 1
+        # Meanwhile this worker could serve other links.
+        if wait > LONGEST_WAIT:
+            return
+        time.sleep(max(0.0, wait))
+        if not _run_live(link, owner, deadline):
+            return
+
+
+def _next_due(link: Link) -> datetime | None:
+    """When there is something to do on the link; None when nothing waits, or the link only watches."""
+    if link.mode != Mode.LIVE:
+        return None
+    pending = PendingRead.objects.filter(link=link).aggregate(at=Min("due_at"))["at"]
+    return min(filter(None, (pending, executions.next_due(link))), default=None)
+
+
+def _run_live(link: Link, owner: str, deadline: float) -> bool:
+    """One live run. False when the link is busy or cannot run now: the pending reads wait for the next run."""
+    try:
+        run = start_run(link, RunKind.LIVE, trigger="webhook", queued=False)
+    except SetupError:
+        return False
+    # In this process and not by a job of its own: through the queue an edit would arrive later.
+    finished = work_one_slice(run.pk, owner, max(1.0, deadline - time.monotonic()))
+    if not finished:
+        enqueue("work_on_run", run.pk)
+    return finished

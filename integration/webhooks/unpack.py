@@ -1,0 +1,162 @@
+"""From stored events to records that a run reads, each once however many events were about it."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from integration.models import EventState, InboxEvent, Link, PendingRead
+from integration.providers.base import EventSubject
+from integration.providers.ghl import webhooks as ghl
+from integration.providers.gist import webhooks as gist
+from integration.sync.one_by_one import NOT_OF_A_RECORD, all_or_each
+from integration.workflows import gist_events
+
+log = logging.getLogger(__name__)
+
+# Events in one transaction: it locks them, and webhooks that come meanwhile wait for it on SQLite.
+UNPACK = 500
+NEXT_FULL_RUN = "The next full run finds what it may have meant."
+NAMES_NOBODY = f"It names no contact that could be read. {NEXT_FULL_RUN}"
+
+# By kind, side and id of a record: what all its events say together, and the first of these events.
+Subjects = dict[tuple[str, str, str], tuple[EventSubject, InboxEvent]]
+
+
+def unpack_events(link: Link) -> int:
+    """Turn the waiting events of both connections into pending reads, and begin the workflows that they trigger by
+    themselves, in the order they came. Returns how many there were.
+    """
+    total = 0
+    while events := _waiting_events([link.gist_id, link.ghl_id]):
+        unpacked = all_or_each(events, _unpack_some)
+        for event, fault in unpacked.faults:
+            _park(event, fault)
+        total += len(events)
+    return total
+
+
+def subject_of(event: InboxEvent) -> EventSubject | None:
+    """The record an event is about; None when it names nothing that can be read."""
+    of_provider = ghl.subject_of if event.provider == "ghl" else gist.subject_of
+    return of_provider(event.topic, event.payload)
+
+
+def _waiting_events(connections: list[int]) -> list[int]:
+    waiting = InboxEvent.objects.filter(state=EventState.WAITING, connection__in=connections)
+    return list(waiting.order_by("pk").values_list("pk", flat=True)[:UNPACK])
+
+
+def _unpack_some(keys: Sequence[int]) -> None:
+    """In one transaction: after a kill all of it was done, events, pending reads and workflows, or nothing."""
+    # Another worker may have unpacked them meanwhile.
+    waiting = InboxEvent.objects.select_for_update().filter(state=EventState.WAITING, pk__in=keys)
+    events = list(waiting.order_by("pk"))
+    subjects: dict[int, Subjects] = defaultdict(dict)
+    links = {pk: list(Link.objects.filter(Q(gist=pk) | Q(ghl=pk))) for pk in {one.connection_id for one in events}}
+    for event in events:
+        subject = subject_of(event)
+        event.state, event.handled_at = EventState.DONE, timezone.now()
+        if subject:
+            _add_subject(subjects[event.connection_id or 0], subject, event)
+        begun = _begin_workflows(event, links[event.connection_id], subject.external_id if subject else "")
+        if not subject and not begun and not event.reason:
+            event.state, event.reason, event.message = EventState.PARKED, "names_nobody", NAMES_NOBODY
+    InboxEvent.objects.bulk_update(events, ["state", "handled_at", "reason", "message"], batch_size=100)
+    # A connection may belong to several links, and each of them reads the record for itself.
+    for connection, found in subjects.items():
+        for link in links[connection]:
+            _save_pending_reads(link, found)
+
+
+def _park(key: int, fault: Exception) -> None:
+    """One event must not hold up those after it: it is set aside with the reason."""
+    sentence = f"Gistline met a fault of its own ({type(fault).__name__}): nothing was read for it."
+    InboxEvent.objects.filter(pk=key).update(
+        state=EventState.PARKED, reason="internal", message=f"{sentence} {NEXT_FULL_RUN}", handled_at=timezone.now()
+    )
+
+
+def _begin_workflows(event: InboxEvent, links: list[Link], gist_id: str) -> bool:
+    """Begin the workflows of an event, whether it says who it is about. What cannot be is parked with the reason:
+    one event must not hold up those after it.
+    """
+    try:
+        with transaction.atomic():
+            begun = [gist_events.begin_workflows(link, event, gist_id) for link in links]
+    except NOT_OF_A_RECORD:
+        raise
+    except Exception as fault:
+        log.exception("event %s could not begin its workflows", event.pk)
+        event.state, event.reason = EventState.PARKED, "internal"
+        event.message = f"Gistline met a fault of its own ({type(fault).__name__}): no workflow was begun for it."
+        return False
+    return any(begun)
+
+
+def _add_subject(subjects: Subjects, subject: EventSubject, event: InboxEvent) -> None:
+    """The newest event about a record counts, with the time of the first; what one left out another may name."""
+    before, first = subjects.get(subject.record, (subject, event))
+    subjects[subject.record] = (_merge_subjects(before, subject), first)
+
+
+def _merge_subjects(before: EventSubject, after: EventSubject) -> EventSubject:
+    return replace(
+        after,
+        reported_created=after.reported_created or before.reported_created,
+        contact_id=after.contact_id or before.contact_id,
+        title=after.title or before.title,
+    )
+
+
+def _save_pending_reads(link: Link, subjects: Subjects) -> None:
+    known = {
+        (one.kind, one.side, one.external_id): one for one in _lock_pending_reads(link, (key[2] for key in subjects))
+    }
+    new: list[PendingRead] = []
+    for record, (subject, event) in subjects.items():
+        pending = known.get(record)
+        if pending is None:
+            new.append(_new_pending_read(link, subject, event))
+            continue
+        stored = EventSubject(
+            pending.side, "", False, pending.kind, pending.contact_id, pending.title, pending.reported_created
+        )
+        subject = _merge_subjects(stored, subject)
+        # A run that reads it now sees by the count that another event came meanwhile.
+        pending.event_count, pending.claimed_by_run = pending.event_count + 1, 0
+        pending.deleted, pending.reported_created = subject.deleted, subject.reported_created
+        pending.contact_id, pending.title = subject.contact_id, subject.title
+        pending.save(
+            update_fields=["event_count", "deleted", "reported_created", "contact_id", "title", "claimed_by_run"]
+        )
+    # The same row may have been inserted since by a run (pending_reads.read_if_unknown): it is read either way.
+    PendingRead.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def _new_pending_read(link: Link, subject: EventSubject, event: InboxEvent) -> PendingRead:
+    return PendingRead(
+        link=link,
+        kind=subject.kind,
+        side=subject.side,
+        external_id=subject.external_id,
+        contact_id=subject.contact_id,
+        title=subject.title,
+        deleted=subject.deleted,
+        reported_created=subject.reported_created,
+        first_at=event.received_at,
+        due_at=event.received_at + timedelta(seconds=link.merge_seconds),
+    )
+
+
+def _lock_pending_reads(link: Link, external_ids: Iterable[str]) -> list[PendingRead]:
+    """The rows of these records, locked in the order of their keys: a run that deletes them meanwhile goes by the same
+    order, so the two never wait for each other (pending_reads.delete_if_unchanged).
+    """
+    found = PendingRead.objects.select_for_update().filter(link=link, external_id__in=list(external_ids))
+    return list(found.order_by("pk"))

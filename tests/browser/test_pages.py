@@ -1,0 +1,89 @@
+"""Every page that no other test of a browser opens: nothing that axe calls serious, and nothing scrolls sideways."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import sign_in
+from tests.processes import SETUP, Up, apply
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
+
+PAGES = ["/", "/connections/", "/connections/g/", "/connections/h/", "/connections/new/gist/", "/connections/new/ghl/",
+         "/links/", "/links/new/", "/links/alder/", "/links/alder/mapping/versions/", "/runs/", "/runs/1/", "/log/",
+         "/problems/person/", "/problems/rejected/", "/problems/waiting/", "/contacts/", "/accounts/email/",
+         "/accounts/logout/", "/nothing/here/"]  # fmt: skip
+SECURITY = ["/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/"]
+LOOKS = [(1440, "light"), (390, "dark")]
+
+
+@pytest.fixture(scope="module")
+def linked(up: Up) -> Up:
+    """One link that has synced, with questions, and a name that is far too long."""
+    up.control("POST", "limits", {"ghl": None, "gist": None})
+    apply(up, SETUP)
+    up.manage("sync", "alder", "--full", "--wait")
+    return up
+
+
+@pytest.fixture
+def looked_at(page: Page, linked: Up, request) -> Page:
+    width, theme = request.param
+    page.set_viewport_size({"width": width, "height": 900})
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": linked.url}])
+    return page
+
+
+def faults(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    size = page.viewport_size
+    if size["width"] < 500:
+        # The narrowest telephones.
+        page.set_viewport_size({"width": 320, "height": 900})
+    sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.set_viewport_size(size)
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in serious] + ["scrolls sideways"] * sideways
+
+
+@pytest.mark.parametrize("looked_at", LOOKS, indirect=True, ids=str)
+def test_nobody_is_kept_out_of_any_page(looked_at):
+    found = {}
+    for address in ("/accounts/login/", "/accounts/password/reset/"):
+        looked_at.goto(address)
+        found[address] = faults(looked_at)
+    sign_in(looked_at)
+    for address in PAGES:
+        looked_at.goto(address)
+        found[address] = faults(looked_at)
+    assert {address: wrong for address, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("looked_at", LOOKS, indirect=True, ids=str)
+def test_nobody_is_kept_out_of_what_is_asked_the_password_for(looked_at):
+    sign_in(looked_at)
+    looked_at.goto("/accounts/reauthenticate/?next=/")
+    assert faults(looked_at) == []
+    looked_at.get_by_label("Password").fill("demo-gistline")
+    looked_at.get_by_role("button", name="Go on").click()
+    for address in SECURITY:
+        looked_at.goto(address)
+        expect(looked_at).to_have_url(re.compile(f"{address}$"))
+        assert faults(looked_at) == []
+
+
+@pytest.mark.parametrize("looked_at", LOOKS, indirect=True, ids=str)
+def test_a_mapping_that_is_changed_can_be_read_and_saved(looked_at):
+    """The primary button under the pointer too, in its other colour."""
+    sign_in(looked_at)
+    looked_at.goto("/links/alder/mapping/")
+    expect(looked_at.get_by_role("button", name="Read fields and samples again")).to_be_visible()
+    looked_at.get_by_role("button", name="Actions for Full name").click()
+    looked_at.get_by_role("button", name="Move up").click()
+    expect(looked_at.get_by_text("Draft, 1 change")).to_be_visible()
+    looked_at.locator("#save").hover()
+    # The colour takes a moment to change.
+    looked_at.locator("#save").evaluate("button => Promise.all(button.getAnimations().map(one => one.finished))")
+    assert faults(looked_at) == []

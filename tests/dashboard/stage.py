@@ -1,0 +1,78 @@
+"""A link with one of everything that some page has a form for."""
+
+from django.urls import get_resolver, reverse
+
+from integration.mapping.versions import as_input, current_rows, save_version
+from integration.models import Link, Pair, Related, Run, Snapshot
+from integration.workflows import versions
+from tests import consent
+from tests.dashboard import things
+from tests.dashboard.browser import Browser
+from tests.person import Ann
+from tests.world import sync
+
+RELATED = {
+    "note": {"body": "Likes tea"},
+    "task": {"title": "Call Ann", "due_at": "2030-01-02T15:00:00Z", "completed": False},
+    "appointment": {"title": "Check", "calendar_id": "c1", "start_at": "2030-01-02T15:00:00Z", "status": "confirmed"},
+}
+
+
+def stage_everything(ann: Ann) -> list[str]:
+    """Makes it all; returns the addresses from which every page is reached."""
+    ann.world.gist_contact(email="zoe@example.test", name="Zoe Ray", unsubscribed_from_emails=True)
+    sync(ann.link)
+    return [*_stage_people(ann), *_stage_runs(ann), *_stage_versions(ann.link), *map(reverse, _plain_names())]
+
+
+def _stage_people(ann: Ann) -> list[str]:
+    link, made = ann.link, {"note": ann.note(), "task": ann.task(), "appointment": "app1"}
+    for kind, base in RELATED.items():
+        Related.objects.create(link=link, kind=kind, ghl_id=made[kind], contact_id=ann.ghl_id, base=base)
+    opted_out = Pair.objects.exclude(ghl_id=ann.ghl_id).get()
+    held = Pair.objects.create(link=link, gist_id="7001", ghl_id="held1", state=Pair.State.HELD)
+    (lone,) = things.alone(link, "ghl")
+    of_ann = [link.key, "ghl", ann.ghl_id]
+    addresses = [
+        *(reverse("contact_edit", args=[*of_ann, kind, pk]) for kind, pk in made.items()),
+        *(reverse("contact", args=[link.key, "gist", one.gist_id]) for one in (opted_out, held)),
+        reverse("contact", args=of_ann), reverse("contact", args=[link.key, "ghl", lone.external_id]),
+        reverse("contact_book", args=of_ann),
+    ]  # fmt: skip
+    return [f"{one}?read=now" for one in addresses]
+
+
+def _stage_runs(ann: Ann) -> list[str]:
+    link = ann.link
+    Snapshot.objects.create(link=link, side="gist", external_id="1001", parked=True)
+    failed = things.failure(things.finished_run(link, status="partial", failed=1), ghl_id=ann.ghl_id)
+    paused = Run.objects.create(link=link, status="paused", error_code="change_cap")
+    things.conflict(link)
+    things.match(link)
+    things.event(link, state="refused", reason="unreadable", body=b"{")
+    return [reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk])]
+
+
+def _stage_versions(link: Link) -> list[str]:
+    rows = [as_input(row) for row in current_rows(link)]
+    rows[0]["steps"] = [{"name": "table", "table": {"a": "b"}, "otherwise": "keep"}]
+    save_version(link, rows)
+    flow = things.workflow(link)
+    condition = {"field": "contact.email", "op": "is", "value": "a"}
+    versions.save_workflow_version(flow, {**flow.definition, "conditions": [condition]}, user=None)
+    things.execution(flow)
+    return [reverse("connection_reconnect", args=[one.key]) for one in (link.gist, link.ghl)]
+
+
+def _plain_names() -> list[str]:
+    """Names of all addresses that take no argument."""
+    known = get_resolver().reverse_dict
+    return sorted(name for name in known if isinstance(name, str) and any(not takes for _, takes in known[name][0]))
+
+
+def begin_sign_ins(browser: Browser) -> None:
+    """Two sign-ins at GHL wait in the session: of an agency, and from the marketplace."""
+    for answer in ({"location": "agency"}, {"choice": "marketplace"}):
+        asked = browser.get("oauth_start", sandbox="1")["Location"]
+        browser.client.get(consent.answer(asked, **answer))
+    browser.get("oauth_confirm", read="now")

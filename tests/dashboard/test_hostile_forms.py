@@ -1,0 +1,91 @@
+"""Values that nobody should send, in every field of every form: answered in words, never with a fault of ours."""
+
+import pytest
+
+from tests.dashboard.browser import Browser
+from tests.dashboard.form_walk import Walk, addresses_that_take, fields_of, with_all_replaced, with_one_replaced
+from tests.dashboard.hostile import SAVED, TEXTS, UNSTORABLE, bodies
+from tests.dashboard.stage import begin_sign_ins, stage_everything
+
+# Addresses that take a form and that no page of the walk shows, each with the reason.
+NOT_REACHED = {
+    "webhook_ghl": "no page sends it: tests/webhooks/test_hostile_bodies.py",
+    "webhook_gist": "no page sends it: tests/webhooks/test_hostile_bodies.py",
+    # allauth's own, which read what is sent by Django's forms; the guard before them is the same for all addresses.
+    "account_signup": "nobody signs up by themselves: the page holds no form",
+    "account_inactive": "holds no form",
+    "account_confirm_email": "its form is mailed",
+    "account_confirm_login_code": "no codes are mailed",
+    "account_email_verification_sent": "holds no form",
+    "account_reset_password_done": "holds no form",
+    "account_reset_password_from_key": "its form is mailed",
+    "account_reset_password_from_key_done": "holds no form",
+    "account_set_password": "only for somebody without a password",
+    "mfa_index": "holds no form",
+    "mfa_authenticate": "only for somebody with a second factor",
+    "mfa_deactivate_totp": "only for somebody with a second factor",
+    "mfa_reauthenticate": "only for somebody with a second factor",
+    "mfa_download_recovery_codes": "only for somebody with a second factor",
+    "mfa_view_recovery_codes": "only for somebody with a second factor",
+}
+
+
+@pytest.fixture
+def starts(ann, settings) -> list[str]:
+    # Without a mail server some pages hold a sentence in place of their form.
+    settings.SENDS_EMAIL = True
+    return stage_everything(ann)
+
+
+@pytest.fixture
+def walk(starts, owner) -> Walk:
+    browser = Browser(raise_request_exception=False)
+    browser.client.force_login(owner)
+    # Pages of the second factor are for whoever has just given the password again.
+    browser.post("account_reauthenticate", password="a-long-password")
+    begin_sign_ins(browser)
+    return Walk(browser, starts)
+
+
+def faults_of(walk, sendings, fields_for):
+    """Every sending that is answered with a fault of ours, and what was sent."""
+    return [
+        (sending.method, sending.path, {name: value[:60] for name, value in fields.items()})
+        for sending in sendings
+        for fields in fields_for(sending)
+        if walk.submit(sending, fields).status_code >= 500
+    ]
+
+
+def test_every_address_that_takes_a_form_is_walked(walk, starts):
+    stranger = Walk(Browser(), starts)
+    reached = walk.reached("POST") | stranger.reached("POST")
+    assert set(addresses_that_take("POST")) - reached == set(NOT_REACHED)
+
+
+def test_no_value_of_a_form_is_a_fault(walk):
+    posts = walk.all_that("POST")
+    assert len(posts) > 40
+    assert faults_of(walk, posts, lambda one: with_all_replaced(one, list(TEXTS.values()))) == []
+    assert faults_of(walk, posts, lambda one: with_one_replaced(one, SAVED)) == []
+
+
+def test_no_value_of_an_address_is_a_fault(walk):
+    values = [value for value in TEXTS.values() if len(value) < 5_000]
+    assert faults_of(walk, walk.all_that("GET"), lambda one: with_all_replaced(one, [*values, *UNSTORABLE])) == []
+
+
+def test_no_body_is_a_fault(walk):
+    sent = [
+        (sending.path, case, walk.send("POST", sending.path, *body).status_code)
+        for sending in walk.all_that("POST")
+        for case, body in bodies(next(iter(fields_of(sending)), "a")).items()
+    ]
+    assert [one for one in sent if one[2] >= 500] == []
+
+
+def test_no_value_is_a_fault_whoever_sends_it(walk, operator, viewer):
+    values = [TEXTS["deep object"], TEXTS["escaped surrogate"], UNSTORABLE[1]]
+    for person in (operator, viewer, None):
+        theirs = Walk(Browser(person, raise_request_exception=False), [])
+        assert faults_of(theirs, walk.all_that("POST"), lambda one: with_all_replaced(one, values)) == []

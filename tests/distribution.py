@@ -1,0 +1,27 @@
+"""Which worker of xdist runs which test, and when, so that none is idle while another still has long ones to do."""
+
+from typing import Any
+
+import pytest
+
+ONE_WORKER = "tests/browser/"
+"""A module here shares a server and a browser, so that one worker gets it as a whole."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whole modules go first, then one test at a time, in their order; unless --dist asks for another way."""
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("::")[0] if nodeid.startswith(ONE_WORKER) else nodeid
+
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones, with real processes, go before the others."""
+    items.sort(key=lambda item: "processes" not in item.keywords)
