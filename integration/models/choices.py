@@ -59,6 +59,9 @@ class RunKind(models.TextChoices):
     SINGLE = "single", "Single contact"
     LIVE = "live", "Live"
     SWEEP = "sweep", "Sweep"
+    APPLY = "apply", "Plan applied"
+    UNDO = "undo", "Undo"
+    IMPORT = "import", "CSV import"
 
 
 # Runs that read everyone on both sides; a sweep does so slowly, by itself, with a small part of the budget.

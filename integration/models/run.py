@@ -63,6 +63,8 @@ class Run(models.Model):
     rules = models.JSONField("rules frozen at the start", default=dict)
     target = DataclassField(RunTarget, verbose_name="what a retry or single run is about", blank=True)
     checkpoint = DataclassField(Checkpoint, blank=True)
+    plan = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="applied_by")
+    undoes = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="undone_by")
     phase = models.CharField(max_length=20, blank=True)
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
