@@ -14,7 +14,7 @@ from django.core.cache.backends.db import DatabaseCache
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -39,7 +39,7 @@ class JsonDatabaseCache(DatabaseCache):
             try:
                 values[names[name]] = json.loads(text)
             except ValueError:
-                log.warning("the cache holds something under %s that is no JSON; it is not used", name)
+                logger.warning("the cache holds something under %s that is no JSON; it is not used", name)
         return values
 
     def _base_set(self, mode: str, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT) -> bool:
@@ -56,7 +56,7 @@ class JsonDatabaseCache(DatabaseCache):
                     return self._add(key, text, expires)
                 return bool(self._upsert(key, text, expires))
         except DatabaseError as problem:
-            log.warning("the cache could not be written: %s", type(problem).__name__)
+            logger.warning("the cache could not be written: %s", type(problem).__name__)
             return False
 
     def _add(self, key: str, text: str, expires: datetime) -> bool:

@@ -17,7 +17,7 @@ from dashboard import paging
 from dashboard.filters import Filter
 from dashboard.htmx import wants_partial
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 NO_ANSWER = "The database did not answer in time."
 
@@ -68,7 +68,7 @@ def _read_or_broken(words: ListWords, read: Callable[[], dict[str, Any]], no_ans
         return context | read()
     # An empty list and one that could not be read must not look alike; the page stays up and keeps the filters.
     except DatabaseError:
-        log.exception("the list of %s could not be read", words.things)
+        logger.exception("the list of %s could not be read", words.things)
         return {**context, "broken": no_answer}
 
 

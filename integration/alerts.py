@@ -22,7 +22,7 @@ MAY_RECONNECT = ("operator", "owner")
 # After so long without its end, the last try is taken for one whose worker was killed, and the alert is given up.
 LAST_TRY_TAKES = timedelta(hours=4)
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def notify_people(connection: Connection) -> None:
@@ -56,9 +56,9 @@ def send_alert(alert_id: int) -> None:
         send_mail(mail_subject(alert.connection), mail_text(alert), settings.DEFAULT_FROM_EMAIL, [alert.user.email])
     except Exception as problem:
         # What a mail server says may name the person: only the kind of trouble is logged.
-        log.warning("alert %s: try %s to send it failed: %s", alert.pk, alert.tries, type(problem).__name__)
+        logger.warning("alert %s: try %s to send it failed: %s", alert.pk, alert.tries, type(problem).__name__)
         if pause_before(alert.tries, ALERTS) is None:
-            log.error("alert %s is given up; EMAIL_URL says where mails go", alert.pk)
+            logger.error("alert %s is given up; EMAIL_URL says where mails go", alert.pk)
             alert.delete()
     else:
         alert.delete()

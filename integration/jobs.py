@@ -14,7 +14,7 @@ from integration.webhooks.backlog import call_missed_workers
 from integration.webhooks.process import process_link
 from integration.webhooks.spool import drain_spool
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 # Periodic jobs and how many minutes lie between them.
 SCHEDULES = {"watch": 1}
@@ -56,4 +56,4 @@ def watch() -> None:
         try:
             step()
         except Exception:
-            log.exception("the watchdog could not finish %s", step.__name__)
+            logger.exception("the watchdog could not finish %s", step.__name__)

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from dashboard.client_address import client_address
 from dashboard.models import User
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -63,7 +63,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             super().send_mail(template_prefix, email, {**context, "current_site": site})
         except (SMTPException, OSError) as problem:
             # What a mail server says may name the person: only the kind of trouble is logged.
-            log.error("a mail about an account was not sent: %s; EMAIL_URL says where mails go", type(problem).__name__)
+            logger.error(
+                "a mail about an account was not sent: %s; EMAIL_URL says where mails go", type(problem).__name__
+            )
             messages.error(self.request, "The mail server does not take mails at the moment, so none was sent.")
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:

@@ -23,11 +23,11 @@ def gist_fields(request: HttpRequest, key: str) -> HttpResponse:
     found = get_object_or_404(rows, key=key)
     if request.method == "POST":
         return _save_paths(request, found)
-    return _render_page(request, found, gist_events.fields_of(found))
+    return _render_page(request, found, gist_events.meeting_fields_of(found))
 
 
 def _as_they_stand(found: Connection) -> dict[str, str]:
-    return dict.fromkeys(gist_events.MEETING_FIELDS, "") | gist_events.fields_of(found)
+    return dict.fromkeys(gist_events.MEETING_FIELDS, "") | gist_events.meeting_fields_of(found)
 
 
 @operators_only

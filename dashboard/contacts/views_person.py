@@ -62,7 +62,7 @@ def contact_command(request: HttpRequest, person: KnownPerson) -> HttpResponse:
         "unlink": lambda: pair_commands.unlink_records(person, request.user).message,
     }
     if request.POST.get("do") == "allow_emails":
-        return _carry_out(request, person, lambda: _allow_emails(request, person))
+        return _run_command(request, person, lambda: _allow_emails(request, person))
     command = commands.get(request.POST.get("do", ""))
     if command is None:
         raise Http404("There is no such command.")
@@ -88,7 +88,7 @@ def contact_join(request: HttpRequest, person: KnownPerson) -> HttpResponse:
     """Link the record of `side` to `other`, an id of the other side."""
     side = request.POST.get("side") or person.side
     other = request.POST.get("other") or request.POST.get("typed", "")
-    return _carry_out(request, person, lambda: pair_commands.join_records(person, side, other, request.user).message)
+    return _run_command(request, person, lambda: pair_commands.join_records(person, side, other, request.user).message)
 
 
 @owners_only
@@ -96,8 +96,10 @@ def contact_join(request: HttpRequest, person: KnownPerson) -> HttpResponse:
 def contact_delete(request: HttpRequest, person: KnownPerson) -> HttpResponse:
     """Delete the record of `side`, confirmed by typing."""
     side, typed = request.POST.get("side", ""), request.POST.get("confirm", "")
-    return _carry_out(request, person, lambda: pair_commands.delete_on_side(person, side, typed, request.user).message)
+    return _run_command(
+        request, person, lambda: pair_commands.delete_on_side(person, side, typed, request.user).message
+    )
 
 
-def _carry_out(request: HttpRequest, person: KnownPerson, command: Callable[[], str]) -> HttpResponse:
+def _run_command(request: HttpRequest, person: KnownPerson, command: Callable[[], str]) -> HttpResponse:
     return responses.redirect_with_message(request, person, run_command(command))

@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from integration import queue
 from integration.webhooks.database import limit_lock_wait
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def check_readiness() -> dict[str, Any]:
@@ -27,7 +27,7 @@ def check_readiness() -> dict[str, Any]:
         return facts
     except Exception as problem:
         # Each broker's library has errors of its own; a probe answers 503 whatever they are.
-        log.warning("the job queue could not be asked: %s", type(problem).__name__)
+        logger.warning("the job queue could not be asked: %s", type(problem).__name__)
         return facts
     facts |= {"broker": health.broker, "worker": health.workers > 0, "queue_age_seconds": health.queue_age_seconds}
     return facts

@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 
 from dashboard.drafts import next_rid, read_rids, split_action
 from dashboard.inputs import read_number
-from dashboard.workflows.fields import fields_of
+from dashboard.workflows.fields import known_fields_of
 from integration.conditions import OPERATORS, Operator
 from integration.errors import SetupError
 from integration.mapping.filters import COMPARISONS, EVERYBODY, MOST_CONDITIONS, OPT_IN, check_filter, words_of_filter
@@ -97,7 +97,7 @@ def _draft_of(side: Side, saved: Mapping[str, Any] | None) -> FilterDraft:
 def _with_choices(link: Link, draft: FilterDraft) -> FilterDraft:
     first = FIRST[draft.side]
     named = {key for key, _ in first}
-    known = [(one.key, one.label) for one in fields_of(link, draft.side).values() if one.key not in named]
+    known = [(one.key, one.label) for one in known_fields_of(link, draft.side).values() if one.key not in named]
     # A field that was not in the last list of fields keeps its condition all the same.
     listed = named | {key for key, _ in known} | {OPT_IN}
     unlisted = [(one.field, one.field) for one in draft.conditions if one.field not in listed]

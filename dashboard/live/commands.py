@@ -41,7 +41,7 @@ def run_command(command: Callable[[], str]) -> CommandResult:
     """Carry out what writes to Gist or GHL, and wait for it as long as a person does. It goes on after that."""
     tracked = _TrackedCommand(command)
     try:
-        return begin_command(tracked.carry_out)
+        return begin_command(tracked.run)
     except StillUnderWay:
         return tracked.follow()
     except PROBLEMS as problem:
@@ -66,7 +66,7 @@ class _TrackedCommand:
     is_followed: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def carry_out(self) -> CommandResult:
+    def run(self) -> CommandResult:
         """In the thread of the command. A fault of ours is raised, and known as a result too."""
         try:
             result = CommandResult(done=self.command())

@@ -17,7 +17,7 @@ from django.db import connections
 from integration.errors import ProviderError, Retryable, SetupError
 from integration.providers.time_limit import limit_time
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 R = TypeVar("R")
 
 # Seconds for which a page reads live, all calls, waits and retries together.
@@ -94,4 +94,4 @@ def _log_fault(future: "Future[Any]") -> None:
     """Nobody waits for the answer any more: a fault of ours would go unseen."""
     error = future.exception()
     if error and not isinstance(error, ProviderError | SetupError):
-        log.error("Work behind a request that was answered failed", exc_info=error)
+        logger.error("Work behind a request that was answered failed", exc_info=error)

@@ -21,7 +21,7 @@ from integration.models import Connection, Provider
 from integration.oauth import connect
 from integration.oauth.app import TokenAnswer
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 PROBLEMS = (SetupError, ProviderError)
 SIGN_IN, CODE, INSTALL, AGENCY = "oauth_sign_in", "oauth_code", "oauth_install", "oauth_agency"
 
@@ -113,7 +113,7 @@ def _read_install(request: HttpRequest, code: str) -> dict[str, Any]:
     try:
         install["account"] = asdict(wait_for_reading(lambda: connect.describe_account(app, answer)))
     except Retryable:
-        log.warning("the account of an install could not be named: GHL did not answer", exc_info=True)
+        logger.warning("the account of an install could not be named: GHL did not answer", exc_info=True)
     # The code is spent by now: the sign-in is kept even where its account could not be named.
     keep_secret(request, INSTALL, install)
     return install

@@ -14,7 +14,7 @@ from dashboard.workflows.fields import (
     ZONE,
     Options,
     Suggestion,
-    fields_of,
+    known_fields_of,
     known_names,
     known_options,
     suggest_fields,
@@ -238,7 +238,7 @@ def _choices_for(link: Link, action: Action, known: Input, keys: list[str], read
     if known.type == "field":
         # A workflow may stop e-mails, though no mapping row writes these fields.
         consent = [key for keys in CONSENT_FIELDS.values() for key in keys]
-        fields = fields_of(link, action.side).values()
+        fields = known_fields_of(link, action.side).values()
         return Options([(one.key, one.label) for one in fields if one.writable or one.key in consent])
     return Options()
 

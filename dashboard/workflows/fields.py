@@ -47,7 +47,9 @@ def suggest_fields(link: Link, triggers: Iterable[str]) -> list[Suggestion]:
     found = [Suggestion(f"contact.{name}", _label_of_name(name)) for name in (*CONTACT, *CONTACT_WORDS)]
     found += _event_suggestions(triggers)
     for side, name in (("gist", "Gist"), ("ghl", "GHL")):
-        found += [Suggestion(f"{side}.{one.key}", f"{name}: {one.label}") for one in fields_of(link, side).values()]
+        found += [
+            Suggestion(f"{side}.{one.key}", f"{name}: {one.label}") for one in known_fields_of(link, side).values()
+        ]
     return [*found, Suggestion("link.name", "The link's name")]
 
 
@@ -60,7 +62,7 @@ def _label_of_name(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def fields_of(link: Link, side: str) -> Mapping[str, Field]:
+def known_fields_of(link: Link, side: str) -> Mapping[str, Field]:
     return known_fields(link.connection(side))
 
 
@@ -68,7 +70,7 @@ def suggest_moments(link: Link, triggers: Iterable[str]) -> list[Suggestion]:
     """Fields that hold a day or a moment."""
     found = [one for one in _event_suggestions(triggers) if one.name.removeprefix("event.") in MOMENTS]
     for side, name in (("ghl", "GHL"), ("gist", "Gist")):
-        dated = (one for one in fields_of(link, side).values() if one.type in ("date", "moment"))
+        dated = (one for one in known_fields_of(link, side).values() if one.type in ("date", "moment"))
         found += [Suggestion(f"{side}.{one.key}", f"{name}: {one.label}") for one in dated]
     return found
 

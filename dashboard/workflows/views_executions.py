@@ -47,17 +47,17 @@ def execution_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @operators_only
 def retry_execution(request: HttpRequest, pk: int) -> HttpResponse:
-    return _carry_out(
+    return _apply_command(
         request, pk, domain.retry_execution, "It goes on from the action whose turn it is, within seconds."
     )
 
 
 @operators_only
 def stop_execution(request: HttpRequest, pk: int) -> HttpResponse:
-    return _carry_out(request, pk, domain.stop_execution, "Stopped. What was done stays; the rest is left out.")
+    return _apply_command(request, pk, domain.stop_execution, "Stopped. What was done stays; the rest is left out.")
 
 
-def _carry_out(request: HttpRequest, pk: int, command: Callable[[Execution, Any], None], done: str) -> HttpResponse:
+def _apply_command(request: HttpRequest, pk: int, command: Callable[[Execution, Any], None], done: str) -> HttpResponse:
     try:
         command(get_object_or_404(Execution, pk=pk), request.user)
         messages.success(request, done)

@@ -11,7 +11,7 @@ OTHERS = 0o077
 FOLDERS = ("spool", "sandbox-webhook-keys")
 SQLITE_FILES = ("", "-wal", "-shm", "-journal")
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def close_to_others() -> None:
@@ -28,7 +28,7 @@ def close_to_others() -> None:
             # Gone since it was listed: webhooks on disk come and go.
             continue
         except OSError as problem:
-            log.warning("%s stays open to others: its rights cannot be changed (%s)", path, problem.strerror)
+            logger.warning("%s stays open to others: its rights cannot be changed (%s)", path, problem.strerror)
 
 
 def open_to_others() -> list[Path]:

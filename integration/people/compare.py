@@ -14,7 +14,8 @@ from integration.people.field_comparison import FieldComparison
 from integration.providers.gist.fields import CUSTOM as GIST_CUSTOM
 from integration.records import CONSENT_FIELDS, SIDES, Contact, Field, Value, Values, is_blank, is_opted_out
 from integration.related import gist_properties
-from integration.sync.decide import Decision, FieldChange, decide, is_news, merges_members
+from integration.sync.decide import Decision, FieldChange, decide, merges_members
+from integration.sync.echo_suppression import is_news
 from integration.sync.reasons import reason
 
 OWNERS = {

@@ -17,10 +17,10 @@ from integration.providers.ghl import contacts as ghl
 from integration.providers.operations import Schema
 from integration.records import SIDES, Contact
 
-Found = dict[str, Any]
+Report = dict[str, Any]
 
 
-def look_up(link: Link, *, email: str = "", gist_id: str = "", ghl_id: str = "") -> Found:
+def look_up(link: Link, *, email: str = "", gist_id: str = "", ghl_id: str = "") -> Report:
     """`{"link", "gist", "ghl"}`; a side is None when it does not have the person. Give one of the three.
 
     A person known by the id of one side is found on the other by their pair, else by e-mail address or phone.
@@ -36,7 +36,7 @@ def look_up(link: Link, *, email: str = "", gist_id: str = "", ghl_id: str = "")
     sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
     with exchange_for_link(link) as exchange:
         contacts = find_live(exchange, known, sides, email=email)
-        answer: Found = {"link": link.key, **{side: _describe_side(contacts[side]) for side in SIDES}}
+        answer: Report = {"link": link.key, **{side: _describe_side(contacts[side]) for side in SIDES}}
         if answer["ghl"]:
             answer["ghl"] |= _read_related(exchange, answer["ghl"]["id"])
     if both := {side: found[0] for side, found in contacts.items() if found}:
@@ -81,7 +81,7 @@ def _read_or_find(link: Link, contacts: ContactSide, contact_id: str, by: dict[s
     return whole
 
 
-def _describe_side(contacts: list[Contact]) -> Found | None:
+def _describe_side(contacts: list[Contact]) -> Report | None:
     if not contacts:
         return None
     first, *others = contacts
@@ -94,7 +94,7 @@ def _describe_side(contacts: list[Contact]) -> Found | None:
     }
 
 
-def _read_related(exchange: Exchange, contact_id: str) -> Found:
+def _read_related(exchange: Exchange, contact_id: str) -> Report:
     """What GHL keeps beside the contact."""
     tasks = exchange.send(ghl.TASKS(contact_id=contact_id)).tasks
     notes = exchange.send(ghl.NOTES(contact_id=contact_id)).notes
@@ -103,7 +103,7 @@ def _read_related(exchange: Exchange, contact_id: str) -> Found:
     return {name: [item.model_dump(mode="json") for item in items] for name, items in named.items()}
 
 
-def _field_comparisons(link: Link, contacts: Mapping[str, Contact], sides: Mapping[str, ContactSide]) -> list[Found]:
+def _field_comparisons(link: Link, contacts: Mapping[str, Contact], sides: Mapping[str, ContactSide]) -> list[Report]:
     side, contact = next(iter(contacts.items()))
     known = find_by_id(link, side, contact.id)
     fields = {name: one.fields for name, one in sides.items()}

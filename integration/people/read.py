@@ -76,7 +76,7 @@ class ReadTask:
 
 
 @dataclass
-class _Found:
+class _PartsRead:
     values: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, ProviderError] = field(default_factory=dict)
 
@@ -90,7 +90,7 @@ def read_live(person: KnownPerson) -> Reading:
     sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
     fresh_fields: dict[str, bool] = {side: know_fields(link, sides[side]) for side in SIDES}
     with exchange_for_link(link) as exchange:
-        found = carry_out(exchange, link, _read_tasks(person, sides, fresh_fields))
+        found = read_at_once(exchange, link, _read_tasks(person, sides, fresh_fields))
         # A second round, because it needs the address and phone that the first one read.
         likely = _find_likely(exchange, person, sides, found) if person.is_lone else ()
         calls = sum(exchange.made.values())
@@ -169,9 +169,9 @@ def know_fields(link: Link, side: ContactSide) -> bool:
     return side.side == "gist" or kept_fields(connection, FIELDS_KEPT[side.side]) is not None
 
 
-def carry_out(exchange: Exchange, link: Link, tasks: Mapping[str, ReadTask]) -> _Found:
+def read_at_once(exchange: Exchange, link: Link, tasks: Mapping[str, ReadTask]) -> _PartsRead:
     """Read all parts at once. What stops everything on one side, as a broken login, leaves the other side's."""
-    found = _Found()
+    found = _PartsRead()
     # An error that ends the whole exchange takes the tasks of its side out; the others begin anew in the next round,
     # which is safe because they only read.
     while open_ := {name: task for name, task in tasks.items() if name not in found.values | found.errors}:
@@ -191,7 +191,7 @@ def carry_out(exchange: Exchange, link: Link, tasks: Mapping[str, ReadTask]) -> 
 
 
 def _find_likely(
-    exchange: Exchange, person: KnownPerson, sides: Mapping[str, ContactSide], found: _Found
+    exchange: Exchange, person: KnownPerson, sides: Mapping[str, ContactSide], found: _PartsRead
 ) -> tuple[Contact, ...]:
     """Contacts of the other side with the address or number of somebody who has no counterpart."""
     contact: Contact | None = found.values.get(person.side)
@@ -199,10 +199,10 @@ def _find_likely(
     if contact is None or not (contact.email or contact.phone):
         return ()
     asked = {"likely": ReadTask(other, lambda: sides[other].find(email=contact.email, phone=contact.phone))}
-    return tuple(carry_out(exchange, person.link, asked).values.get("likely") or ())
+    return tuple(read_at_once(exchange, person.link, asked).values.get("likely") or ())
 
 
-def _keep_facts(link: Link, before: Mapping[str, Any], loaded: ContactSide | None, found: _Found) -> None:
+def _keep_facts(link: Link, before: Mapping[str, Any], loaded: ContactSide | None, found: _PartsRead) -> None:
     """Fields, users and the time zone are good for the next page too."""
     if loaded and ("ghl" in found.values or isinstance(found.errors.get("ghl"), Gone)):
         keep_fields(link.ghl, loaded.fields)
@@ -238,4 +238,4 @@ def read_contacts(person: KnownPerson) -> dict[str, Contact]:
     sides = {side: contacts_of(person.link.connection(side)) for side in person.ids}
     tasks = {side: ReadTask(side, _contact_steps(one, person.ids[side], True)) for side, one in sides.items()}
     with exchange_for_link(person.link) as exchange:
-        return carry_out(exchange, person.link, tasks).values
+        return read_at_once(exchange, person.link, tasks).values

@@ -9,7 +9,7 @@ from integration.connections.session import contacts_of, exchange_for_link
 from integration.models import Link, Pair, Provider, Snapshot
 from integration.models.pair import SnapshotQuerySet
 from integration.people.find import ID, read_by_id
-from integration.people.read import ReadTask, carry_out, know_fields
+from integration.people.read import ReadTask, know_fields, read_at_once
 from integration.phone import to_e164
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
@@ -106,7 +106,7 @@ def search_live(link: Link, text: str) -> Live:
     sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
     tasks = {side: ReadTask(side, _search_steps(link, one, text)) for side, one in sides.items()}
     with exchange_for_link(link) as exchange:
-        answered = carry_out(exchange, link, tasks)
+        answered = read_at_once(exchange, link, tasks)
         calls = sum(exchange.made.values())
     contacts = [contact for side in SIDES for contact in answered.values.get(side) or ()]
     problems = {Provider(side).label: str(error) for side, error in answered.errors.items()}

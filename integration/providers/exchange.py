@@ -36,6 +36,7 @@ from integration.providers.budgets import Budget
 from integration.providers.http import Answered, Wire
 from integration.providers.in_flight import CallThreads, InFlight
 from integration.providers.operations import Call, Json
+from integration.providers.rate_limits import LIMIT_TRIES, pause_account
 from integration.providers.rounds import Round, Task
 from integration.providers.time_limit import NO_LIMIT, TimeLimit, current_limit
 
@@ -46,8 +47,6 @@ Steps = Generator[Call[Any], Any, R]
 
 # Tries of one call that fails for now; about 30 s with the pauses below.
 TRIES = 6
-# Tries of one call that is refused because of a limit: those are only a matter of patience.
-LIMIT_TRIES = 20
 # Times one call's login is renewed: another process may have spent the first new token's life meanwhile.
 RENEWALS = 2
 LONGEST_NAP = 1.0
@@ -345,20 +344,13 @@ class Exchange:
     @staticmethod
     def _back_off(session: Session, task: Task, error: ProviderError, answered: Answered) -> bool:
         """When the task is tried again. True when nothing of the session may be sent before."""
-        blocked = False
         # Jitter spreads what failed together, so that it does not come back together.
         delay = min(30.0, 0.5 * 2 ** (task.tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
-        if isinstance(error, RateLimited):
-            if error.wait is not None:
-                session.budget.note_refusal(error.wait)
-                blocked, delay = True, error.wait + random.uniform(0, 0.25)  # noqa: S311
-            # GHL does not promise Retry-After (docs/ghl-api.md#rate-limits). With nothing left, one window is the
-            # longest wait.
-            elif answered.limits.remaining == 0:
-                session.budget.note_refusal(session.budget.rate.seconds)
-                blocked = True
+        paused = isinstance(error, RateLimited) and pause_account(session.budget, error, answered.limits)
+        if isinstance(error, RateLimited) and error.wait is not None:
+            delay = error.wait + random.uniform(0, 0.25)  # noqa: S311
         task.not_before = time.monotonic() + delay
-        return blocked
+        return paused
 
     def _advance_steps(self, task: Task, answer: Any, error: ProviderError | None = None) -> Result[Any, Any] | None:
         """Hand the steps their answer. Their result when they end, None when they yield another call."""

@@ -36,7 +36,7 @@ from integration.records import make_storable, read_json
 if TYPE_CHECKING:
     import requests
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 A = TypeVar("A", bound=BaseModel)
 
 # What a status means, unless the provider's own rules say otherwise. 5xx: the work may have been done.

@@ -11,7 +11,7 @@ from integration.records import UnreadableRecord, make_storable
 S = TypeVar("S", bound=Schema)
 R = TypeVar("R")
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def read_records(
@@ -24,7 +24,7 @@ def read_records(
         try:
             found.append(read(item))
         except Exception as fault:
-            log.exception("a record of %s could not be read", provider)
+            logger.exception("a record of %s could not be read", provider)
             sentence = f"Gistline met a fault of its own ({type(fault).__name__}) when it read this record."
             raw = item.model_dump()
             unreadable.append(UnreadableRecord(_id_of(raw), _label_of(raw), Unexpected(sentence, provider=provider)))

@@ -26,10 +26,11 @@ from integration.runs.unreadable import log_related_fault, raise_if_of_all
 from integration.runs.write import guard_steps, write_entries
 from integration.sync import undecided
 from integration.sync.deletions import deletion_entry
+from integration.sync.echo_suppression import holds_nothing_new
 from integration.sync.entry import Entry
 from integration.sync.heirs import look_for_heirs
 from integration.sync.match import find_unverified, match_these
-from integration.sync.observe import is_settled, observe
+from integration.sync.observe import observe
 from integration.sync.one_by_one import all_or_each, as_error
 from integration.sync.pending_reads import (
     any_due,
@@ -169,7 +170,7 @@ def _read_contact(context: RunContext, pending: PendingRead) -> Steps[Read]:
         return Read(found)
     if not found:
         return Read(found, (yield from _look_for_heirs(context, known)))
-    if is_settled(known, found[pending.side], context.rules) and not pending.requested:
+    if holds_nothing_new(known, found[pending.side], context.rules) and not pending.requested:
         return Read(found)
     other = Provider(pending.side).other.side
     with suppress(Gone):
@@ -193,7 +194,7 @@ def _observe_one(context: RunContext, side: str, contact: Contact) -> Snapshot:
 
 
 # The record as it stands; or, when GHL has it no longer, the sentence that says so.
-Found = RelatedRecord | str
+RelatedOrGone = RelatedRecord | str
 GONE = "GHL no longer has it."
 NO_CONTACT = "No contact of the location was found to have it."
 
@@ -212,7 +213,7 @@ def _read_related_records(context: RunContext, pending_reads: list[PendingRead])
     postpone(pending for pending, _ in failed)
 
 
-def _read_related(context: RunContext, pending: PendingRead) -> Steps[Found]:
+def _read_related(context: RunContext, pending: PendingRead) -> Steps[RelatedOrGone]:
     """One call, or two where the event did not name the contact, or a wrong one (docs/ghl-api.md#webhooks)."""
     link, related = context.run.link, related_of(context.run.link)
     known = Related.objects.filter(link=link, kind=pending.kind, ghl_id=pending.external_id).first()
@@ -231,12 +232,12 @@ def _read_related(context: RunContext, pending: PendingRead) -> Steps[Found]:
     return GONE
 
 
-def _record_related_records(context: RunContext, read: Sequence[tuple[PendingRead, Found]]) -> None:
+def _record_related_records(context: RunContext, read: Sequence[tuple[PendingRead, RelatedOrGone]]) -> None:
     for pending, found in read:
         _record_related(context, pending, found)
 
 
-def _record_related(context: RunContext, pending: PendingRead, found: Found) -> None:
+def _record_related(context: RunContext, pending: PendingRead, found: RelatedOrGone) -> None:
     """Keep what was read, log what is news and begin its workflows, all with the end of the pending read."""
     if found == NO_CONTACT and pending.first_at > timezone.now() - LOOKED_FOR:
         postpone([pending])

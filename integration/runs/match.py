@@ -9,7 +9,7 @@ from integration.sync.entry import undecided_entry
 from integration.sync.match import Matched, last_of_page, match_loose, match_page, unmatched_page
 from integration.sync.one_by_one import NOT_OF_A_RECORD, all_or_each, as_error
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def match_next_page(context: RunContext, after: int) -> Matched:
@@ -23,7 +23,7 @@ def match_next_page(context: RunContext, after: int) -> Matched:
     except NOT_OF_A_RECORD:
         raise
     except Exception:
-        log.exception("run %s: a page could not be matched as a whole", run.pk)
+        logger.exception("run %s: a page could not be matched as a whole", run.pk)
     loose = unmatched_page(run.link, rules, after)
     matched = all_or_each(loose, lambda some: match_loose(run, rules, some))
     failed = [undecided_entry(as_error(fault), one) for one, fault in matched.faults]

@@ -4,19 +4,19 @@
     prepare ─► read_people ─────────────────────────────► match ─► apply ─► close      retry and single contact
     prepare ─► apply ─► close                                                          live
 
-The checkpoint says which phase the run is in and how far; each page is saved in one transaction with it, so a
-slice may be killed anywhere and the next one goes on from there.
+The checkpoint says which phase the run is in and how far (checkpoint.py).
 """
 
 from collections.abc import Callable
 
 from integration.models import FULL_READS, READING
+from integration.runs.checkpoint import begin_phase
 from integration.runs.context import RunContext, prepare_context
 from integration.runs.finish import close_run, count_people, verify_unseen
 from integration.runs.listen import anything_due, handle_due_work, verify_rivals
 from integration.runs.match import match_next_page
 from integration.runs.read import read_opted_out, read_page, read_people, read_related
-from integration.runs.write import Tasks, carry_out, writes_of
+from integration.runs.write import Tasks, write_tasks, writes_of
 from integration.sync import undecided
 from integration.sync.one_by_one import all_or_each
 from integration.sync.parity import compare_settled
@@ -36,8 +36,7 @@ def run_phases(context: RunContext) -> bool:
             handle_due_work(context)
         next_phase = PHASES[run.phase](context)
         if next_phase:
-            run.phase, context.checkpoint.cursor = next_phase, None
-            context.save()
+            begin_phase(context, next_phase)
     close_run(run, context.rules)
     return True
 
@@ -90,7 +89,7 @@ def _apply_decisions(context: RunContext) -> str:
     while not context.stopping:
         # New tasks are begun only while nothing is due (see below), so this may take several rounds.
         context.broke_off = False
-        carry_out(context, _undecided_tasks(context))
+        write_tasks(context, _undecided_tasks(context))
         if not (context.broke_off or anything_due(context.run)):
             break
         handle_due_work(context)

@@ -1,18 +1,16 @@
 """Reading for a run: a page of one side, the people it is about, and what belongs to GHL's contacts."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from copy import deepcopy
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from integration.connections.location import learn_location
 from integration.errors import Gone
-from integration.models import Checkpoint, Link, Run, RunKind, Snapshot
+from integration.models import RunKind, Snapshot
 from integration.moments import utc_text
 from integration.providers.exchange import Result, Steps
 from integration.records import (
@@ -26,6 +24,7 @@ from integration.records import (
 )  # fmt: skip
 from integration.related import store
 from integration.related.write import related_of
+from integration.runs.checkpoint import OVERLAP, note_page, read_since, saved_with_checkpoint
 from integration.runs.context import RunContext
 from integration.runs.finish import RELATED_CURSORS, forget_unseen
 from integration.runs.unreadable import log_related_fault, raise_if_of_all, record_unreadable
@@ -37,8 +36,6 @@ from integration.sync.pending_reads import forget_requests, read_again, verify_m
 from integration.workflows import start
 from integration.workflows.record import record_news
 
-# Changes are read again this far back: GHL's search index shows a write late (docs/ghl-api.md#search).
-OVERLAP = {"ghl": timedelta(minutes=5), "gist": timedelta(minutes=1)}
 # People of a retry who are read before the checkpoint moves on.
 PEOPLE = 50
 # Appointments are looked at so far ahead, and a day back: they can be listed for a window of time only, not by when
@@ -49,56 +46,18 @@ AHEAD = timedelta(days=60)
 def read_page(context: RunContext, side: str) -> bool:
     """One page of one side. True when it was the last one."""
     run, checkpoint = context.run, context.checkpoint
-    since = _read_since(context, side)
+    since = read_since(context, side)
     page = context.exchange.carry_out(context.sides[side].page(checkpoint.cursor, since))
-    with _saved_together(run):
+    with saved_with_checkpoint(context):
         observed = all_or_each(page.contacts, lambda some: observe(run.link, run, context.rules, some))
         faults = [UnreadableRecord(one.id, one.label, as_error(fault)) for one, fault in observed.faults]
         record_unreadable(context, side, [*page.unreadable, *faults])
-        _note_progress(run, checkpoint, side, page.contacts)
+        note_page(context, side, page.contacts)
         checkpoint.cursor = page.next
         # Only a read of the whole side shows who is missing.
         if page.next is None and since is None:
             forget_unseen(run, side)
-        context.save()
     return page.next is None
-
-
-@contextmanager
-def _saved_together(run: Run) -> Iterator[None]:
-    """What was read and the checkpoint behind it, both or neither. A checkpoint whose page was rolled back would
-    otherwise be saved by what ends the slice, and the page would never be read again.
-    """
-    before = deepcopy(run.checkpoint)
-    try:
-        with transaction.atomic():
-            yield
-    except BaseException:
-        # In place: others hold this very object.
-        vars(run.checkpoint).update(vars(before))
-        raise
-
-
-def _read_since(context: RunContext, side: str) -> datetime | None:
-    """How far back an incremental run reads; None reads everything."""
-    cursors = context.run.link.cursors
-    # Under other rules also a record that did not change may have to be written, so everything is read.
-    is_partial = context.run.kind == RunKind.INCREMENTAL and cursors.get("rules") == context.rules.digest
-    return datetime.fromisoformat(cursors[side]) - OVERLAP[side] if is_partial and cursors.get(side) else None
-
-
-def _note_progress(run: Run, checkpoint: Checkpoint, side: str, contacts: tuple[Contact, ...]) -> None:
-    """The mark the next incremental run reads down to: the newest change seen, at most when reading began."""
-    # At most when reading began: a record may change after its page was read, and be newer than all that was seen.
-    # At most the newest change seen: by the clock of the API, which ours may be ahead of.
-    began = checkpoint.began.setdefault(side, timezone.now().isoformat())
-    newest = max((c.updated_at.isoformat() for c in contacts if c.updated_at), default="")
-    newest = checkpoint.newest[side] = max(checkpoint.newest.get(side, ""), newest)
-    checkpoint.marks[side] = min(newest, began) if newest else began
-    checkpoint.read[side] = checkpoint.read.get(side, 0) + len(contacts)
-    if run.kind == RunKind.SWEEP:
-        progress = {"started_at": (run.started_at or timezone.now()).isoformat(), "read": checkpoint.read}
-        Link.objects.filter(pk=run.link_id).update(sweep=progress)
 
 
 def read_opted_out(context: RunContext) -> bool:
@@ -113,7 +72,7 @@ def read_opted_out(context: RunContext) -> bool:
     known = known_opted_out(run.link)
     unsaid = [one for one in page.contacts if not is_opted_out("ghl", one.values) and one.id not in known]
     is_right = _verify_opted_out(context, unsaid)
-    with _saved_together(run):
+    with saved_with_checkpoint(context):
         if is_right:
             stopped = {EMAIL_CONSENT["ghl"]: OPTED_OUT["ghl"]}
             observe(run.link, run, context.rules, [one.with_values(stopped) for one in unsaid])
@@ -125,7 +84,6 @@ def read_opted_out(context: RunContext) -> bool:
         if page.next is None:
             read_again(run.link, "ghl", known - set(found))
         checkpoint.cursor = {"page": page.next, "found": found}
-        context.save()
     return page.next is None
 
 
@@ -157,7 +115,7 @@ def read_people(context: RunContext) -> bool:
     chunk = people[done : done + PEOPLE]
     results = list(context.exchange.run((one, guard_steps(_read_person(context, one))) for one in chunk))
     raise_if_of_all(context, results)
-    with _saved_together(context.run):
+    with saved_with_checkpoint(context):
         read = [result for result in results if result.error is None]
         observed = all_or_each(read, lambda some: _observe_people(context, some))
         failed = [(result.key, result.error) for result in results if result.error]
@@ -167,7 +125,6 @@ def read_people(context: RunContext) -> bool:
         context.recorder.record(undecided.gone_entries(context.run, gone))
         forget_requests(context.run, chunk)
         context.checkpoint.cursor = done + len(chunk)
-        context.save()
     return done + len(chunk) >= len(people)
 
 

@@ -11,7 +11,7 @@ from integration.models import Link, Outcome, RunKind, Snapshot
 from integration.records import SIDES
 from integration.runs.start import retry_people, start_run
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def start_due_retries() -> int:
@@ -28,9 +28,9 @@ def start_due_retries() -> int:
         try:
             started += bool(failures and retry_people(link, failures, None, trigger="retry"))
         except SetupError as problem:
-            log.info("link %s: nothing retried: %s", link.key, problem)
+            logger.info("link %s: nothing retried: %s", link.key, problem)
         except Exception:
-            log.exception("link %s: nothing could be retried", link.key)
+            logger.exception("link %s: nothing could be retried", link.key)
     return started
 
 
@@ -59,7 +59,7 @@ def start_due_runs() -> int:
             start_run(link, RunKind.SWEEP if old else RunKind.INCREMENTAL, trigger="schedule")
             started += 1
         except SetupError as problem:
-            log.info("link %s: not started: %s", link.key, problem)
+            logger.info("link %s: not started: %s", link.key, problem)
         except Exception:
-            log.exception("link %s: no run could be started", link.key)
+            logger.exception("link %s: no run could be started", link.key)
     return started

@@ -15,7 +15,7 @@ from integration.runs.finish import finish_run
 from integration.runs.phases import run_phases
 from integration.runs.recover import release_dead_lease
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 # Slices in a row that may fail for a passing reason before the run gives up.
 STUMBLES = 5
@@ -43,7 +43,7 @@ def work_one_slice(run_id: int, owner: str, seconds: float) -> bool:
             return True
         return _work_under_lease(run, owner, seconds)
     except LeaseLost:
-        log.warning("run %s: another process holds the link now", run.pk)
+        logger.warning("run %s: another process holds the link now", run.pk)
         return False
     finally:
         run.link.release_lease(owner)
@@ -82,7 +82,7 @@ def _run_slice(run: Run, context: RunContext) -> bool:
     except (ProviderError, SetupError) as problem:
         _give_up(run, getattr(problem, "code", "setup"), str(problem))
     except Exception as fault:
-        log.exception("run %s: unexpected fault", run.pk)
+        logger.exception("run %s: unexpected fault", run.pk)
         _count_stumble(
             run, "internal", f"Gistline met a fault of its own ({type(fault).__name__}). Report it with this run."
         )

@@ -17,7 +17,7 @@ from integration.sync.pairing import is_taken as is_taken_by_pair
 from integration.sync.person import IsTaken, Person, apply_changes
 from integration.sync.undecided import clear_create_sent, note_unconfirmed_writes
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 # Results are recorded when so many are there, or after so many seconds. Each recording is one transaction: one per
 # person would cost more than the writing, and what a kill leaves unrecorded has to be found again by its values.
@@ -29,10 +29,10 @@ Tasks = Generator[tuple[Entry, Steps[Person]], None, None]
 
 def write_entries(context: RunContext, entries: list[Entry]) -> None:
     """Carry out and put on record what was decided for these people."""
-    carry_out(context, writes_of(context, entries))
+    write_tasks(context, writes_of(context, entries))
 
 
-def carry_out(context: RunContext, tasks: Tasks) -> None:
+def write_tasks(context: RunContext, tasks: Tasks) -> None:
     """Write what the tasks say. Calls go on in threads while results are recorded (providers/exchange.py)."""
     begun: dict[int, Entry] = {}
     finished: list[Entry] = []
@@ -175,5 +175,5 @@ def guard_steps(steps: Steps[R]) -> Steps[R]:
     except ProviderError:
         raise
     except Exception as fault:
-        log.exception("unexpected fault while writing for a person")
+        logger.exception("unexpected fault while writing for a person")
         raise Unexpected(f"Gistline met a fault of its own ({type(fault).__name__}).") from fault

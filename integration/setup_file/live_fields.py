@@ -20,7 +20,7 @@ def check_live(checked: Checked) -> Iterator[str]:
         if not named:
             continue
         try:
-            fields = _fields_of(link, checked)
+            fields = _load_ghl_fields(link, checked)
         except (ProviderError, SetupError) as problem:
             # A setup file can be applied without network; the next run finds the same mistake.
             yield f"{where}: custom fields could not be looked up ({problem}) A run says which do not exist."
@@ -43,7 +43,7 @@ def _check_known(named: Mapping[str, str], fields: Mapping[str, Field]) -> None:
             raise SetupError(f"GHL has no custom field “{key}”; it has {known}.", place)
 
 
-def _fields_of(link: LinkEntry, checked: Checked) -> dict[str, Field]:
+def _load_ghl_fields(link: LinkEntry, checked: Checked) -> dict[str, Field]:
     connection = _connection_for(link.ghl, checked)
     with exchange_for(connection, patience=10) as exchange:
         return exchange.carry_out(GhlContacts(connection.account_id).load_fields())

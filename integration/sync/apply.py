@@ -20,7 +20,7 @@ from integration.providers.ghl.related import GhlRelated
 from integration.providers.operations import Call
 from integration.records import Contact, RelatedRecord, Value, Values
 from integration.sync import create
-from integration.sync.after_write import edited_since, types_of, values_after_write
+from integration.sync.echo_suppression import edited_since, types_of, values_after_write
 from integration.sync.opt_ins import refuse_opt_in, refuse_opt_in_by
 from integration.sync.refusals import Refusals, is_about_values, raise_refusals, write_accepted
 
@@ -69,7 +69,7 @@ def update_contact(contacts: ContactSide, changes: Sequence[Change], before: Con
 
 @dataclass
 class FieldsWritten:
-    """What became of a write. `contact` holds what was read before and what was sent (after_write.py)."""
+    """What became of a write. `contact` holds what was read before and what was sent (echo_suppression.py)."""
 
     contact: Contact
     refusals: Refusals = field(default_factory=dict)

@@ -1,13 +1,12 @@
 """What the rules say about one person: a pure function of values, with no clock, socket or database.
 
 A three-way merge per mapping row. The base is what both sides held after the last decision. A value equal to its base
-is no news (it may be what Gistline wrote itself), one that changed on one side goes over, and for one that changed on
-both the row's owner rule decides. A blank never overwrites unless the row says so.
+is no news (it may be what Gistline wrote itself, see echo_suppression.py), one that changed on one side goes over, and
+for one that changed on both the row's owner rule decides. A blank never overwrites unless the row says so.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, tzinfo
 
 from integration.mapping.command_tags import is_command, without_commands
 from integration.mapping.rules import CHECKS, Row, Rules
@@ -16,6 +15,7 @@ from integration.models.choices import Owner, Provider
 from integration.phone import is_same_line
 from integration.records import EMAIL_CONSENT, OPTED_OUT, Contact, Side, Value, Values, is_blank, is_opted_out
 from integration.sync.consent import LIFTED_THERE, decide_consent, explain_difference
+from integration.sync.echo_suppression import is_news
 from integration.values import Unreadable, member_key, same_value, split_members
 
 
@@ -213,7 +213,7 @@ def _is_newer(gist: Contact, ghl: Contact) -> bool:
     return bool(gist.updated_at)
 
 
-Found = Sequence[FieldChange | FieldSkip] | FieldSkip
+Merged = Sequence[FieldChange | FieldSkip] | FieldSkip
 
 
 def _merge_value(
@@ -224,7 +224,7 @@ def _merge_value(
     gist_base: Values | None,
     ghl_base: Values | None,
     newest: Side,
-) -> Found:
+) -> Merged:
     values = {"gist": gist.values.get(row.gist), "ghl": ghl.values.get(row.ghl)}
     g, h = (without_commands(value, rules.command_tags) for value in values.values())
     gist_base, ghl_base = _plain_base(rules, row.gist, gist_base), _plain_base(rules, row.ghl, ghl_base)
@@ -265,7 +265,7 @@ def _pick_winner(row: Row, g: Value, h: Value, g_new: bool, h_new: bool, newest:
 
 def _change_to_write(
     row: Row, winner: Side, values: Mapping[str, Value], held: Mapping[str, Value], context: Context
-) -> Found:
+) -> Merged:
     """`held` is what the sides hold with the commands among it, which stay where they stand."""
     target = Provider(winner).other.side
     before, key = values[target], row.key(target)
@@ -281,11 +281,6 @@ def _change_to_write(
         return FieldSkip(key, "blank_kept")
     commands = [tag for tag in held[target] if tag not in before] if isinstance(before, list) else []  # type: ignore[union-attr]
     return [FieldChange(target, key, held[target], [*after, *commands] if commands else after)]  # type: ignore[misc]
-
-
-def is_news(base: Values | None, key: str, value: Value, field_type: str, zone: tzinfo = UTC) -> bool:
-    """Whether a side holds something else than it did at the last decision; without a base everything is news."""
-    return base is None or key not in base or not same_value(base[key], value, field_type, zone)
 
 
 def _sides_agree(rules: Rules, row: Row, g: Value, h: Value, ghl: Contact) -> bool:
@@ -328,7 +323,7 @@ def _merge_lists(
     gist_base: Values | None,
     ghl_base: Values | None,
     newest: Side,
-) -> Found:
+) -> Merged:
     """Sets are merged member by member: what was added or taken off on one side follows on the other.
 
     `newest` is not needed, since no side wins as a whole; it is there to be called like `_merge_value`.

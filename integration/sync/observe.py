@@ -9,6 +9,7 @@ from integration.mapping.rules import Rules
 from integration.models import Link, Pair, Run, Snapshot
 from integration.phone import to_e164
 from integration.records import CONSENT_FIELDS, EMAIL_CONSENT, Contact, Value, fingerprint
+from integration.sync.echo_suppression import holds_nothing_new
 from integration.sync.retry import clear_retry
 
 
@@ -31,7 +32,7 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> 
         contact = _with_known_consent(read, snapshot) if snapshot else read
         if snapshot is None:
             snapshot = Snapshot(link=link, side=side, external_id=contact.id)
-        elif is_settled(snapshot, contact, rules):
+        elif holds_nothing_new(snapshot, contact, rules):
             same.append(snapshot.pk)
             continue
         news.append(snapshot)
@@ -88,17 +89,6 @@ def take_in(snapshot: Snapshot, contact: Contact, rules: Rules, run: Run) -> Non
     snapshot.fingerprint = digest
     snapshot.remote_updated_at = contact.updated_at
     snapshot.remote_created_at = contact.created_at or snapshot.remote_created_at
-
-
-def is_settled(snapshot: Snapshot, contact: Contact, rules: Rules) -> bool:
-    """Decided before, by the same rules, and the same since."""
-    return (
-        snapshot.undecided is None
-        and snapshot.base is not None
-        and snapshot.rules == rules.digest
-        and (contact.other_emails is None or list(contact.other_emails) == snapshot.other_emails)
-        and snapshot.fingerprint == fingerprint(contact.values, rules.keys(contact.side))
-    )
 
 
 def held_digest(rules: Rules) -> str:

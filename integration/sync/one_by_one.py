@@ -12,7 +12,7 @@ from integration.errors import ProviderError, Unexpected
 T = TypeVar("T")
 R = TypeVar("R")
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 # The database is away, or locked by others: no fault of a record, and trying one by one would meet it again.
 NOT_OF_A_RECORD = (OperationalError, InterfaceError)
@@ -40,7 +40,7 @@ def all_or_each(items: Sequence[T], work: Callable[[Sequence[T]], R]) -> Outcome
         raise
     except Exception as fault:
         if len(items) == 1:
-            log.exception("one record of many met an unexpected fault")
+            logger.exception("one record of many met an unexpected fault")
             return Outcome(faults=[(items[0], fault)])
     singles = [all_or_each([item], work) for item in items]
     return Outcome([one for each in singles for one in each.results], [one for each in singles for one in each.faults])

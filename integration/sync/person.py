@@ -14,9 +14,9 @@ from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.records import CONSENT_FIELDS, Contact, Side, Values
 from integration.sync import create
-from integration.sync.after_write import types_of, values_after_write
 from integration.sync.apply import create_contact, delete_contact, update_contact, write_contact_fields
 from integration.sync.decide import Decision, decide, merges_members
+from integration.sync.echo_suppression import types_of, values_after_write
 from integration.sync.interruptions import Bases, UnconfirmedWrites, confirm_arrived_writes
 from integration.sync.plan import OPT_OUT_CARRIED, changes_of, on_side, updates_of
 from integration.sync.refusals import Refusals, holder_of, raise_refusals

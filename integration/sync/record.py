@@ -28,8 +28,7 @@ from integration.sync.pending_reads import delete_if_unchanged, postpone, read_a
 from integration.sync.questions import update_questions
 from integration.sync.retry import clear_retry, schedule_retry
 
-# `log` is the maker of log entries here.
-faults = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 # Reasons that leave a person's news as work: nothing was decided about their fields.
 UNDECIDED_REASONS = ("missing_there", "held", "gone")
@@ -113,7 +112,7 @@ class Recorder:
             raise
         except Exception:
             # What it was to hold is what cannot be stored.
-            faults.exception("run %s: an entry was stored without its changes and calls", self.run.pk)
+            logger.exception("run %s: an entry was stored without its changes and calls", self.run.pk)
             entry.person.changes, entry.calls = [], []
             log.save_entries([self._draft(entry, None)])
 

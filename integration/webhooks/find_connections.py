@@ -14,10 +14,10 @@ from integration.webhooks.memory import memory
 # How long a connection that was deleted or changed may still be taken for the right one.
 KEPT_SECONDS = 10.0
 
-Found = tuple[int, ...]
+Connections = tuple[int, ...]
 
 
-def connections_of(delivery: Delivery) -> Found:
+def connections_of(delivery: Delivery) -> Connections:
     """Ids of the connections a delivery is for, real ones before those of the sandbox; empty when there are none."""
     if delivery.provider == Provider.GIST:
         return of_token(delivery.token)
@@ -28,18 +28,20 @@ def connections_of(delivery: Delivery) -> Found:
     return of_location(delivery.account)
 
 
-def of_location(location: str) -> Found:
+def of_location(location: str) -> Connections:
     return _look_up_once(
         memory().locations, location, lambda: _ghl_connections(account_id=location) if location else ()
     )
 
 
-def of_token(digest: str) -> Found:
+def of_token(digest: str) -> Connections:
     """At most one id, for the digest of a token."""
     return _look_up_once(memory().tokens, digest, lambda: _holder_of(digest))
 
 
-def _look_up_once(kept: dict[str, tuple[float, Found]], key: str, look_up: Callable[[], Found]) -> Found:
+def _look_up_once(
+    kept: dict[str, tuple[float, Connections]], key: str, look_up: Callable[[], Connections]
+) -> Connections:
     """Only what was found is remembered, so what is new is known at once and strangers fill no memory."""
     now = time.monotonic()
     good_until, found = kept.get(key, (0.0, ()))
@@ -52,13 +54,13 @@ def _look_up_once(kept: dict[str, tuple[float, Found]], key: str, look_up: Calla
     return found
 
 
-def _ghl_connections(**which: str) -> Found:
+def _ghl_connections(**which: str) -> Connections:
     # The first one is whose event it is; the sandbox may have a location with the same id.
     real_first = Connection.objects.filter(provider=Provider.GHL, **which).order_by("sandbox", "id")
     return tuple(real_first.values_list("pk", flat=True))
 
 
-def _holder_of(digest: str) -> Found:
+def _holder_of(digest: str) -> Connections:
     """Digests are compared, and in constant time: how long it takes says nothing about any token.
 
     The token is stored encrypted, so the database cannot look it up and every Gist connection is gone through.

@@ -11,7 +11,7 @@ from integration.oauth.app import SANDBOX_CLIENT
 from integration.oauth.connect import disconnect
 from integration.providers.ghl.webhooks import INSTALL, UNINSTALL, read_fact
 from integration.webhooks.delivery import clean_text, read_object
-from integration.webhooks.find_connections import Found
+from integration.webhooks.find_connections import Connections
 from integration.webhooks.refusals import turned_away
 
 # Reason code and sentence.
@@ -22,7 +22,7 @@ OUTCOMES = {
 TAKEN_OUT = "Uninstalled in GHL's marketplace. Install the app again and reconnect; mappings and history are kept."
 
 
-def keep_install_event(event: InboxEvent, found: Found, insert: Callable[[InboxEvent], bool]) -> bool:
+def keep_install_event(event: InboxEvent, found: Connections, insert: Callable[[InboxEvent], bool]) -> bool:
     """Store the event as handled, or as turned away. An uninstall and what follows from it are one transaction."""
     app_id = clean_text(read_fact(read_object(bytes(event.body)), "appId"), 120)
     sandbox = _is_sandbox_app(app_id)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 # Of each reason so many refused webhooks are kept within a minute: anybody can send them, and each costs a write.
 REFUSED_A_MINUTE = 300
 # So long a database that did not answer is not asked again.
@@ -54,7 +54,9 @@ class Memory:
                 return True
             if kept == REFUSED_A_MINUTE:
                 self.refused[reason] = (minute, kept + 1)
-                log.warning("more than %d webhooks a minute are refused as %s; the rest is counted only", kept, reason)
+                logger.warning(
+                    "more than %d webhooks a minute are refused as %s; the rest is counted only", kept, reason
+                )
             self.not_kept[reason] += 1
             return False
 

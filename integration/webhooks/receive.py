@@ -34,7 +34,7 @@ LIMIT_BYTES = 1024 * 1024
 # How long one webhook may spend on storing spooled ones, while its sender waits.
 DRAIN_SECONDS = 0.2
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Refused(Exception):
@@ -66,7 +66,7 @@ def _receive_checked(
         return _turn_away(replace(cut, refused=refused.reason, connection_id=refused.connection_id))
     except Exception:
         # A fault of our own: after a 500 GHL would not send it again.
-        log.exception("a webhook of %s could not be taken", provider)
+        logger.exception("a webhook of %s could not be taken", provider)
         return TRY_AGAIN
 
 
@@ -130,7 +130,7 @@ def _store_or_spool(delivery: Delivery) -> Answer:
         except UnknownToken as error:
             raise Refused("unknown_token", delivery.topic) from error
         except UNAVAILABLE:
-            log.warning("the database cannot take webhooks now; they go to the spool", exc_info=True)
+            logger.warning("the database cannot take webhooks now; they go to the spool", exc_info=True)
             memory().note_database(up=False)
     return _spool_delivery(delivery)
 
@@ -141,7 +141,7 @@ def _spool_delivery(delivery: Delivery) -> Answer:
         checked = not delivery.token or delivery.token in memory().tokens
         spool.spool_delivery(delivery, "event" if checked else "unchecked")
     except OSError:
-        log.exception("neither the database nor the disk takes webhooks")
+        logger.exception("neither the database nor the disk takes webhooks")
         return TRY_AGAIN
     return STORED
 
@@ -150,12 +150,12 @@ def _turn_away(delivery: Delivery) -> Answer:
     """Keep it to be shown, on disk while the database is away. The answer does not depend on that."""
     if not memory().admit_refused(delivery.refused):
         return REFUSALS[delivery.refused]
-    log.warning("a webhook of %s was refused: %s", delivery.provider, delivery.refused)
+    logger.warning("a webhook of %s was refused: %s", delivery.provider, delivery.refused)
     if not _is_shown(delivery):
         try:
             spool.spool_delivery(delivery, "refused")
         except OSError:
-            log.exception("a refused webhook could not be kept")
+            logger.exception("a refused webhook could not be kept")
     return REFUSALS[delivery.refused]
 
 

@@ -28,7 +28,7 @@ FREE_BYTES = 200 * 1024 * 1024
 # can send such. Each kind is counted by itself, so that neither stands in the way of the other or of genuine events.
 LIMITS = {"unchecked": 1_000, "refused": 500}
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _numbers = count()
 
 
@@ -106,7 +106,7 @@ def _move_to_inbox(path: Path) -> None:
         _put_through(_from_json(json.loads(path.read_bytes())))
     except (DataError, IntegrityError, ValueError, KeyError, TypeError):
         # It would fail again each time and hold up all those after it.
-        log.exception("a spooled webhook cannot be stored; it is set aside as %s.bad", path.name)
+        logger.exception("a spooled webhook cannot be stored; it is set aside as %s.bad", path.name)
         path.rename(path.with_suffix(".json.bad"))
         return
     path.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ from integration.webhooks.refusals import turned_away
 # Refused webhooks are kept with cut bodies and few headers, and only so many: strangers cannot fill the disk with them.
 REFUSED_KEPT = 5_000
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class UnknownToken(Exception):
@@ -162,7 +162,7 @@ def _call_workers(news: list[Delivery]) -> None:
     try:
         retry_while_locked(lambda: call_workers(sorted(found)))
     except Exception:
-        log.exception("webhooks were stored, but no worker could be called for them")
+        logger.exception("webhooks were stored, but no worker could be called for them")
 
 
 def keep_refused(delivery: Delivery) -> None:

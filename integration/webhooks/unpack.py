@@ -3,7 +3,6 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
@@ -12,20 +11,16 @@ from django.utils import timezone
 
 from integration.models import EventState, InboxEvent, Link, PendingRead
 from integration.providers.base import EventSubject
-from integration.providers.ghl import webhooks as ghl
-from integration.providers.gist import webhooks as gist
 from integration.sync.one_by_one import NOT_OF_A_RECORD, all_or_each
+from integration.webhooks.subject import Subjects, add_subject, merge_subjects, subject_of
 from integration.workflows import gist_events
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 # Events in one transaction: it locks them, and webhooks that come meanwhile wait for it on SQLite.
 UNPACK = 500
 NEXT_FULL_RUN = "The next full run finds what it may have meant."
 NAMES_NOBODY = f"It names no contact that could be read. {NEXT_FULL_RUN}"
-
-# By kind, side and id of a record: what all its events say together, and the first of these events.
-Subjects = dict[tuple[str, str, str], tuple[EventSubject, InboxEvent]]
 
 
 def unpack_events(link: Link) -> int:
@@ -39,12 +34,6 @@ def unpack_events(link: Link) -> int:
             _park(event, fault)
         total += len(events)
     return total
-
-
-def subject_of(event: InboxEvent) -> EventSubject | None:
-    """The record an event is about; None when it names nothing that can be read."""
-    of_provider = ghl.subject_of if event.provider == "ghl" else gist.subject_of
-    return of_provider(event.topic, event.payload)
 
 
 def _waiting_events(connections: list[int]) -> list[int]:
@@ -63,7 +52,7 @@ def _unpack_some(keys: Sequence[int]) -> None:
         subject = subject_of(event)
         event.state, event.handled_at = EventState.DONE, timezone.now()
         if subject:
-            _add_subject(subjects[event.connection_id or 0], subject, event)
+            add_subject(subjects[event.connection_id or 0], subject, event)
         begun = _begin_workflows(event, links[event.connection_id], subject.external_id if subject else "")
         if not subject and not begun and not event.reason:
             event.state, event.reason, event.message = EventState.PARKED, "names_nobody", NAMES_NOBODY
@@ -92,26 +81,11 @@ def _begin_workflows(event: InboxEvent, links: list[Link], gist_id: str) -> bool
     except NOT_OF_A_RECORD:
         raise
     except Exception as fault:
-        log.exception("event %s could not begin its workflows", event.pk)
+        logger.exception("event %s could not begin its workflows", event.pk)
         event.state, event.reason = EventState.PARKED, "internal"
         event.message = f"Gistline met a fault of its own ({type(fault).__name__}): no workflow was begun for it."
         return False
     return any(begun)
-
-
-def _add_subject(subjects: Subjects, subject: EventSubject, event: InboxEvent) -> None:
-    """The newest event about a record counts, with the time of the first; what one left out another may name."""
-    before, first = subjects.get(subject.record, (subject, event))
-    subjects[subject.record] = (_merge_subjects(before, subject), first)
-
-
-def _merge_subjects(before: EventSubject, after: EventSubject) -> EventSubject:
-    return replace(
-        after,
-        reported_created=after.reported_created or before.reported_created,
-        contact_id=after.contact_id or before.contact_id,
-        title=after.title or before.title,
-    )
 
 
 def _save_pending_reads(link: Link, subjects: Subjects) -> None:
@@ -127,7 +101,7 @@ def _save_pending_reads(link: Link, subjects: Subjects) -> None:
         stored = EventSubject(
             pending.side, "", False, pending.kind, pending.contact_id, pending.title, pending.reported_created
         )
-        subject = _merge_subjects(stored, subject)
+        subject = merge_subjects(stored, subject)
         # A run that reads it now sees by the count that another event came meanwhile.
         pending.event_count, pending.claimed_by_run = pending.event_count + 1, 0
         pending.deleted, pending.reported_created = subject.deleted, subject.reported_created

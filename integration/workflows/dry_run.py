@@ -21,7 +21,7 @@ from integration.workflows.actions import ACTIONS, Context
 from integration.workflows.actions.operations import is_read
 from integration.workflows.conditions import find_unmet_condition
 from integration.workflows.definition import Definition
-from integration.workflows.executions import carry_out
+from integration.workflows.executions import carry_out_action
 from integration.workflows.facts import gather_facts, why_not_taken
 from integration.workflows.triggers import TRIGGERS
 
@@ -158,7 +158,7 @@ def _dry_run_step(exchange: Exchange, context: Context) -> DryRunStep:
     if takes_task and context.execution.ghl_id and not context.event.get("task_id"):
         return DryRunStep(action.title, NO_TASK, "idle", calls)
     try:
-        result: WriteResult = exchange.carry_out(_without_writes(carry_out(action, context), calls))
+        result: WriteResult = exchange.carry_out(_without_writes(carry_out_action(action, context), calls))
     except ProviderError as problem:
         return DryRunStep(action.title, str(problem), "bad", calls)
     outcome = f"{result.label} would be {result.did}." if result.did else result.sentence

@@ -130,16 +130,16 @@ def next_action(run: Run, execution: Execution, sides: Mapping[str, ContactSide]
         return Skipped(left_out, "filtered")
     if execution.step == 0 and (why := find_unmet_condition(execution.version.definition, execution.facts)):
         return Skipped(why)
-    return (yield from carry_out(action_of(execution), context))
+    return (yield from carry_out_action(action_of(execution), context))
 
 
-def carry_out(action: Action, context: Context) -> Steps[WriteResult]:
+def carry_out_action(action: Action, context: Context) -> Steps[WriteResult]:
     """The action with its values filled in. Raises Rejected for a value that cannot be."""
     execution = context.execution
     values = placeholders.fill_placeholders(execution.actions[execution.step].get("values") or {}, execution.facts)
     if blank := action.missing_input(values):
         raise NotSent(f"“{action.title}” needs {blank.label.lower()}: it is blank for this person.")
-    return (yield from action.carry_out(context, values))
+    return (yield from action.steps(context, values))
 
 
 def context_of(run: Run, execution: Execution, sides: Mapping[str, ContactSide]) -> Context:

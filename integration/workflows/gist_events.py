@@ -139,12 +139,12 @@ def _person_named(link: Link, gist_id: str, email: str) -> PersonRef | None:
 
 
 def _meeting_paths(connection: Connection | None) -> dict[str, tuple[str, ...]]:
-    own = fields_of(connection) if connection else {}
+    own = meeting_fields_of(connection) if connection else {}
     # A path that an operator chose replaces the guesses, so that a guess never wins over what was pointed at.
     return {name: (own[name],) if own.get(name) else paths for name, paths in MEETING_PATHS.items()}
 
 
-def fields_of(connection: Connection) -> dict[str, str]:
+def meeting_fields_of(connection: Connection) -> dict[str, str]:
     """Where an operator said that a meeting's facts stand: name to dotted path."""
     return dict(connection.settings.get("meeting_fields") or {})
 

@@ -145,7 +145,7 @@ def test_somebody_decided_twice_in_one_run_is_counted_as_such(world, link, pair,
     from integration.models import PendingRead
     from integration.runs import phases
 
-    def reported(context, real=phases.carry_out, done=[]):  # noqa: B006
+    def reported(context, real=phases.write_tasks, done=[]):  # noqa: B006
         real(*context)
         if not done:
             done.append(True)
@@ -153,7 +153,7 @@ def test_somebody_decided_twice_in_one_run_is_counted_as_such(world, link, pair,
             now = Run.objects.latest("pk").created_at
             PendingRead.objects.create(link=link, side="gist", external_id=pair[0], first_at=now, due_at=now)
 
-    monkeypatch.setattr(phases, "carry_out", lambda *context: reported(context))
+    monkeypatch.setattr(phases, "write_tasks", lambda *context: reported(context))
     edit(world, pair, gist={"name": "Once Lee"})
     run = sync(link)
     assert (run.updated, run.met_again, run.people, run.is_balanced) == (2, 1, 1, True)

@@ -8,7 +8,7 @@ import pytest
 from integration.models import Checkpoint, EventState, InboxEvent, Link, Pair, PendingRead, Run, Snapshot
 from integration.providers.ghl.records import GhlContacts
 from integration.records import Contact
-from integration.runs import read
+from integration.runs.checkpoint import note_page, read_since
 from integration.webhooks import unpack
 from tests.sync.test_live import go, heard
 from tests.world import sync
@@ -69,7 +69,8 @@ BEGAN = datetime(2026, 1, 2, 12, tzinfo=UTC)
 )
 def test_a_mark_never_lies_after_the_beginning_of_its_read(changed, mark):
     checkpoint = Checkpoint(began={"ghl": BEGAN.isoformat()})
-    read._note_progress(Run(kind="full"), checkpoint, "ghl", (Contact("ghl", "1", {}, changed),))
+    context = SimpleNamespace(run=Run(kind="full"), checkpoint=checkpoint)
+    note_page(context, "ghl", (Contact("ghl", "1", {}, changed),))
     assert checkpoint.marks["ghl"] == mark.isoformat()
 
 
@@ -77,13 +78,13 @@ def test_a_mark_never_lies_after_the_beginning_of_its_read(changed, mark):
 def test_reads_overlap_because_an_index_shows_a_write_late(side, minutes):
     link = Link(cursors={"rules": "same", side: BEGAN.isoformat()})
     context = SimpleNamespace(run=Run(link=link, kind="incremental"), rules=SimpleNamespace(digest="same"))
-    assert read._read_since(context, side) == BEGAN - timedelta(minutes=minutes)
+    assert read_since(context, side) == BEGAN - timedelta(minutes=minutes)
 
 
 def test_under_other_rules_everything_is_read():
     link = Link(cursors={"rules": "old", "ghl": BEGAN.isoformat()})
     context = SimpleNamespace(run=Run(link=link, kind="incremental"), rules=SimpleNamespace(digest="new"))
-    assert read._read_since(context, "ghl") is None
+    assert read_since(context, "ghl") is None
 
 
 def test_a_change_of_someone_on_hold_is_still_news_after_runs_of_every_kind(world, link, bob):

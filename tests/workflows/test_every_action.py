@@ -10,7 +10,7 @@ from integration.models import Execution, WorkflowVersion
 from integration.workflows.actions import ACTIONS, Context
 from integration.workflows.definition import check_definition
 from integration.workflows.dry_run import dry_run
-from integration.workflows.executions import carry_out
+from integration.workflows.executions import carry_out_action
 
 # What an event tells of which an action makes something.
 EVENT = {"tag": "vip", "task": "Call back", "meeting_id": "m1", "start_at": "2030-01-07T15:00:00Z"}
@@ -91,7 +91,9 @@ def test_an_action_with_its_required_values_is_taken(world, link, there, key):
     )  # fmt: skip
     with exchange_for_link(link) as exchange:
         sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
-        result = exchange.carry_out(carry_out(action, Context(link, execution, sides["gist"], sides["ghl"], "test:0")))
+        result = exchange.carry_out(
+            carry_out_action(action, Context(link, execution, sides["gist"], sides["ghl"], "test:0"))
+        )
     assert result.reason != "unsure"
 
 

@@ -42,9 +42,9 @@ def killed_at(monkeypatch, link, name, number):
 
 
 @pytest.mark.parametrize("number", range(4))
-@pytest.mark.parametrize("at", ["advance", "carry_out"])
+@pytest.mark.parametrize("at", ["advance", "carry_out_action"])
 def test_a_kill_before_or_after_any_action_repeats_none(stage, monkeypatch, at, number):
-    """`advance` puts an action on record after it was sent; `carry_out` begins one."""
+    """`advance` puts an action on record after it was sent; `carry_out_action` begins one."""
     begin(stage)
     killed_at(monkeypatch, stage.link, at, number)
     stage.settle()

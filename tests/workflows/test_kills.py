@@ -40,7 +40,7 @@ class Killer:
             (Exchange, "_handle_answer"),
             (executions, "advance"),
             (run_context, "note_call_sent"),
-            (executions, "carry_out"),
+            (executions, "carry_out_action"),
         ):
             monkeypatch.setattr(owner, name, self.around(getattr(owner, name)))
 

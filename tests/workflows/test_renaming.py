@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from integration.workflows.actions.records import _replace_names
+from integration.workflows.actions.tasks_notes_appointments import _replace_names
 
 
 def renamed(title, before, after):

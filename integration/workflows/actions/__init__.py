@@ -1,10 +1,13 @@
-"""Every action a workflow can do, by key: the ready-made ones first, then the plain write operations."""
+"""Every action a workflow can do, by key: the ready-made ones first, then the plain write operations.
 
-from integration.workflows.actions import operations, people, records, tag_bridge
+A new action is an `Action` in the file of its subject, named in that file's ACTIONS; the editor, the setup file and the
+dry run find it here.
+"""
+
+from integration.workflows.actions import contacts, operations, tag_bridge, tasks_notes_appointments
 from integration.workflows.actions.base import Action, Context, Input
 
-ACTIONS: dict[str, Action] = {
-    action.key: action for action in (*records.ACTIONS, *people.ACTIONS, *tag_bridge.ACTIONS, *operations.ACTIONS)
-}
+FILES = (tasks_notes_appointments, contacts, tag_bridge, operations)
+ACTIONS: dict[str, Action] = {action.key: action for file in FILES for action in file.ACTIONS}
 
 __all__ = ["ACTIONS", "Action", "Context", "Input"]

@@ -146,7 +146,7 @@ class Action:
     title: str
     does: str
     side: str
-    carry_out: Carry
+    steps: Carry
     inputs: tuple[Input, ...] = field(default_factory=tuple)
     calls: int = 1
     kind: str = "contact"

@@ -78,7 +78,7 @@ def is_write(operation: Operation[Any]) -> bool:
     return not operation.key.startswith(NOT_FOR_WORKFLOWS) and "bulk" not in operation.key
 
 
-def carry_out(operation: Operation[Any], context: Context, values: Values) -> Steps[WriteResult]:
+def send(operation: Operation[Any], context: Context, values: Values) -> Steps[WriteResult]:
     """Send the operation as the values say. One that must not be sent twice is not, after an interruption."""
     # Neither API knows an idempotency key (docs/ghl-api.md#errors, docs/gist-api.md#errors), so a write that may have
     # arrived is left to a person instead of being sent a second time.
@@ -270,7 +270,7 @@ ACTIONS = tuple(
         operation.title,
         f"{operation.method} {operation.path}",
         operation.provider,
-        partial(carry_out, operation),
+        partial(send, operation),
         _inputs_of(operation),
         # Whom Gist is to be told about is read first.
         1 + (operation.key in PERSON and PERSON[operation.key].reads),

@@ -12,7 +12,7 @@ from integration.providers.operations import Operation
 from integration.related.write_result import WriteResult
 from integration.workflows.actions import operations
 from integration.workflows.actions.base import Action, Context, Input, Values
-from integration.workflows.actions.people import change_tags
+from integration.workflows.actions.contacts import change_tags
 
 BRIDGE = "tag.mirror"
 # What takes the place of the tag on the other side.
@@ -49,13 +49,13 @@ def mirror_tag(context: Context, values: Values) -> Steps[WriteResult]:
 
 def _move_in_workflow(context: Context, workflow: str, added: bool) -> Steps[WriteResult]:
     operation: Operation[Any] = contacts.ADD_TO_WORKFLOW if added else contacts.REMOVE_FROM_WORKFLOW
-    return (yield from operations.carry_out(operation, context, {"workflow_id": workflow}))
+    return (yield from operations.send(operation, context, {"workflow_id": workflow}))
 
 
 def _move_in_campaign(context: Context, values: Values, added: bool) -> Steps[WriteResult]:
     # Whoever left the campaign is not put back: only a person lifts an opt-out.
     asked = {} if added else {"unsubscribed": True}
-    return (yield from operations.carry_out(audience.SET_CAMPAIGN, context, {"id": values["campaign_id"], **asked}))
+    return (yield from operations.send(audience.SET_CAMPAIGN, context, {"id": values["campaign_id"], **asked}))
 
 
 ACTIONS = (

@@ -71,7 +71,7 @@ def test_fields_that_somebody_else_saved_meanwhile_are_not_reverted(as_operator,
     as_owner.post("connection_gist_fields", gist.key, meeting_id="appointment.ref")
     page = as_operator.post("connection_gist_fields", gist.key, email="guest", as_shown=shown)
     gist.refresh_from_db()
-    assert (page.status_code, gist_events.fields_of(gist)) == (422, {"meeting_id": "appointment.ref"})
+    assert (page.status_code, gist_events.meeting_fields_of(gist)) == (422, {"meeting_id": "appointment.ref"})
     assert "meeting_id was blank, is now appointment.ref" in words(page)
     assert 'value="guest"' in html(page)
 
@@ -85,7 +85,7 @@ def test_places_to_point_at_are_suggested(as_viewer, gist):
 def test_a_path_that_is_none_is_refused_in_words(as_operator, gist, path):
     page = as_operator.post("connection_gist_fields", gist.key, start_at=path)
     gist.refresh_from_db()
-    assert (page.status_code, "is no path" in words(page), gist_events.fields_of(gist)) == (422, True, {})
+    assert (page.status_code, "is no path" in words(page), gist_events.meeting_fields_of(gist)) == (422, True, {})
 
 
 def test_the_workflow_webhook_is_documented_with_an_example_to_copy(as_operator, gist):

@@ -21,17 +21,17 @@ TAGS = Input("tags", "Tags", required=True, help="Several are separated by comma
 
 
 def add_tags(side: str) -> Carry:
-    def carry_out(context: Context, values: Values) -> Steps[WriteResult]:
+    def steps(context: Context, values: Values) -> Steps[WriteResult]:
         return (yield from change_tags(context, side, add=_split_tags(values.get("tags"))))
 
-    return carry_out
+    return steps
 
 
 def remove_tags(side: str) -> Carry:
-    def carry_out(context: Context, values: Values) -> Steps[WriteResult]:
+    def steps(context: Context, values: Values) -> Steps[WriteResult]:
         return (yield from change_tags(context, side, remove=_split_tags(values.get("tags"))))
 
-    return carry_out
+    return steps
 
 
 def change_tags(
@@ -52,7 +52,7 @@ def change_tags(
 
 
 def set_field(side: str) -> Carry:
-    def carry_out(context: Context, values: Values) -> Steps[WriteResult]:
+    def steps(context: Context, values: Values) -> Steps[WriteResult]:
         name, value = str(values.get("field") or ""), values.get("value")
         # Definitions of GHL's custom fields are a call of their own; it is only made when such a field is to be
         # written.
@@ -72,7 +72,7 @@ def set_field(side: str) -> Carry:
             return _same_value_result(side, label)
         return (yield from _write_and_report(context, contact, {name: value}, "contact", label))
 
-    return carry_out
+    return steps
 
 
 def _same_value_result(side: str, label: str) -> WriteResult:
@@ -210,9 +210,9 @@ def _check_conversation(context: Context, conversation: str) -> Steps[None]:
 FIELD = (Input("field", "Field", "field", required=True), Input("value", "Value"))
 
 
-def _tag_action(side: str, verb: str, does: str, carry_out: Carry) -> Action:
+def _tag_action(side: str, verb: str, does: str, steps: Carry) -> Action:
     title = f"{verb} tags in {Provider(side).label}"
-    return Action(f"{side}.tags.{verb.lower()}", title, does, side, carry_out, (TAGS,), 2, "tag")
+    return Action(f"{side}.tags.{verb.lower()}", title, does, side, steps, (TAGS,), 2, "tag")
 
 
 ACTIONS = (

@@ -1,0 +1,68 @@
+"""How far a run is. It is saved in one transaction with each page that was read, so that a slice may be killed anywhere
+and the next one goes on from there; what it holds stands at `models.Checkpoint`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from integration.models import Link, Run, RunKind
+from integration.records import Contact
+from integration.runs.context import RunContext
+
+# Changes are read again this far back: GHL's search index shows a write late (docs/ghl-api.md#search).
+OVERLAP = {"ghl": timedelta(minutes=5), "gist": timedelta(minutes=1)}
+
+
+@contextmanager
+def saved_with_checkpoint(context: RunContext) -> Iterator[None]:
+    """What was read and the checkpoint behind it, both or neither. A checkpoint whose page was rolled back would
+    otherwise be saved by what ends the slice, and the page would never be read again.
+    """
+    checkpoint = context.checkpoint
+    before = deepcopy(checkpoint)
+    try:
+        with transaction.atomic():
+            yield
+            context.save()
+    except BaseException:
+        # In place: others hold this very object.
+        vars(checkpoint).update(vars(before))
+        raise
+
+
+def begin_phase(context: RunContext, phase: str) -> None:
+    """Each phase has a cursor of its own."""
+    context.run.phase, context.checkpoint.cursor = phase, None
+    context.save()
+
+
+def note_page(context: RunContext, side: str, contacts: tuple[Contact, ...]) -> None:
+    """The mark the next incremental run reads down to: the newest change seen, at most when reading began."""
+    run, checkpoint = context.run, context.checkpoint
+    # At most when reading began: a record may change after its page was read, and be newer than all that was seen.
+    # At most the newest change seen: by the clock of the API, which ours may be ahead of.
+    began = checkpoint.began.setdefault(side, timezone.now().isoformat())
+    newest = max((c.updated_at.isoformat() for c in contacts if c.updated_at), default="")
+    newest = checkpoint.newest[side] = max(checkpoint.newest.get(side, ""), newest)
+    checkpoint.marks[side] = min(newest, began) if newest else began
+    checkpoint.read[side] = checkpoint.read.get(side, 0) + len(contacts)
+    if run.kind == RunKind.SWEEP:
+        _show_progress(run)
+
+
+def _show_progress(run: Run) -> None:
+    progress = {"started_at": (run.started_at or timezone.now()).isoformat(), "read": run.checkpoint.read}
+    Link.objects.filter(pk=run.link_id).update(sweep=progress)
+
+
+def read_since(context: RunContext, side: str) -> datetime | None:
+    """How far back an incremental run reads; None reads everything."""
+    cursors = context.run.link.cursors
+    # Under other rules also a record that did not change may have to be written, so everything is read.
+    is_partial = context.run.kind == RunKind.INCREMENTAL and cursors.get("rules") == context.rules.digest
+    return datetime.fromisoformat(cursors[side]) - OVERLAP[side] if is_partial and cursors.get(side) else None
