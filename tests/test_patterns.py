@@ -32,15 +32,16 @@ class Pattern:
 def patterns() -> list[Pattern]:
     """Of every call of `re` and of every `regex = "…"` in the product."""
     paths = sorted([*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "integration").rglob("*.py")])
-    sources = {path: path.read_text() for path in paths}
-    everything = "\n".join(sources.values())
+    # Every process of a test run gathers them, so only what may hold a pattern is parsed.
+    sources = {path: text for path in paths if re.search(r"\bre\.|\bregex\b", text := path.read_text())}
+    calls = {call for path in paths for call in re.findall(r"\b(\w+)\.(\w+)\(", path.read_text())}
     found = []
     for path, source in sources.items():
         for node in ast.walk(ast.parse(source)):
             text = _pattern_of(node)
             if text is not None:
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"
-                found.append(Pattern(place, text, _flags_of(node), _uses_of(node, source, everything)))
+                found.append(Pattern(place, text, _flags_of(node), _uses_of(node, source, calls)))
     return found
 
 
@@ -55,12 +56,12 @@ def _is_call_of_re(node: ast.AST) -> bool:
     return isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "re"
 
 
-def _uses_of(node: ast.AST, source: str, everything: str) -> tuple[str, ...]:
+def _uses_of(node: ast.AST, source: str, calls: set[tuple[str, str]]) -> tuple[str, ...]:
     """Names among search, match and fullmatch; what replaces, splits or collects searches."""
     used = {node.func.attr} if _is_call_of_re(node) else {"match"}
     if used == {"compile"}:
         name = re.search(r"(\w+)\s*(?::[^=]+)?=\s*re\.compile", source.splitlines()[node.lineno - 1])
-        used = set(re.findall(rf"\b{name[1]}\.(\w+)\(", everything)) if name else set()
+        used = {method for named, method in calls if name and named == name[1]}
     return tuple(sorted({use if use in ("match", "fullmatch") else "search" for use in used})) or ("search",)
 
 

@@ -21,7 +21,7 @@ SIGN_OF_LIFE_SECONDS = 1.0
 # Who goes first when calls are scarce; other kinds are backfills.
 PURPOSES = {RunKind.LIVE: "live", RunKind.RETRY: "retry", RunKind.SINGLE: "retry", RunKind.SWEEP: "sweep"}
 # The columns a slice keeps. `cancel_requested` is not among them: others set it while the slice works.
-SAVED = ["alive_at", "active_seconds", "api_calls", "checkpoint", "phase", "wait_reason", "rules", "total", "error"]
+SAVED = ["alive_at", "active_seconds", "api_calls", "checkpoint", "phase", "wait_reason", "total", "error"]
 
 
 class LeaseLost(Exception):
@@ -92,13 +92,14 @@ class RunContext:
         sentences = (f"{s.wire.name}: {WAITS[s.waiting_for]}; goes on in {s.free_at - now:.0f} s" for s in waiting)
         self.run.wait_reason = next(sentences, "")
 
-    def save(self) -> None:
+    def save(self, *also: str) -> None:
+        """How far the run is, and the columns `also`."""
         run = self.run
         run.alive_at = timezone.now()
         # The exchange counts the calls of this slice, the run those of all its slices.
         run.api_calls = {side: self._calls_before.get(side, 0) + self.exchange.made[side] for side in ("gist", "ghl")}
         run.active_seconds = self._seconds_before + time.monotonic() - self._began
-        run.save(update_fields=SAVED)
+        run.save(update_fields=[*SAVED, *also])
 
     def close(self) -> None:
         self.exchange.close()
@@ -126,7 +127,8 @@ def prepare_context(context: RunContext) -> None:
     link = context.run.link
     context.rules = prepare_rules(context.run, context.sides, context.exchange)
     context.recorder = Recorder(context.run, context.rules, on_news=lambda news: start.begin_for_contacts(link, news))
-    context.save()
+    # Frozen here and nowhere else; too long to be written with every page.
+    context.save("rules")
 
 
 # Keys of tasks are executions of workflows or entries of people: the latter note their writes before they begin

@@ -49,7 +49,7 @@ LOOKED_FOR = timedelta(days=2)
 
 def anything_due(run: Run) -> bool:
     """Whether there is something to claim: pending reads, or workflows that were begun. A dry run claims nothing."""
-    return not run.dry_run and (any_due(run) or executions.due_of_link(run.link).exists())
+    return not run.dry_run and (any_due(run) or executions.any_due(run.link))
 
 
 def handle_due_work(context: RunContext) -> None:

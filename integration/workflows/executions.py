@@ -44,6 +44,7 @@ from integration.workflows.facts import gather_facts, why_not_taken
 from integration.workflows.record import record_result
 
 AT_ONCE = 50
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 # Somebody on hold is looked at again so late; releasing them wakes their workflows.
 WAIT_ON_HOLD = timedelta(days=1)
 # An execution for somebody who is about to be synced waits so long before it is looked at again, and in all.
@@ -72,9 +73,21 @@ def due_of_link(link: Link) -> QuerySet[Execution]:
     return due_by(timezone.now()).filter(link=link).order_by("due_at", "pk")
 
 
+def any_due(link: Link) -> bool:
+    """Whether something can be worked on now."""
+    return _any_waits(link, timezone.now()) and due_of_link(link).exists()
+
+
+def _any_waits(link: Link, until: datetime) -> bool:
+    """Asked first, and often: mostly nothing is under way, and `due_by` costs several times as much."""
+    return Execution.objects.filter(link=link, state__in=UNFINISHED, due_at__lte=until).exists()
+
+
 def next_due(link: Link) -> datetime | None:
     """When something can be worked on; None when nothing waits for its time."""
-    found = due_by(datetime.max.replace(tzinfo=UTC)).filter(link=link).aggregate(at=Min("due_at"))
+    if not _any_waits(link, END_OF_TIME):
+        return None
+    found = due_by(END_OF_TIME).filter(link=link).aggregate(at=Min("due_at"))
     at: datetime | None = found["at"]
     return at
 
@@ -84,6 +97,8 @@ def take_due(link: Link, *, begun: bool = False) -> list[Execution]:
     # One per person at a time: two that change tags at once would each read them first, and the later write would undo
     # the earlier one.
     found: dict[str, Execution] = {}
+    if not _any_waits(link, timezone.now()):
+        return []
     waiting = due_of_link(link).filter(facts__has_key="now") if begun else due_of_link(link)
     for one in waiting.select_related("workflow", "version")[:AT_ONCE]:
         found.setdefault(one.gist_id or one.ghl_id or f"execution {one.pk}", one)

@@ -111,6 +111,7 @@ def test_a_tick_that_is_refused_comes_back_as_it_really_stands(page: Page, up, h
         up.control("POST", "faults", {"faults": [], "seed": 7})
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing_serious(page: Page, up, hannah, width, theme):

@@ -5,12 +5,13 @@ import asyncio
 import httpx
 import pytest
 import requests
-from highlevel import HighLevel
-from highlevel.error import GHLError
 
 
 @pytest.fixture
 def sdk(world, monkeypatch):
+    # Here and not above: it takes seconds, in each process that gathers tests.
+    from highlevel import HighLevel
+
     monkeypatch.setattr(HighLevel, "BASE_URL", f"{world.base}/ghl")
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", _handle)
     # Made inside the event loop of the test: outside of one it opens a loop that it never closes.
@@ -69,6 +70,8 @@ def test_the_sdk_hears_refusals_as_its_own_errors(sdk, world):
         contacts = sdk()
         await contacts.create_contact(body)
         await contacts.create_contact(body)
+
+    from highlevel.error import GHLError
 
     with pytest.raises(GHLError) as refusal:
         asyncio.run(twice())

@@ -14,11 +14,15 @@ def ann(stage):
 
 def go(stage, ann, key, **values):
     """One action carried out for Ann; its execution."""
-    stage.workflow(
+    prepare(stage, key, **values)
+    return again(stage, ann, key)
+
+
+def prepare(stage, key, **values):
+    return stage.workflow(
         "contact_opened",
         {"triggers": [{"on": "gist.webhook", "action": key}], "actions": [{"do": key, "values": values}]},
     )
-    return again(stage, ann, key)
 
 
 def again(stage, ann, key, **event):
@@ -198,13 +202,22 @@ def test_a_trigger_that_names_no_tag_or_conversation_is_refused(stage, ann):
 @pytest.mark.parametrize("first", range(0, len(ACTIONS), 25))
 def test_no_action_with_ids_of_nothing_crashes(stage, ann, first):
     """Every action is tried with values that name nothing: done, or parked with a sentence."""
-    for key in [*ACTIONS][first : first + 25]:
-        given = {"moment": "2030-01-02T10:00:00Z", "flag": True, "number": 1}
-        values = {one.name: given.get(one.type, "nothing") for one in ACTIONS[key].inputs if one.name != "contact_id"}
-        values |= {"body_json": {"from": {"id": 1}}} if "body_json" in values else {}
-        if key.endswith(".delete") and "contact" in key:
-            continue  # Ann is needed for the next one.
-        ended = go(stage, ann, key, **values)
+    # Ann is needed for the others.
+    keys = [key for key in [*ACTIONS][first : first + 25] if not (key.endswith(".delete") and "contact" in key)]
+    for key in keys:
+        prepare(stage, key, **values_of_nothing(key))
+        stage.trigger("workflow", ann[0], action=key)
+    stage.settle()
+    for ended in Execution.objects.select_related("version"):
+        (key,) = (action["do"] for action in ended.version.definition["actions"])
+        keys.remove(key)
         assert ended.state in ("done", "failed"), (key, ended.reason, ended.message)
         assert ended.reason not in ("internal",), (key, ended.message)
         assert ended.state == "done" or ended.message, key
+    assert keys == []
+
+
+def values_of_nothing(key):
+    given = {"moment": "2030-01-02T10:00:00Z", "flag": True, "number": 1}
+    values = {one.name: given.get(one.type, "nothing") for one in ACTIONS[key].inputs if one.name != "contact_id"}
+    return values | ({"body_json": {"from": {"id": 1}}} if "body_json" in values else {})
