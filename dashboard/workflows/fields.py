@@ -15,6 +15,7 @@ from integration.errors import ProviderError, SetupError
 from integration.models import Connection, Link
 from integration.models.fields import UndecryptableValue
 from integration.providers.exchange import Steps
+from integration.providers.ghl.locations import WORKFLOWS
 from integration.providers.gist.audience import CAMPAIGNS
 from integration.providers.gist.conversations import TEAMMATES
 from integration.records import Field
@@ -154,10 +155,16 @@ def _read_campaigns(link: Link) -> Steps[list[tuple[str, str]]]:
     return [(str(one["id"]), str(one.get("name") or one["id"])) for one in campaigns]
 
 
+def _read_automations(link: Link) -> Steps[list[tuple[str, str]]]:
+    answer = yield WORKFLOWS(query={"locationId": link.ghl.account_id})
+    return [(one.id, one.name or one.id) for one in answer.workflows]
+
+
 OF_GIST = ("teammate", "campaign")
 READERS = {
     "user": _read_users,
     "calendar": _read_calendars,
     "teammate": _read_teammates,
     "campaign": _read_campaigns,
+    "automation": _read_automations,
 }

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from integration.twin import worlds
 from integration.twin.cast import TAGS, Person, demo_people
 from integration.twin.clock import to_iso
-from integration.twin.ghl import appointments, dictionary, locations, notes, tasks
+from integration.twin.ghl import appointments, custom_values, dictionary, locations, notes, tasks
 from integration.twin.ghl.people import contact_row, new_id
 from integration.twin.store import Doc, Row, Store
 from integration.twin.words import split_words
@@ -32,11 +32,13 @@ CALENDARS = {
     "alder": ("Check-ups", "Consultations"),
     "bluefin": ("Site visits", "Emergency calls"),
 }
+AUTOMATIONS = ("Reminder before a visit", "Win back", "Welcome series")
 SCOPES = split_words(
     "contacts.readonly contacts.write locations.readonly locations/customFields.readonly"
     " locations/customFields.write locations/tags.readonly locations/tags.write locations/tasks.readonly"
     " calendars.readonly calendars.write calendars/events.readonly calendars/events.write users.readonly"
-    " businesses.readonly businesses.write"
+    " businesses.readonly businesses.write locations/customValues.readonly locations/customValues.write"
+    " workflows.readonly"
 )
 
 
@@ -56,6 +58,8 @@ def seed_accounts(store: Store) -> None:
         for title, kind, options in FIELDS:
             field = locations.new_field(location, fixed_id(name, "field", title), title, kind)
             locations.save_field(store, {**field, **({"picklistOptions": list(options)} if options else {})})
+        for title in AUTOMATIONS:
+            custom_values.save_workflow(store, location, fixed_id(name, "workflow", title), title)
         for number, title in enumerate(CALENDARS[name]):
             calendar = _calendar_document(name, location, title, users[number]["id"])
             store.put(Row("ghl.calendar", location, calendar["id"], calendar))

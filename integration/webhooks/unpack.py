@@ -13,7 +13,7 @@ from integration.models import EventState, InboxEvent, Link, PendingRead
 from integration.providers.base import EventSubject
 from integration.sync.one_by_one import NOT_OF_A_RECORD, all_or_each
 from integration.webhooks.subject import Subjects, add_subject, merge_subjects, subject_of
-from integration.workflows import gist_events
+from integration.workflows import ghl_events, gist_events
 
 logger = logging.getLogger(__name__)
 
@@ -71,13 +71,14 @@ def _park(key: int, fault: Exception) -> None:
     )
 
 
-def _begin_workflows(event: InboxEvent, links: list[Link], gist_id: str) -> bool:
+def _begin_workflows(event: InboxEvent, links: list[Link], record_id: str) -> bool:
     """Begin the workflows of an event, whether it says who it is about. What cannot be is parked with the reason:
     one event must not hold up those after it.
     """
+    begin_workflows = ghl_events.begin_workflows if event.provider == "ghl" else gist_events.begin_workflows
     try:
         with transaction.atomic():
-            begun = [gist_events.begin_workflows(link, event, gist_id) for link in links]
+            begun = [begin_workflows(link, event, record_id) for link in links]
     except NOT_OF_A_RECORD:
         raise
     except Exception as fault:

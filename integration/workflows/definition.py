@@ -14,10 +14,12 @@ from typing import Any
 from integration.conditions import OPERATORS
 from integration.errors import SetupError
 from integration.moments import moment_of
-from integration.records import find_unstorable, parse_json
+from integration.records import find_unstorable
 from integration.workflows import placeholders
 from integration.workflows.actions import ACTIONS, Action, Input
 from integration.workflows.actions.base import BODY
+from integration.workflows.actions.operation_inputs import MORE
+from integration.workflows.actions.pairs import parse_pairs
 from integration.workflows.actions.tag_bridge import BRIDGE, PICKED
 from integration.workflows.triggers import TRIGGERS
 
@@ -100,6 +102,9 @@ def _check_action(raw: Any, triggers: list[str], where: str) -> dict[str, Any]:
         raise SetupError(f"“{key}” is not an action of this catalogue.", where)
     given = raw.get("values") or {}
     inputs = {one.name: one for one in action.inputs}
+    if action.kind == "operation":
+        # Earlier versions asked for the body of every operation; what was saved then must stay readable.
+        inputs.setdefault(BODY, MORE)
     if not isinstance(given, Mapping) or set(given) - set(inputs):
         extra = sorted(set(given) - set(inputs))[:1] if isinstance(given, Mapping) else ["values"]
         raise SetupError(f"“{extra[0]}” is not a value of “{action.title}”; known are: {', '.join(inputs)}.", where)
@@ -114,9 +119,9 @@ def _check_required(action: Action, values: Mapping[str, Any], where: str) -> No
 
 
 def _check_value(known: Input, value: Any, triggers: list[str], where: str) -> Any:
-    # Parsed once here: the definition keeps the object, so a broken body is refused on saving and not while it runs.
-    if known.name == BODY and isinstance(value, str) and value.strip():
-        value = _parse_json(value, where)
+    # Read once here: the definition keeps the object, so a broken line is refused on saving and not while it runs.
+    if known.type == "pairs" and isinstance(value, str) and value.strip():
+        value = _read_pairs(value, where)
     if problem := placeholders.check_placeholders(value, triggers):
         raise SetupError(problem, where)
     if known.type == "moment":
@@ -124,7 +129,7 @@ def _check_value(known: Input, value: Any, triggers: list[str], where: str) -> A
     if known.type == "flag":
         # A flag comes as true from JSON and YAML, and as text from a form.
         return value in (True, "true", "on", "1", "yes")
-    if known.name != BODY and not _is_plain(value):
+    if known.type != "pairs" and not _is_plain(value):
         raise SetupError("must be a text.", where)
     return value.strip() if isinstance(value, str) else value
 
@@ -135,14 +140,11 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _parse_json(text: str, where: str) -> Any:
+def _read_pairs(text: str, where: str) -> dict[str, Any]:
     try:
-        parsed = parse_json(text)
+        return parse_pairs(text)
     except ValueError as problem:
         raise SetupError(f"{problem}.", where) from None
-    if not isinstance(parsed, dict):
-        raise SetupError("must be a JSON object.", where)
-    return parsed
 
 
 def _check_moment(value: Any, triggers: list[str], where: str) -> Any:

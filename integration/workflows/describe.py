@@ -35,7 +35,7 @@ def _describe_value(known: Input, value: Any, names: Names, named: bool = True) 
         return known.label[:1].lower() + known.label[1:] if named else "yes"
     if known.type == "moment" and isinstance(value, Mapping):
         return label + describe_moment(value)
-    if known.type in ("user", "calendar", "teammate", "campaign"):
+    if known.type in ("user", "calendar", "teammate", "campaign", "automation"):
         return f"{label}{names.get(str(value), value)}"
     text = ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
     return f"“{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}”"

@@ -56,6 +56,18 @@ NAMED = {
     "conversation_id": ("conversation.id", "data.conversation.id", "message.conversation_id", "conversation_id"),
     "note": ("message.body", "note.body", "data.message.body", "conversation_message.body"),
     "name": ("event.name", "data.event.name", "event_name", "event"),
+    "message": ("message.body", "conversation_message.body", "data.message.body", "message.text"),
+    "rating": (
+        "rating.rating",
+        "rating.value",
+        "rating",
+        "conversation_rating.rating",
+        "data.rating",
+        "conversation.rating",
+    ),
+    "form": ("form.name", "data.form.name", "form_name", "form.id", "form_id"),
+    "campaign": ("campaign.name", "data.campaign.name", "campaign_name", "campaign.id", "campaign_id"),
+    "page": ("page.url", "page_visit.url", "data.page.url", "data.url", "page_url", "url"),
 }
 
 
@@ -63,7 +75,7 @@ def begin_workflows(link: Link, event: InboxEvent, gist_id: str) -> bool:
     """Begin the workflows that this event triggers by itself. Whether it says who it is about."""
     # Contact topics begin nothing here: those triggers are seen in the record itself, so that polling finds them as
     # well.
-    trigger = BY_TOPIC.get(event.topic) if event.provider == "gist" else None
+    trigger = BY_TOPIC.get(("gist", event.topic))
     if trigger is None:
         return False
     facts = facts_of(event.topic, event.payload, event.connection, find_zone(link.zone))

@@ -127,11 +127,16 @@ def _is_new(workflow: Workflow, news: ContactNews) -> bool:
 RELATED = {
     ("task", store.CREATED): "ghl.task_created",
     ("task", store.COMPLETED): "ghl.task_completed",
+    ("task", store.REOPENED): "ghl.task_reopened",
+    ("task", store.CHANGED): "ghl.task_changed",
     ("task", store.DELETED): "ghl.task_deleted",
     ("note", store.CREATED): "ghl.note_added",
+    ("note", store.CHANGED): "ghl.note_changed",
+    ("note", store.DELETED): "ghl.note_deleted",
     ("appointment", store.CREATED): "ghl.appointment_booked",
     ("appointment", store.CHANGED): "ghl.appointment_changed",
     ("appointment", store.CANCELLED): "ghl.appointment_changed",
+    ("appointment", store.DELETED): "ghl.appointment_deleted",
 }
 
 

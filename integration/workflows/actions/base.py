@@ -24,8 +24,21 @@ from integration.workflows.record import record_news
 
 A = TypeVar("A", bound=BaseModel)
 Values = Mapping[str, Any]
-InputType = Literal["text", "long", "moment", "user", "calendar", "teammate", "campaign", "flag", "number", "field"]
-# The input for a body, or those parts of it, that are no plain values; a definition holds it parsed.
+InputType = Literal[
+    "text",
+    "long",
+    "moment",
+    "user",
+    "calendar",
+    "teammate",
+    "campaign",
+    "automation",
+    "flag",
+    "number",
+    "field",
+    "pairs",
+]
+# The input for those members of a body that have none of their own; a definition holds it as an object.
 BODY = "body_json"
 
 

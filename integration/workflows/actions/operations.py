@@ -1,10 +1,8 @@
 """Every other write operation of both clients, as an action whose inputs are the operation's own parameters."""
 
-import re
 from collections.abc import Mapping
 from functools import partial
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,12 +10,20 @@ from integration.errors import LostAnswer, NotSent
 from integration.models import Provider
 from integration.providers.exchange import Steps
 from integration.providers.ghl.catalogue import OPERATIONS as GHL
+from integration.providers.ghl.fields import CUSTOM
 from integration.providers.gist.catalogue import OPERATIONS as GIST
-from integration.providers.gist.schemas import OpenBody
 from integration.providers.operations import Call, Json, Operation
 from integration.records import is_blank, is_opted_out
 from integration.related.write_result import WriteResult
-from integration.workflows.actions.base import BODY, Action, Context, Input, InputType, Values
+from integration.workflows.actions.base import BODY, Action, Context, Values
+from integration.workflows.actions.operation_inputs import (
+    ID_LISTS,
+    STANDARD,
+    TEAMMATE,
+    extra_inputs,
+    inputs_of,
+    types_of,
+)
 from integration.workflows.actions.operation_people import PERSON, fill_person, gist_number
 
 # Searches are POST in both APIs because their criteria do not fit an address; they change nothing.
@@ -29,42 +35,8 @@ SUBSCRIBING = ("gist.campaigns.set", "gist.subscription_types.set", "gist.forms.
 ENDING = ("unsubscribed", "detach")
 
 
-# Members of a body that are picked from a list, or are moments.
-PICKED: dict[str, InputType] = {
-    "assignedTo": "user", "userId": "user", "assignedUserId": "user", "calendarId": "calendar",
-    "teammate_id": "teammate",
-    "dueDate": "moment", "startTime": "moment", "endTime": "moment", "eventStartTime": "moment",
-}  # fmt: skip
-
-
-# What some members are, where their name does not say it.
-LABELS = {
-    ("gist.campaigns.set", "id"): "Campaign",
-    ("gist.contacts.save", "id"): "Contact id",
-    ("gist.tags.save", "id"): "Tag id",
-}
-HELP = {
-    "contact_id": "Empty: this person.",
-    "contactId": "Empty: this person.",
-    "location_id": "Empty: the link's own.",
-    "assignedUserId": "Needed where the calendar has no team member.",
-    "appointmentStatus": "new, confirmed, cancelled, showed, noshow or invalid.",
-    "dataType": "As TEXT, LARGE_TEXT, NUMERICAL, DATE or CHECKBOX.",
-    "workflow_id": "In GHL: Automation, Workflows; it stands in the address of the workflow.",
-    "campaign_id": "In GHL: it stands in the address of the campaign.",
-    "message_type": "note or reply. A reply goes to the customer.",
-    "priority": "priority or not_priority.",
-    "state": "open, closed or snoozed.",
-    "assignee_id": "Empty: the assignee is taken off.",
-    "assignee_type": "teammate or team.",
-    "conversation_id": "A trigger of conversations tells it: {{ event.conversation_id }}.",
-}
-# What the API wants and nobody needs to be asked for.
-STANDARD: Mapping[str, Json] = {"ghl.tasks.create": {"completed": False}}
 # Sent when it is off, too: what these two are without a word is the calendar's own setting.
 SENT_WHEN_OFF = ("toNotify", "ignoreFreeSlotValidation")
-# Members that stand for something nested in the body: who writes a message.
-TEAMMATE = Input("teammate_id", "Teammate", "teammate", required=True, member="from")
 
 
 def is_read(operation: Operation[Any]) -> bool:
@@ -163,7 +135,7 @@ def _body_values(operation: Operation[Any], context: Context, values: Values) ->
     body = {name: value for name, value in values.items() if name not in operation.parameters and not is_blank(value)}
     if isinstance(free := body.pop(BODY, None), dict):
         body |= free
-    if TEAMMATE in _extra_inputs(operation) and (teammate := body.pop(TEAMMATE.name, "")):
+    if TEAMMATE in extra_inputs(operation) and (teammate := body.pop(TEAMMATE.name, "")):
         body.setdefault("from", {"type": "teammate", "teammate_id": gist_number(str(teammate))})
     # GHL wants the location in the body too, and it can only be the link's own: it is no input.
     if "locationId" in operation.body.model_fields:
@@ -171,7 +143,19 @@ def _body_values(operation: Operation[Any], context: Context, values: Values) ->
     body = {**STANDARD.get(operation.key, {}), **body}
     for name in set(body) & set(operation.body.model_fields):
         body[name] = _convert_typed(operation.body.model_fields[name].annotation, body[name])
+    if isinstance(fields := body.get("customFields"), Mapping):
+        body["customFields"] = _custom_fields(context, fields)
+    for name in ID_LISTS:
+        if isinstance(ids := body.get(name), str):
+            body[name] = [{"id": gist_number(one.strip())} for one in ids.split(",") if one.strip()]
     return {name: value for name, value in body.items() if not _is_left_off(operation, name, value)}
+
+
+def _custom_fields(context: Context, given: Mapping[str, Any]) -> list[Json]:
+    """By id, where the field is known: names and keys mixed up are the classic fault (docs/ghl-api.md#custom-fields)."""
+    ids = {key.removeprefix(CUSTOM): field.custom_id for key, field in context.side("ghl").fields.items()}
+    named = ((name.removeprefix(CUSTOM).removeprefix("contact."), value) for name, value in given.items())
+    return [{"id": ids.get(name) or name, "field_value": value} for name, value in named]
 
 
 def _is_left_off(operation: Operation[Any], name: str, value: Any) -> bool:
@@ -182,7 +166,7 @@ def _is_left_off(operation: Operation[Any], name: str, value: Any) -> bool:
 
 def _convert_typed(annotation: Any, value: Any) -> Any:
     """What an operator typed, as the body wants it."""
-    types = _types_of(annotation)
+    types = types_of(annotation)
     if list[str] in types and isinstance(value, str):
         return [piece.strip() for piece in value.split(",") if piece.strip()]
     if bool in types and isinstance(value, str):
@@ -200,70 +184,6 @@ def _id_in(answer: BaseModel) -> str:
     return str(inner.get("id") or raw.get("id") or "")
 
 
-def _inputs_of(operation: Operation[Any]) -> tuple[Input, ...]:
-    path = [
-        _input(operation, name, str, required=name not in ("contact_id", "location_id"))
-        for name in (*operation.parameters, *operation.query)
-    ]
-    fields = operation.body.model_fields if operation.body else {}
-    person = PERSON[operation.key].names if operation.key in PERSON else ()
-    asked = {*person, *STANDARD.get(operation.key, ()), *(one.member for one in _extra_inputs(operation))}
-    body = [
-        _input(operation, name, info.annotation, required=info.is_required() and name not in asked)
-        for name, info in fields.items()
-        if name != "locationId" and _is_simple(info.annotation)
-    ]
-    # What an operator must fill in stands first; the rest in the order of the body.
-    inputs = sorted([*path, *body, *_extra_inputs(operation)], key=lambda one: not one.required)
-    return (*inputs, *_json_input(operation, fields))
-
-
-def _input(operation: Operation[Any], name: str, annotation: Any, *, required: bool) -> Input:
-    label = LABELS.get((operation.key, name)) or _label_of_parameter(name)
-    kind: InputType = "campaign" if label == "Campaign" else _input_type(name, annotation)
-    return Input(name, label, kind, required and name not in operation.query, HELP.get(name, ""))
-
-
-def _extra_inputs(operation: Operation[Any]) -> tuple[Input, ...]:
-    return (TEAMMATE,) if operation.key == "gist.messages.create" else ()
-
-
-def _json_input(operation: Operation[Any], fields: Mapping[str, Any]) -> tuple[Input, ...]:
-    """Where there is no form for the body, or for a part of it, it is written as JSON."""
-    if operation.body is None:
-        return ()
-    if not fields:
-        return (Input(BODY, "Body", "long", help="JSON, as the documentation of the API asks for it."),)
-    nested = [info.alias or name for name, info in fields.items() if not _is_simple(info.annotation)]
-    if not nested and not issubclass(operation.body, OpenBody):
-        return ()
-    what = f"for what has no field of its own: {', '.join(nested)}" if nested else "for what has no field of its own"
-    return (Input(BODY, "More of the body", "long", help=f"JSON, {what}."),)
-
-
-def _is_simple(annotation: Any) -> bool:
-    """Texts, numbers, flags and lists of texts can be typed into a form; nested objects cannot."""
-    return _types_of(annotation) <= {str, int, float, bool, list[str]}
-
-
-def _types_of(annotation: Any) -> set[Any]:
-    """The types of `str | None` without None."""
-    types = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    return set(types) - {type(None)}
-
-
-def _label_of_parameter(name: str) -> str:
-    """`dueDate` and `user_id` as people say them: `Due date`, `User id`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").capitalize()
-
-
-def _input_type(name: str, annotation: Any) -> InputType:
-    if name in PICKED:
-        return PICKED[name]
-    types = _types_of(annotation)
-    return "flag" if bool in types else "number" if int in types and str not in types else "text"
-
-
 ACTIONS = tuple(
     Action(
         operation.key,
@@ -271,7 +191,7 @@ ACTIONS = tuple(
         f"{operation.method} {operation.path}",
         operation.provider,
         partial(send, operation),
-        _inputs_of(operation),
+        inputs_of(operation),
         # Whom Gist is to be told about is read first.
         1 + (operation.key in PERSON and PERSON[operation.key].reads),
         "operation",

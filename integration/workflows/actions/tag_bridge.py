@@ -19,8 +19,8 @@ BRIDGE = "tag.mirror"
 PICKED = ("workflow_id", "campaign_id")
 INPUTS = (
     Input(
-        "workflow_id", "GHL workflow", help="Its id, which stands in its address in GHL. A tag in Gist then starts it, "
-        "and taking the tag off ends it. Empty: the tag goes over.",
+        "workflow_id", "GHL workflow", "automation", help="A tag in Gist then starts it, and taking the tag off ends "
+        "it. Not set: the tag goes over.",
     ),
     Input(
         "campaign_id", "Gist campaign", "campaign", help="A tag in GHL then subscribes to it, and taking the tag off "
