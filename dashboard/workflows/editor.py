@@ -1,7 +1,7 @@
 """What the workflow editor shows: each part of the draft with its choices, and what is wrong with it."""
 
-import json
 import re
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,6 +26,7 @@ from integration.models import Link
 from integration.records import CONSENT_FIELDS
 from integration.workflows import describe
 from integration.workflows.actions import ACTIONS, Action, Input
+from integration.workflows.actions.pairs import pairs_text
 from integration.workflows.triggers import TRIGGERS, Trigger
 
 OWNER = ("{{ contact.owner }}", "The contact's owner")
@@ -218,9 +219,9 @@ def _input_view(
     read: Mapping[str, Options],
 ) -> InputView:  # fmt: skip
     value = draft.values.get(known.name, "")
-    # The definition holds a body parsed, the form holds it as text.
-    if known.type == "long" and isinstance(value, dict):
-        value = json.dumps(value, indent=2, ensure_ascii=False)
+    # The definition holds an object, the form holds its lines.
+    if known.type == "pairs" and isinstance(value, dict):
+        value = pairs_text(value)
     choices = _choices_for(link, action, known, keys, read)
     problem = refusal.sentence if refusal and refusal.name == known.name else ""
     place = f"{draft.rid}-{known.name}"

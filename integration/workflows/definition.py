@@ -17,8 +17,6 @@ from integration.moments import moment_of
 from integration.records import find_unstorable
 from integration.workflows import placeholders
 from integration.workflows.actions import ACTIONS, Action, Input
-from integration.workflows.actions.base import BODY
-from integration.workflows.actions.operation_inputs import MORE
 from integration.workflows.actions.pairs import parse_pairs
 from integration.workflows.actions.tag_bridge import BRIDGE, PICKED
 from integration.workflows.triggers import TRIGGERS
@@ -102,9 +100,6 @@ def _check_action(raw: Any, triggers: list[str], where: str) -> dict[str, Any]:
         raise SetupError(f"“{key}” is not an action of this catalogue.", where)
     given = raw.get("values") or {}
     inputs = {one.name: one for one in action.inputs}
-    if action.kind == "operation":
-        # Earlier versions asked for the body of every operation; what was saved then must stay readable.
-        inputs.setdefault(BODY, MORE)
     if not isinstance(given, Mapping) or set(given) - set(inputs):
         extra = sorted(set(given) - set(inputs))[:1] if isinstance(given, Mapping) else ["values"]
         raise SetupError(f"“{extra[0]}” is not a value of “{action.title}”; known are: {', '.join(inputs)}.", where)

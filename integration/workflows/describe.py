@@ -37,6 +37,8 @@ def _describe_value(known: Input, value: Any, names: Names, named: bool = True) 
         return label + describe_moment(value)
     if known.type in ("user", "calendar", "teammate", "campaign", "automation"):
         return f"{label}{names.get(str(value), value)}"
+    if isinstance(value, Mapping):
+        value = [f"{name} = {one}" for name, one in value.items()]
     text = ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
     return f"“{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}”"
 

@@ -48,6 +48,8 @@ EXCEPTIONS: dict[str, str] = {
     "ghl.contacts.list response contacts.0.businessId": NULLS,
 }
 """Operation, part and field to what is wrong in GHL's file."""
+NOT_IN_THE_FILES = {"ghl.workflows.list"}
+"""Operations that the files at hand do not describe (docs/ghl-api.md#workflows)."""
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def speak(recorder, ghl, gist):
 
 def test_every_operation_and_every_answer_of_the_twin_fits_ghl_s_own_files(recorder, speak, world, db):
     called = Scenario(speak, world, recorder).play()
-    assert {operation.key for operation in OPERATIONS.values()} - called.keys() == set()
+    assert {operation.key for operation in OPERATIONS.values()} - called.keys() == NOT_IN_THE_FILES
     problems = {f"{key} {field}": said for key, seen in called.items() for field, said in seen.problems().items()}
     assert {field: said for field, said in problems.items() if field not in EXCEPTIONS} == {}
     assert EXCEPTIONS.keys() - problems.keys() == set(), "these exceptions are no longer needed"
@@ -153,6 +155,11 @@ class Scenario:
         self(locations.CUSTOM_FIELD, **here, field_id=made)
         self(locations.UPDATE_CUSTOM_FIELD, **here, field_id=made, body={"name": "Shoe"})
         self(locations.DELETE_CUSTOM_FIELD, **here, field_id=made)
+        value = self(locations.CREATE_CUSTOM_VALUE, **here, body={"name": "Hours", "value": "9 to 5"}).customValue.id
+        self(locations.CUSTOM_VALUES, **here)
+        self(locations.CUSTOM_VALUE, **here, value_id=value)
+        self(locations.UPDATE_CUSTOM_VALUE, **here, value_id=value, body={"name": "Hours", "value": "10 to 4"})
+        self(locations.DELETE_CUSTOM_VALUE, **here, value_id=value)
         tag = self(locations.CREATE_TAG, **here, body={"name": "spring"}).tag.id
         self(locations.TAGS, **here)
         self(locations.TAG, **here, tag_id=tag)

@@ -40,6 +40,7 @@ def there(world, link):
     tag = world.gist("POST", f"{one}/tags", json={"message_id": message, "tags": "asks"})["conversation"]["tags"][0]
     user = world.ghl("GET", "/users/", params=here(world))["users"][0]["id"]
     field = world.ghl("POST", f"/locations/{world.location}/customFields", json={"name": "Size", "dataType": "TEXT"})
+    value = world.ghl("POST", f"/locations/{world.location}/customValues", json={"name": "Hours", "value": "9 to 5"})
     company = world.ghl("POST", "/businesses/", json={"name": "Acme", "locationId": world.location})["buiseness"]
     label = world.ghl("POST", f"/locations/{world.location}/tags", json={"name": "warm"})["tag"]
     return {
@@ -49,7 +50,7 @@ def there(world, link):
         "appointment_note_id": note["id"], "event_id": booked["id"], "calendar": calendar["id"], "user": user,
         "teammate": str(world.gist("GET", "/teammates")["teammates"][0]["id"]), "conversation_id": str(opened["id"]),
         "message_id": str(message), "gist_tag_id": str(tag["id"]), "tag_id": label["id"],
-        "field_id": field["customField"]["id"], "business_id": company["id"], "followers": user,
+        "field_id": field["customField"]["id"], "value_id": value["customValue"]["id"], "business_id": company["id"], "followers": user,
         "type_id": str(world.gist("GET", "/subscription_types")["subscription_types"][0]["id"]),
         "form_id": str(world.gist("GET", "/forms")["forms"][0]["id"]),
         "campaign": str(world.gist("GET", "/campaigns")["campaigns"][0]["id"]),

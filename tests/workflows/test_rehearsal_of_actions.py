@@ -13,12 +13,12 @@ EXAMPLES = {
     "number": "1",
     "field": "city",
     "long": "Hello {{ contact.name }}",
+    "pairs": "note = {{ contact.email }}",
 }
 
 
 def definition(action):
     values = {one.name: EXAMPLES.get(one.type, "example") for one in action.inputs}
-    values |= {"body_json": {"note": "{{ contact.email }}"}} if "body_json" in values else {}
     triggers = [{"on": "gist.tag_added", "tag": "vip"}]
     return check_definition({"triggers": triggers, "actions": [{"do": action.key, "values": values}]})
 

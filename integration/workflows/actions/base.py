@@ -25,19 +25,9 @@ from integration.workflows.record import record_news
 A = TypeVar("A", bound=BaseModel)
 Values = Mapping[str, Any]
 InputType = Literal[
-    "text",
-    "long",
-    "moment",
-    "user",
-    "calendar",
-    "teammate",
-    "campaign",
+    "text", "long", "pairs", "moment", "flag", "number", "field", "user", "calendar", "teammate", "campaign",
     "automation",
-    "flag",
-    "number",
-    "field",
-    "pairs",
-]
+]  # fmt: skip
 # The input for those members of a body that have none of their own; a definition holds it as an object.
 BODY = "body_json"
 

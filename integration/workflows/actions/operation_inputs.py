@@ -50,8 +50,6 @@ PAIRS: Mapping[str, tuple[str, str]] = {
 }
 ID_LISTS = {"contacts": ("Contacts", "Their ids in Gist, with commas between.")}
 MORE = Input(BODY, "More fields", "pairs", help="For what has no field here; one a line: city = Bern.")
-# The API wants a body there and nothing in it (docs/ghl-api.md#contacts, #calendars).
-EMPTY_BODIES = ("ghl.contacts.add_to_campaign", "ghl.events.delete")
 # What the API wants and nobody needs to be asked for.
 STANDARD: Mapping[str, Json] = {"ghl.tasks.create": {"completed": False}}
 # Members that stand for something nested in the body: who writes a message.
@@ -79,10 +77,10 @@ def inputs_of(operation: Operation[Any]) -> tuple[Input, ...]:
 
 def takes_more(operation: Operation[Any]) -> bool:
     """Whether its body may hold what has no field of its own."""
-    return operation.body is not None and operation.key not in EMPTY_BODIES and (
-        issubclass(operation.body, OpenBody) or not all(_is_simple(one.annotation) for one in _members(operation))
-        or not operation.body.model_fields
-    )  # fmt: skip
+    if operation.body is None:
+        return False
+    members = operation.body.model_fields.values()
+    return issubclass(operation.body, OpenBody) or not members or not all(_is_simple(one.annotation) for one in members)
 
 
 def extra_inputs(operation: Operation[Any]) -> tuple[Input, ...]:
@@ -93,10 +91,6 @@ def types_of(annotation: Any) -> set[Any]:
     """The types of `str | None` without None."""
     types = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     return set(types) - {type(None)}
-
-
-def _members(operation: Operation[Any]) -> list[Any]:
-    return list(operation.body.model_fields.values()) if operation.body else []
 
 
 def _input(operation: Operation[Any], name: str, annotation: Any, *, required: bool) -> Input:

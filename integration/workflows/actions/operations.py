@@ -10,7 +10,7 @@ from integration.errors import LostAnswer, NotSent
 from integration.models import Provider
 from integration.providers.exchange import Steps
 from integration.providers.ghl.catalogue import OPERATIONS as GHL
-from integration.providers.ghl.fields import CUSTOM
+from integration.providers.ghl.fields import CUSTOM, resolve_field
 from integration.providers.gist.catalogue import OPERATIONS as GIST
 from integration.providers.operations import Call, Json, Operation
 from integration.records import is_blank, is_opted_out
@@ -152,10 +152,10 @@ def _body_values(operation: Operation[Any], context: Context, values: Values) ->
 
 
 def _custom_fields(context: Context, given: Mapping[str, Any]) -> list[Json]:
-    """By id, where the field is known: names and keys mixed up are the classic fault (docs/ghl-api.md#custom-fields)."""
-    ids = {key.removeprefix(CUSTOM): field.custom_id for key, field in context.side("ghl").fields.items()}
-    named = ((name.removeprefix(CUSTOM).removeprefix("contact."), value) for name, value in given.items())
-    return [{"id": ids.get(name) or name, "field_value": value} for name, value in named]
+    """By id where the field is known: GHL passes over what it does not know (docs/ghl-api.md#custom-fields)."""
+    known = context.side("ghl").fields
+    named = ((resolve_field(CUSTOM + name.removeprefix(CUSTOM), known), name, value) for name, value in given.items())
+    return [{"id": field.custom_id if field else name, "field_value": value} for field, name, value in named]
 
 
 def _is_left_off(operation: Operation[Any], name: str, value: Any) -> bool:
