@@ -19,7 +19,7 @@ from tests.sandboxes import Sandboxes
 from tests.setup_example import ACME
 from tests.world import World, sync
 
-pytest_plugins = ["tests.distribution"]
+pytest_plugins = ["tests.distribution", "tests.operation_values"]
 
 CI = os.environ.get("CI", "").lower() == "true"
 

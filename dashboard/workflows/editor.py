@@ -1,7 +1,7 @@
 """What the workflow editor shows: each part of the draft with its choices, and what is wrong with it."""
 
-import re
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any

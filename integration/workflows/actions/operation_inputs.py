@@ -18,6 +18,7 @@ PICKED: dict[str, InputType] = {
     "assignedTo": "user", "userId": "user", "assignedUserId": "user", "calendarId": "calendar",
     "teammate_id": "teammate", "workflow_id": "automation",
     "dueDate": "moment", "startTime": "moment", "endTime": "moment", "eventStartTime": "moment",
+    "startDate": "moment", "endDate": "moment",
 }  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def inputs_of(operation: Operation[Any]) -> tuple[Input, ...]:
     path = [
         _input(operation, name, str, required=name not in ("contact_id", "location_id"))
         for name in (*operation.parameters, *operation.query)
+        if name != "locationId"
     ]
     fields = operation.body.model_fields if operation.body else {}
     person = PERSON[operation.key].names if operation.key in PERSON else ()

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from integration.errors import LostAnswer, NotSent
 from integration.models import Provider
+from integration.moments import moment_of
 from integration.providers.exchange import Steps
 from integration.providers.ghl.catalogue import OPERATIONS as GHL
 from integration.providers.ghl.fields import CUSTOM, resolve_field
@@ -35,6 +36,8 @@ SUBSCRIBING = ("gist.campaigns.set", "gist.subscription_types.set", "gist.forms.
 ENDING = ("unsubscribed", "detach")
 
 
+# Calendars are asked in milliseconds since 1970 (docs/ghl-api.md#calendars).
+MILLISECONDS = {"startTime", "endTime", "startDate", "endDate"}
 # Sent when it is off, too: what these two are without a word is the calendar's own setting.
 SENT_WHEN_OFF = ("toNotify", "ignoreFreeSlotValidation")
 
@@ -57,7 +60,7 @@ def send(operation: Operation[Any], context: Context, values: Values) -> Steps[W
     label = operation.title
     if context.look_first and not operation.repeatable:
         return _unsure_result(operation)
-    call = yield from _build_call(operation, context, values)
+    call = yield from build_call(operation, context, values)
     if operation.key in SUBSCRIBING and (yield from _is_opted_out(context, call)):
         return WriteResult(
             "operation", label, side=operation.provider, reason="opted_out",
@@ -85,9 +88,10 @@ def _is_opted_out(context: Context, call: Call[Any]) -> Steps[bool]:
     return is_opted_out("gist", contact.values)
 
 
-def _build_call(operation: Operation[Any], context: Context, values: Values) -> Steps[Call[Any]]:
+def build_call(operation: Operation[Any], context: Context, values: Values) -> Steps[Call[Any]]:
+    """The call, not sent yet, with what it needs of the person and the link filled in. Raises NotSent."""
     path = _path_values(operation, context, values)
-    query = {name: values[name] for name in operation.query if not is_blank(values.get(name))}
+    query = _query_values(operation, context, values)
     body = _body_values(operation, context, values)
     if body is None:
         query = yield from fill_person(operation.key, context, query)
@@ -123,6 +127,14 @@ def _path_values(operation: Operation[Any], context: Context, values: Values) ->
             raise NotSent(f"“{operation.title}” needs {name.replace('_', ' ')}.", provider=operation.provider)
         path[name] = given
     return path
+
+
+def _query_values(operation: Operation[Any], context: Context, values: Values) -> dict[str, Any]:
+    query = {name: values[name] for name in operation.query if not is_blank(values.get(name))}
+    for name in MILLISECONDS & query.keys():
+        moment = moment_of(str(query[name]))
+        query[name] = round(moment.timestamp() * 1000) if moment else query[name]
+    return {"locationId": context.link.ghl.account_id, **query} if "locationId" in operation.query else query
 
 
 def _own_id(operation: Operation[Any], context: Context) -> str:
