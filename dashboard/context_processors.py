@@ -20,6 +20,7 @@ SECTIONS = {
     "problems": "problems",
     "contacts": "contacts",
     "workflows": "workflows",
+    "catalogue": "catalogue",
     "capabilities": "capabilities",
 }
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 import dashboard.converters  # noqa: F401 -- the parts that addresses of contacts are made of
 from dashboard.accounts import views as accounts
 from dashboard.capabilities import views as capabilities
+from dashboard.catalogue import views as catalogue
 from dashboard.connections import views as connections
 from dashboard.connections import views_gist_fields as gist_fields
 from dashboard.contacts import views as contacts
@@ -100,6 +101,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("log/", log.log, "log"),
     page("log/<int:pk>/", log.entry, "log_entry"),
     command("log/<int:pk>/retry/", log.retry, "log_retry"),
+    page("catalogue/", catalogue.catalogue, "catalogue"),
+    page("catalogue/export/", catalogue.export, "catalogue_export"),
+    form("catalogue/<str:key>/", catalogue.operation, "operation"),
     page("capabilities/", capabilities.capabilities, "capabilities"),
     form("accounts/login/", accounts.login, "account_login"),
     form("accounts/password/reset/", accounts.reset_password, "account_reset_password"),

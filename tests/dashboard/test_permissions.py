@@ -107,6 +107,10 @@ workflow_run_retry      GET     login   405     405       405
 workflow_run_retry      POST    login   403     302       302
 workflow_run_stop       GET     login   405     405       405
 workflow_run_stop       POST    login   403     302       302
+catalogue               GET     login   200     200       200
+catalogue_export        GET     login   200     200       200
+operation               GET     login   200     200       200
+operation               POST    login   403     403       400
 capabilities            GET     login   200     200       200
 connection_gist_fields  GET     login   200     200       200
 connection_gist_fields  POST    login   403     302       302
@@ -205,6 +209,8 @@ def address(name, standing):
     if name in ("workflow_run", "workflow_run_retry", "workflow_run_stop"):
         wanted["pk"] = standing["execution"]
     wanted["number"] = standing["number"]
+    if name == "operation":
+        wanted["key"] = "ghl.notes.delete"
     if name == "command_result":
         wanted["token"] = UUID(int=7)
     return reverse(name, kwargs={parameter: wanted[parameter] for parameter in takes[0][1]})
