@@ -15,7 +15,7 @@ from integration.providers.operations import Call, Operation
 from integration.records import PersonRef
 from integration.related.write_result import WriteResult, run_of_person
 from integration.workflows.actions.base import Context
-from integration.workflows.actions.operations import build_call, carry_out, is_read, is_write
+from integration.workflows.actions.operations import build_call, is_read, is_write, send
 from integration.workflows.record import record_result
 
 # Parts of names of members that say how somebody is reached, and of those that say more about a person.
@@ -76,7 +76,7 @@ def try_operation(
     if writes:
         check_may_write(link)
     context, calls_built = _context_of(link, person), list[Call[Any]]()
-    work = carry_out(operation, context, values) if writes else _read(operation, context, values, calls_built)
+    work = send(operation, context, values) if writes else _read(operation, context, values, calls_built)
     with exchange_for_link(link) as exchange:
         (sent,) = exchange.run([(None, work)])
     result = sent.value or WriteResult("operation", operation.title, operation.provider, error=sent.error)

@@ -47,6 +47,6 @@ def _value_text(value: Any) -> str:
 
 def _is_read_as_text(value: str) -> bool:
     try:
-        return _read_value(value) == value
+        return bool(_read_value(value) == value)
     except ValueError:
         return False
