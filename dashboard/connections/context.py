@@ -9,7 +9,8 @@ from dashboard.connections.forecast import describe_forecast
 from dashboard.connections.forms import RenameForm
 from dashboard.connections.logins import links_of
 from dashboard.lists import EmptyState, ListWords
-from integration.connections.check import current_steps, missing_scopes
+from integration.catalogue.scopes import scopes_in_use
+from integration.connections.check import current_steps
 from integration.models import Connection, ConnectionStatus, EventState, InboxEvent, Provider
 from integration.models.fields import UndecryptableValue
 from integration.providers.budgets import forecast_day
@@ -31,14 +32,18 @@ LIST = ListWords(
 
 def connection_context(found: Connection) -> dict[str, object]:
     granted = set(found.scopes.split())
+    in_use = scopes_in_use(found) if granted else {}
+    needed = NEEDED_SCOPES | {
+        scope: f"carry out {', '.join(f'“{name}”' for name in names)}" for scope, names in in_use.items()
+    }
     forecast = forecast_day(found.budget_key)
     return {
         "connection": found,
         "links": links_of(found),
         "steps": current_steps(found),
         # Private tokens and keys tell no scopes: an empty list would look as if all were missing.
-        "scopes": [(name, why, name in granted) for name, why in NEEDED_SCOPES.items()] if granted else [],
-        "missing": missing_scopes(found) if granted else [],
+        "scopes": [(name, why, name in granted) for name, why in needed.items()] if granted else [],
+        "missing": [scope for scope in needed if scope not in granted] if granted else [],
         "calls_left": forecast.left_today,
         "calls_forecast": describe_forecast(forecast),
         "rename": RenameForm(instance=found, auto_id="rename-%s"),

@@ -16,10 +16,12 @@ from dashboard.live.threads import wait_for_reading
 from dashboard.oauth.forms import LocationForm
 from dashboard.oauth.sign_in import REDIRECT_URI, app_of, keep_secret, take_secret, token_answer
 from dashboard.permissions import operators_only
+from integration.catalogue.scopes import scopes_to_ask_for
 from integration.errors import ProviderError, Retryable, SetupError
 from integration.models import Connection, Provider
 from integration.oauth import connect
 from integration.oauth.app import TokenAnswer
+from integration.providers.ghl.oauth import NEEDED_SCOPES
 
 logger = logging.getLogger(__name__)
 PROBLEMS = (SetupError, ProviderError)
@@ -33,7 +35,7 @@ def start_sign_in(request: HttpRequest) -> HttpResponse:
     known = get_object_or_404(Connection, key=again, provider=Provider.GHL) if again else None
     sandbox = known.sandbox if known else request.GET.get("sandbox") == "1"
     try:
-        url, state = app_of(sandbox).consent_url(REDIRECT_URI)
+        url, state = app_of(sandbox).consent_url(REDIRECT_URI, scopes_to_ask_for(known) if known else NEEDED_SCOPES)
     except PROBLEMS as problem:
         report_problem(request, problem)
         return redirect("connection_new_ghl")

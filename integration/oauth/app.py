@@ -1,6 +1,6 @@
 """The OAuth application Gistline is, towards GHL or towards its twin: consent address, code exchange, refresh."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -71,9 +71,9 @@ class OAuthApp:
         """The application id is the client id up to the first hyphen (docs/ghl-api.md#auth)."""
         return self.client_id if self.sandbox else self.client_id.partition("-")[0]
 
-    def consent_url(self, redirect_uri: str) -> tuple[str, str]:
+    def consent_url(self, redirect_uri: str, scopes: Iterable[str] = NEEDED_SCOPES) -> tuple[str, str]:
         """The address to send the browser to, and the state that must come back."""
-        session = self._new_session(redirect_uri, scope=list(NEEDED_SCOPES))
+        session = self._new_session(redirect_uri, scope=list(scopes))
         url, state = session.authorization_url(self.authorize_url, loginWindowOpenMode="self")
         return str(url), str(state)
 
