@@ -8,6 +8,7 @@ import dashboard.converters  # noqa: F401 -- the parts that addresses of contact
 from dashboard.accounts import views as accounts
 from dashboard.capabilities import views as capabilities
 from dashboard.catalogue import views as catalogue
+from dashboard.checks import views as checks
 from dashboard.connections import views as connections
 from dashboard.connections import views_gist_fields as gist_fields
 from dashboard.contacts import views as contacts
@@ -55,6 +56,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("links/<slug:key>/sync/", links.start_sync, "link_sync"),
     command("links/<slug:key>/filters/", links.save_filters, "link_filters"),
     command("links/<slug:key>/delete/", links.delete_link, "link_delete"),
+    page("links/<slug:key>/checks/", checks.check_list, "checks"),
+    command("links/<slug:key>/checks/again/", checks.check_again, "checks_again"),
     form("links/<slug:key>/mapping/", mapping.mapping_editor, "mapping"),
     page("links/<slug:key>/mapping/versions/", mapping.version_list, "mapping_versions"),
     command("links/<slug:key>/mapping/versions/<int:number>/restore/", mapping.restore_version, "mapping_restore"),

@@ -5,6 +5,7 @@ import logging
 from django.conf import settings
 
 from integration import alerts
+from integration.checks.facts import read_due_facts
 from integration.models import Run
 from integration.queue import enqueue
 from integration.runs.recover import process_name, recover_lost_runs
@@ -52,6 +53,7 @@ def watch() -> None:
         start_due_retries,
         start_due_runs,
         alerts.send_due,
+        read_due_facts,
     ):
         try:
             step()

@@ -72,6 +72,9 @@ link_filters            GET     login   405     405       405
 link_filters            POST    login   403     200       200
 link_delete             GET     login   405     405       405
 link_delete             POST    login   403     403       302
+checks                  GET     login   200     200       200
+checks_again            GET     login   405     405       405
+checks_again            POST    login   403     302       302
 mapping                 GET     login   200     200       200
 mapping                 POST    login   403     200       200
 mapping_versions        GET     login   200     200       200
