@@ -1,5 +1,7 @@
 """People that `manage.py up` makes sure of: the owner of the environment, and the owner of the demo."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
@@ -50,6 +52,20 @@ def switch_off_demo() -> None:
         owner.save(update_fields=["password", "is_active"])
     for connection in Connection.objects.filter(sandbox=True).exclude(status=ConnectionStatus.DISCONNECTED):
         connection.set_status(ConnectionStatus.RECONNECT, SANDBOX_OFF)
+
+
+def is_first_start() -> bool:
+    """Whether nothing was ever set up here: not even a demo that somebody has deleted since."""
+    return not _stamp().exists() and not Connection.objects.exists()
+
+
+def note_demo_link() -> None:
+    """Remember that the link of the demo was set up, so that it is not once more."""
+    _stamp().write_text("set up\n")
+
+
+def _stamp() -> Path:
+    return Path(settings.DATA_DIR) / "demo.stamp"
 
 
 def has_owner() -> bool:

@@ -118,13 +118,17 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 @dataclass
 class Up:
-    """`manage.py up`, running. Unless `migrated`, it makes the tables itself, and takes seconds more for it."""
+    """`manage.py up`, running. Unless `migrated`, it makes the tables itself, and takes seconds more for it.
+
+    `with_demo_link`: it sets up the link of the demo, as on anybody's first start.
+    """
 
     folder: Path
     database_url: str = ""
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     migrated: bool = True
+    with_demo_link: bool = False
     process: subprocess.Popen[str] | None = None
     _shell: "Shell | None" = None
 
@@ -145,6 +149,8 @@ class Up:
     def start(self, seconds: float = 60) -> "Up":
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lay_database()
+        if not self.with_demo_link:
+            (self.folder / "demo.stamp").touch()
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.env, stdout=log, stderr=log, text=True

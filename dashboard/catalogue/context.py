@@ -110,8 +110,8 @@ def try_context(
 
 
 def _curl(entry: CatalogueEntry, link: Link | None, tried: Tried | None) -> str:
-    if not (tried and tried.path and link and entry.operation):
+    if not (tried and tried.path and link):
         return ""
     connection = link.connection(entry.side)
     live = settings.GIST_API_URL if entry.side == "gist" else settings.GHL_API_URL
-    return as_curl(tried, connection.base_url if connection.sandbox else live, entry.operation.version)
+    return as_curl(tried, connection.base_url if connection.sandbox else live, entry.version)

@@ -62,6 +62,11 @@ class CatalogueEntry:
         return self.path or self.event
 
     @property
+    def version(self) -> str:
+        """Of the API, as its header names it. A template would call the operation itself."""
+        return self.operation.version if self.operation else ""
+
+    @property
     def is_ready_made(self) -> bool:
         return self.kind == "action" and not self.path
 

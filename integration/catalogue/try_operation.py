@@ -106,8 +106,8 @@ def mask_personal(value: Any, subject: str, name: str = "") -> Any:
         return {key: mask_personal(one, subject, str(key)) for key, one in value.items()}
     if isinstance(value, list):
         return [mask_personal(one, subject, name) for one in value]
-    parts = REACHED_BY if subject in NOBODYS else REACHED_BY + ABOUT_PEOPLE
-    personal = any(part in name.lower() for part in parts)
+    words = REACHED_BY if subject in NOBODYS else REACHED_BY + ABOUT_PEOPLE
+    personal = any(word in name.lower() for word in words)
     return MASKED if personal and isinstance(value, str | int | float) and value not in ("", True, False) else value
 
 

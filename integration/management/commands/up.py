@@ -1,6 +1,7 @@
 """`manage.py up`: web and worker in the foreground, until Ctrl-C or SIGTERM."""
 
 import http.client
+import logging
 import os
 import signal
 import sys
@@ -20,6 +21,8 @@ from integration.management.exposure import refused_settings
 from integration.management.preparation import bind_listener, prepare_database, prepare_static_files
 from integration.management.private_files import close_to_others
 from integration.management.processes import Child, stop_all
+
+logger = logging.getLogger(__name__)
 
 # For a clean end; with the rest it is over within 10 s.
 STOP_SECONDS = 9.0
@@ -106,6 +109,7 @@ class Command(BaseCommand):
                 child.watch()
             if not ready and is_ready():
                 ready = True
+                self._set_up_demo_link()
                 # From here on this process only watches its children and needs no database.
                 connections.close_all()
                 self._print_ready()
@@ -115,6 +119,22 @@ class Command(BaseCommand):
                     "Not ready yet: the web server or the worker does not answer; its messages stand above."
                 )
             time.sleep(0.2 if ready else 0.05)
+
+    def _set_up_demo_link(self) -> None:
+        """On the first start with the demo, once the web server answers: the sandbox is part of it."""
+        if not self.demo_login or not demo.is_first_start():
+            return
+        # Only the first start needs what the sync is made of.
+        from integration.management.demo_link import set_up_demo_link
+
+        try:
+            run = set_up_demo_link()
+        except Exception as problem:
+            # A demo that cannot be set up must not keep anybody from what else there is.
+            logger.exception("the demo could not be set up")
+            self.print_line(f"Demo: could not be set up ({type(problem).__name__}); connect the sandbox by hand.")
+        else:
+            self.print_line(f"Demo: {run.link.name} is linked; run {run.pk} syncs its people now.")
 
     def _print_ready(self) -> None:
         self.print_line(f"ready http://{settings.HOST}:{settings.PORT}")

@@ -182,11 +182,15 @@ def test_a_flag_is_set_and_taken_back(as_operator, link, world):
     assert saved(flow)["actions"][0]["values"]["rename"] is False
 
 
-def test_a_body_is_typed_as_json_and_shown_so_again(editor, workflow):
-    body = '{"id": 30, "email": "{{ contact.email }}"}'
+@pytest.mark.parametrize(
+    "body",
+    ["id = 30\nemail = {{ contact.email }}", '{"id": "30", "email": "{{ contact.email }}"}'],
+    ids=["lines", "JSON"],
+)
+def test_a_body_is_typed_as_lines_and_shown_so_again(editor, workflow, body):
     editor.press("add:gist.campaigns.set").press("save", **{"value-3-body_json": body})
-    assert saved(workflow)["actions"][2]["values"]["body_json"] == {"id": 30, "email": "{{ contact.email }}"}
-    assert "&quot;email&quot;: &quot;{{ contact.email }}&quot;" in Editor(editor.browser, workflow).press("open:3").html
+    assert saved(workflow)["actions"][2]["values"]["body_json"] == {"id": "30", "email": "{{ contact.email }}"}
+    assert "id = 30\nemail = {{ contact.email }}" in Editor(editor.browser, workflow).press("open:3").html
 
 
 def test_an_action_opens_without_a_call_and_its_lists_are_read_afterwards(as_operator, workflow, world):
@@ -247,7 +251,7 @@ REFUSED = {
     "a time that is none": (["open:1"], {"at-1-due_at": "25:00"}, "“25:00” is no time of day"),
     "a moment of what is not told": (["open:1"], {"from-1-due_at": "event.start_at"}, "is not given by this workflow"),
     "JSON that is none": (["add:gist.campaigns.set"], {"value-3-body_json": "{"}, "Is not readable JSON"),
-    "JSON that is no object": (["add:gist.campaigns.set"], {"value-3-body_json": "[1]"}, "Must be a JSON object."),
+    "a line that is no pair": (["add:gist.campaigns.set"], {"value-3-body_json": "[1]"}, "“[1]” is no name and value"),
     "too many actions": ([], FIFTY_ONE, "Has 51 actions; 50 is the most."),
     "a value that is no text": ([], {"values-2": '{"body": {"a": 1}}'}, "Must be a text."),
     "a value of another action": ([], {"values-2": '{"x": 1}'}, "“x” is not a value of “Add a note”"),
