@@ -26,7 +26,12 @@ FROM_PROXY = {"Host": "gistline.example.com", "X-Forwarded-Proto": "https"}
 class Up:
     """One `manage.py up` with a data folder and a port of its own."""
 
-    def __init__(self, data_dir: Path, *arguments: str, port: int = 0, **env: str) -> None:
+    def __init__(
+        self, data_dir: Path, *arguments: str, port: int = 0, with_demo_link: bool = False, **env: str
+    ) -> None:
+        if not with_demo_link:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            (data_dir / "demo.stamp").touch()
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"DATA_DIR": str(data_dir), "PORT": str(self.port), "PUBLIC_URL": self.url, "HOST": "127.0.0.1", **env}
@@ -136,6 +141,21 @@ def test_up_seeds_the_demo_serves_it_and_ends_cleanly(start):
     assert up.stop() == 0
     assert set(children) == {"Web", "Worker"}
     assert all(is_gone(pid) for pid in children.values())
+
+
+def overview(url: str) -> str:
+    with requests.Session() as browser:
+        return sign_in(url, "demo@gistline.example", "demo-gistline", browser).text
+
+
+def test_the_first_start_ends_with_a_living_demo_that_is_not_made_twice(start):
+    up = start(migrated=True, with_demo_link=True)
+    assert up.wait_for("Demo:") == "Demo: alder-dental is linked; run 1 syncs its people now."
+    assert eventually(lambda: "1 of 206 failed" in overview(up.url))
+    up.stop()
+    again = start(port=up.port, with_demo_link=True)
+    again.wait_for("Sign in at")
+    assert again.stop() == 0
 
 
 def test_on_a_public_address_nothing_of_the_demo_is_there(start):

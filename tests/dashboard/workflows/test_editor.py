@@ -182,11 +182,10 @@ def test_a_flag_is_set_and_taken_back(as_operator, link, world):
     assert saved(flow)["actions"][0]["values"]["rename"] is False
 
 
-@pytest.mark.parametrize(
-    "body",
-    ["id = 30\nemail = {{ contact.email }}", '{"id": "30", "email": "{{ contact.email }}"}'],
-    ids=["lines", "JSON"],
-)
+AS_LINES, AS_JSON = "id = 30\nemail = {{ contact.email }}", '{"id": "30", "email": "{{ contact.email }}"}'
+
+
+@pytest.mark.parametrize("body", [AS_LINES, AS_JSON], ids=["lines", "JSON"])
 def test_a_body_is_typed_as_lines_and_shown_so_again(editor, workflow, body):
     editor.press("add:gist.campaigns.set").press("save", **{"value-3-body_json": body})
     assert saved(workflow)["actions"][2]["values"]["body_json"] == {"id": "30", "email": "{{ contact.email }}"}
