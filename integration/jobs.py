@@ -7,6 +7,7 @@ from django.conf import settings
 from integration import alerts
 from integration.models import Run
 from integration.queue import enqueue
+from integration.runs.imports.files import remove_old_files
 from integration.runs.recover import process_name, recover_lost_runs
 from integration.runs.schedule import start_due_retries, start_due_runs
 from integration.runs.work import work_one_slice
@@ -52,6 +53,7 @@ def watch() -> None:
         start_due_retries,
         start_due_runs,
         alerts.send_due,
+        remove_old_files,
     ):
         try:
             step()

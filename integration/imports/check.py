@@ -1,16 +1,16 @@
 """Checking the rows of a file: the values each would give, what is wrong with it, doubles, and totals.
 
-Rows come one by one. What is kept of all of them are hashes of addresses and numbers, to find doubles.
+Rows come one by one. What is kept of all of them are hashes of addresses and numbers, to find doubles (doubles.py).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 
 from integration.errors import SetupError
 from integration.imports.cells import read_cell, read_opt_out, shorten
 from integration.imports.columns import Column
+from integration.imports.doubles import Doubles, KeysInMemory, KnownKeys
 from integration.imports.faults import Fault
 from integration.imports.read import SAMPLE_CELL, Row
 from integration.imports.routes import Destination, Route, SideValues, find_routes, why_not_carried
@@ -67,8 +67,8 @@ class Totals:
 class FileCheck:
     """One pass over a file. `totals` and `preview` grow as `check` is read; `notes` say which columns are not taken."""
 
-    def __init__(self, columns: Sequence[Column], destination: Destination):
-        """Raises SetupError when no column says who a row is about."""
+    def __init__(self, columns: Sequence[Column], destination: Destination, known: KnownKeys | None = None):
+        """`known` are the keys of rows before. Raises SetupError when no column says who a row is about."""
         _require_key(columns)
         routes = find_routes(columns, destination)
         self.notes = tuple(note for route in routes if (note := why_not_carried(route, destination.sides)))
@@ -76,7 +76,7 @@ class FileCheck:
         self._taken = {route.column.header for route in self._routes}
         self._sides = destination.sides
         self._context = destination.rules.context(None)
-        self._doubles = _Doubles()
+        self._doubles = Doubles(known if known is not None else KeysInMemory())
         self.totals = Totals()
         self.preview: list[CheckedRow] = []
 
@@ -98,7 +98,7 @@ class FileCheck:
             if row.cells[route.column.index]:
                 findings.read(route, row.cells[route.column.index])
         checked = findings.as_checked(row)
-        double = None if checked.faults else self._doubles.find(checked)
+        double = None if checked.faults else self._doubles.find(checked.email, checked.phone, row.number)
         return CheckedRow(row, (double,)) if double else checked
 
 
@@ -187,38 +187,3 @@ def _join(known: Value, value: Value) -> Value:
         if isinstance(known, list) and isinstance(value, list)
         else value
     )
-
-
-class _Doubles:
-    """Rows that are taken, by hashes of what they are known by: the number of the first row of each."""
-
-    def __init__(self) -> None:
-        self._emails: dict[int, int] = {}
-        self._phones: dict[int, int] = {}
-        # By phone, rows without an address.
-        self._bare_phones: dict[int, int] = {}
-
-    def find(self, row: CheckedRow) -> Fault | None:
-        """The fault of a row that is a double; else the row is remembered.
-
-        Two people whose addresses differ are two, whatever phone they share (as in sync/match.py).
-        """
-        email, phone, number = _hash(row.email), _hash(row.phone), row.row.number
-        by_phone = self._bare_phones if email else self._phones
-        for key, known, words in ((email, self._emails, "e-mail address"), (phone, by_phone, "phone number")):
-            if key and key in known:
-                return Fault(
-                    "double", f"Row {known[key]} of the file has the same {words}. Join the two rows into one."
-                )
-        if email:
-            self._emails[email] = number
-        if phone:
-            self._phones.setdefault(phone, number)
-        if phone and not email:
-            self._bare_phones.setdefault(phone, number)
-        return None
-
-
-def _hash(text: str) -> int:
-    """64 bits; 0 for blank. Among a million rows two are alike by chance once in thirty million files."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) if text else 0
