@@ -7,6 +7,7 @@ from django.conf import settings
 from integration import alerts
 from integration.models import Run
 from integration.queue import enqueue
+from integration.runs.imports.check_ahead import continue_check
 from integration.runs.imports.files import remove_old_files
 from integration.runs.recover import process_name, recover_lost_runs
 from integration.runs.schedule import start_due_retries, start_due_runs
@@ -31,6 +32,12 @@ def work_on_run(run_id: int) -> None:
     run = Run.objects.select_related("link").get(pk=run_id)
     if run.is_active and not run.wait_until and not run.link.lease_owner:
         enqueue("work_on_run", run_id)
+
+
+def check_import(file_id: int) -> None:
+    """A slice of the check of an imported file."""
+    if not continue_check(file_id, settings.RUN_SLICE_SECONDS):
+        enqueue("check_import", file_id)
 
 
 def live(link_id: int) -> None:

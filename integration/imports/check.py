@@ -4,7 +4,7 @@ Rows come one by one. What is kept of all of them are hashes of addresses and nu
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from integration.errors import SetupError
@@ -67,8 +67,16 @@ class Totals:
 class FileCheck:
     """One pass over a file. `totals` and `preview` grow as `check` is read; `notes` say which columns are not taken."""
 
-    def __init__(self, columns: Sequence[Column], destination: Destination, known: KnownKeys | None = None):
-        """`known` are the keys of rows before. Raises SetupError when no column says who a row is about."""
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        destination: Destination,
+        known: KnownKeys | None = None,
+        leave_blank: Collection[tuple[str, str]] = (),
+    ):
+        """`known` are the keys of rows before; `leave_blank` are faults, as reason and header, whose cells count as
+        blank instead of rejecting their row. Raises SetupError when no column says who a row is about.
+        """
         _require_key(columns)
         routes = find_routes(columns, destination)
         self.notes = tuple(note for route in routes if (note := why_not_carried(route, destination.sides)))
@@ -76,6 +84,7 @@ class FileCheck:
         self._taken = {route.column.header for route in self._routes}
         self._sides = destination.sides
         self._context = destination.rules.context(None)
+        self._leave_blank = frozenset(leave_blank)
         self._doubles = Doubles(known if known is not None else KeysInMemory())
         self.totals = Totals()
         self.preview: list[CheckedRow] = []
@@ -89,11 +98,15 @@ class FileCheck:
                 self.preview.append(_shorten(checked))
             yield checked
 
+    def _counts(self, fault: Fault) -> bool:
+        """Whether a fault of the row as it was read rejects it: not when nobody wants the cell."""
+        return not fault.column or fault.column in self._taken
+
     def _check_row(self, row: Row) -> CheckedRow:
         # What is wrong with a cell that nobody wants is no reason to reject its row.
-        if faults := tuple(one for one in row.faults if not one.column or one.column in self._taken):
+        if faults := tuple(one for one in row.faults if self._counts(one)):
             return CheckedRow(row, faults)
-        findings = _Findings(self._context, self._sides)
+        findings = _Findings(self._context, self._sides, self._leave_blank)
         for route in self._routes:
             if row.cells[route.column.index]:
                 findings.read(route, row.cells[route.column.index])
@@ -119,8 +132,8 @@ def _shorten(checked: CheckedRow) -> CheckedRow:
 class _Findings:
     """What the cells of one row give."""
 
-    def __init__(self, context: Context, sides: tuple[Side, ...]):
-        self.context, self.sides = context, sides
+    def __init__(self, context: Context, sides: tuple[Side, ...], leave_blank: Collection[tuple[str, str]]):
+        self.context, self.sides, self.leave_blank = context, sides, leave_blank
         self.faults: list[Fault] = []
         self.given: dict[str, Value] = {}
         self.direct: dict[Side, dict[str, Value]] = {side: {} for side in sides}
@@ -136,7 +149,8 @@ class _Findings:
             reason = problem.reason
             if reason == "unreadable" and route.target.type in ("date", "moment"):
                 reason = "bad_date"
-            self.faults.append(Fault(reason, shorten(str(problem), _LONGEST_SENTENCE), route.column.header))
+            if (reason, route.column.header) not in self.leave_blank:
+                self.faults.append(Fault(reason, shorten(str(problem), _LONGEST_SENTENCE), route.column.header))
 
     def _read(self, route: Route, cell: str) -> None:
         kind = route.target.kind

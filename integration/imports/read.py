@@ -92,7 +92,7 @@ def open_table(path: Path, *, name: str = "", encoding: str = "", delimiter: str
     head = read_head(path)
     refuse_other_kinds(head, where)
     chosen = check_encoding(encoding, where) if encoding else detect_encoding(path, head, where)
-    sign = check_delimiter(delimiter, where) if delimiter else detect_delimiter(path, chosen.name)
+    sign = check_delimiter(delimiter, where) if delimiter else detect_delimiter(path, chosen.name, where)
     return _with_header(CsvSource(path, chosen.name, sign, where), chosen, header_row)
 
 

@@ -49,6 +49,12 @@ class Migration(migrations.Migration):
                 ),
                 ("tags", models.JSONField(blank=True, default=list, verbose_name="tags for everybody")),
                 ("notes", models.JSONField(blank=True, default=list, verbose_name="notes for everybody")),
+                (
+                    "leave_blank",
+                    models.JSONField(
+                        blank=True, default=list, verbose_name="faults whose cells count as blank, as [reason, header]"
+                    ),
+                ),
                 ("tasks", models.JSONField(blank=True, default=list, verbose_name="titles of tasks for everybody")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (

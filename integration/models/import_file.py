@@ -48,6 +48,7 @@ class ImportFile(models.Model):
     tags = models.JSONField("tags for everybody", default=list, blank=True)
     notes = models.JSONField("notes for everybody", default=list, blank=True)
     tasks = models.JSONField("titles of tasks for everybody", default=list, blank=True)
+    leave_blank = models.JSONField("faults whose cells count as blank, as [reason, header]", default=list, blank=True)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     check_state = models.CharField(max_length=10, choices=CheckState, default=CheckState.NONE, blank=True)

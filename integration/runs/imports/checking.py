@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from integration.errors import SetupError
-from integration.imports.check import PREVIEW_ROWS, CheckedRow, FileCheck
+from integration.imports.check import PREVIEW_ROWS, CheckedRow
 from integration.imports.faults import REASONS
 from integration.imports.read import Row
 from integration.models import CheckState, ImportFile
@@ -64,7 +64,7 @@ def _forget_other_checks(file: ImportFile, digest: str) -> None:
 
 
 def _check_portions(order: ImportOrder, store: RowStore, is_over: Callable[[], bool]) -> bool:
-    check = FileCheck(order.columns, order.destination, store)
+    check = order.new_check(store)
     tally = Tally(store)
     # A check that was interrupted reads the rows before again, and looks at none of them.
     before = start = tally.checked_to

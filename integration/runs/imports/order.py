@@ -10,7 +10,9 @@ from typing import Any
 
 from integration.connections.fields import fields_of
 from integration.errors import SetupError
+from integration.imports.check import FileCheck
 from integration.imports.columns import Column, as_saved, choose_columns
+from integration.imports.doubles import KnownKeys
 from integration.imports.meanings import fold_header
 from integration.imports.read import Table, open_table
 from integration.imports.routes import Destination
@@ -46,14 +48,19 @@ class ImportOrder:
     def destination(self) -> Destination:
         return Destination(self.accounts, self.rules, self.sides)
 
+    def new_check(self, known: KnownKeys | None = None) -> FileCheck:
+        """Raises SetupError when no column says who a row is about."""
+        leave_blank = {(reason, header) for reason, header in self.file.leave_blank}
+        return FileCheck(self.columns, self.destination, known, leave_blank)
+
     @cached_property
     def digest(self) -> str:
         """Of all that says what a row gives."""
         table = self.table
         facts = [
             table.format, table.encoding.name, table.delimiter, table.header_number, list(table.headers),
-            as_saved(self.columns), list(self.sides), self.additions.tags, self.additions.notes, self.additions.tasks,
-            self.rules.digest,
+            as_saved(self.columns), self.file.leave_blank, list(self.sides), self.additions.tags,
+            self.additions.notes, self.additions.tasks, self.rules.digest,
         ]  # fmt: skip
         return hashlib.blake2b(json.dumps(facts, default=str).encode(), digest_size=16).hexdigest()
 
@@ -69,10 +76,8 @@ class ImportOrder:
     def notes(self) -> list[str]:
         """What to know of it, in sentences."""
         notes = list(self.table.notes)
-        has_more = bool(self.additions.notes or self.additions.tasks) or any(
-            one.target and one.target.kind in ("note", "task") for one in self.columns
-        )
-        if has_more and "ghl" not in self.sides:
+        kinds = {column.target.kind for column in self.columns if column.target}
+        if (self.additions.notes or self.additions.tasks or kinds & {"note", "task"}) and "ghl" not in self.sides:
             notes.append("Gist's API has no notes and no tasks: those of the file are left out. Choose GHL for them.")
         return [*notes, *self._create_only_notes()]
 
