@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
+from django.urls import reverse_lazy
 
 from dashboard.lists import EmptyState, ListWords
 from integration.connections.fields import known_fields
@@ -23,7 +24,15 @@ LIST = ListWords(
     things="imports",
     nothing=EmptyState("No imports yet", "Choose a file above. Nothing is written before you have seen its check."),
 )
-NO_LINK = EmptyState("No link yet", "A file is imported into a link: two connections with the rules between them.")
+WITHOUT_LINK = ListWords(
+    things="imports",
+    nothing=EmptyState(
+        "No link yet",
+        "A file is imported into a link: two connections with the rules between them.",
+        reverse_lazy("links"),
+        "Open the links",
+    ),
+)
 # Rejected rows that the page shows; the file has them all.
 SHOWN = 50
 # Columns of the preview.
@@ -39,13 +48,12 @@ def import_rows() -> list[ImportFile]:
     return list(rows[:MOST_LISTED])
 
 
-def list_context() -> dict[str, Any]:
-    return {
-        "has_link": Link.objects.exists(),
-        "no_link": NO_LINK,
-        "most_mb": settings.IMPORT_MAX_MB,
-        "keep_days": KEEP_DAYS,
-    }
+def list_words() -> ListWords:
+    return LIST if Link.objects.exists() else WITHOUT_LINK
+
+
+def upload_limits() -> dict[str, Any]:
+    return {"most_mb": settings.IMPORT_MAX_MB, "keep_days": KEEP_DAYS}
 
 
 def order_of(file: ImportFile) -> ImportOrder:

@@ -23,13 +23,14 @@ from integration.runs.imports.rejected import MARK, rejected_pieces
 from integration.runs.imports.start import start_import
 from integration.runs.start import AlreadyRunning
 
+CSV = "text/csv; charset=utf-8"
 LOCKED = "This file is being imported. What its columns mean can be changed once that run has ended."
 
 
 def import_list(request: HttpRequest, form: UploadForm | None = None) -> HttpResponse:
-    found = read_whole_list(context.LIST, context.import_rows)
+    found = read_whole_list(context.list_words(), context.import_rows)
     form = form or UploadForm(initial={"link": read_number(request.GET.get("link", "")) or None})
-    response = render_list(request, "imports/list.html", {**found, **context.list_context(), "form": form})
+    response = render_list(request, "imports/list.html", {**found, **context.upload_limits(), "form": form})
     response.status_code = 422 if form.errors else 200
     return response
 
@@ -216,6 +217,8 @@ def download_rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
         report_problem(request, problem)
         return redirect("imported", pk)
     name = get_valid_filename(f"rejected-{run.import_file.name if run.import_file else run.pk}").rsplit(".", 1)[0]
-    response = StreamingHttpResponse(chain([MARK, first], pieces), content_type="text/csv; charset=utf-8")
+    response: HttpResponseBase = StreamingHttpResponse(chain([MARK, first], pieces), content_type=CSV)
+    if request.method == "HEAD":
+        response = HttpResponse(content_type=CSV)
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

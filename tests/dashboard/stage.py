@@ -47,13 +47,14 @@ def _stage_people(ann: Ann) -> list[str]:
 
 def _stage_runs(ann: Ann) -> list[str]:
     link = ann.link
+    # While a run is paused no other one starts.
+    pages = _stage_imports(link)
     Snapshot.objects.create(link=link, side="gist", external_id="1001", parked=True)
     failed = things.failure(things.finished_run(link, status="partial", failed=1), ghl_id=ann.ghl_id)
     paused = Run.objects.create(link=link, status="paused", error_code="change_cap")
     things.conflict(link)
     things.match(link)
     things.event(link, state="refused", reason="unreadable", body=b"{")
-    pages = _stage_imports(link)
     return [*pages, reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk])]
 
 

@@ -152,7 +152,7 @@ def _agree(run: Run, order: ImportOrder, people: Sequence[ImportedPerson], pairs
         for side, snapshot in found.items():
             snapshot.pair = pair
             if len(person.created) == len(SIDES):
-                _settle(snapshot, order.rules, run)
+                _agree_on(snapshot, order.rules, run)
             elif is_new and side not in person.created:
                 # Without a base every difference is news, so the first merge asks the owner rules.
                 snapshot.undecided, snapshot.base = snapshot.undecided or snapshot.base, None
@@ -172,7 +172,7 @@ def _snapshots_of(run: Run, people: Sequence[ImportedPerson]) -> list[Snapshot]:
     return found
 
 
-def _settle(snapshot: Snapshot, rules: Rules, run: Run) -> None:
+def _agree_on(snapshot: Snapshot, rules: Rules, run: Run) -> None:
     snapshot.undecided, snapshot.rules, snapshot.decided_run = None, rules.digest, run.pk
 
 

@@ -9,7 +9,7 @@ from integration.models import Change, ChangeAction, Link
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.records import CONSENT_FIELDS, Contact, RelatedType
-from integration.related import write as related
+from integration.related import write
 from integration.runs.imports.order import ImportOrder
 from integration.runs.imports.person import ImportedPerson, NotTaken
 from integration.sync import create
@@ -110,7 +110,7 @@ class Writing:
             journal: list[Change] = []
             # The change that was decided is the one on record: what is noted meanwhile says what became of it.
             kind: RelatedType = "note" if change.kind == "note" else "task"
-            result = yield from related.create(self.link, kind, contact.id, change.after or {}, journal=journal)
+            result = yield from write.create(self.link, kind, contact.id, change.after or {}, journal=journal)
             for one in journal:
                 change.after, change.external_id = one.after, one.external_id
                 change.state, change.applied_at = one.state, one.applied_at
