@@ -14,8 +14,8 @@ from integration.providers.base import ContactSide
 from integration.records import EMAIL_CONSENT, OPTED_OUT, Contact, RelatedRecord, Side, Value, is_blank, is_opted_out
 from integration.runs.imports.order import ImportOrder
 from integration.runs.imports.person import ImportedPerson, NotTaken
-from integration.sync.after_write import types_of
 from integration.sync.decide import decide
+from integration.sync.echo_suppression import types_of
 from integration.sync.plan import create_of, updates_of
 from integration.values import LISTS, same_as_written, same_value, split_members
 

@@ -4,13 +4,13 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from copy import copy
 
-from django.db import transaction
 from django.utils import timezone
 
 from integration.errors import ProviderError, ReconnectRequired, Retryable, SetupError
 from integration.imports.faults import REASONS
 from integration.models import Run, RunKind, RunStatus
 from integration.providers.exchange import Steps
+from integration.runs.checkpoint import saved_with_checkpoint
 from integration.runs.context import RunContext
 from integration.runs.imports.checking import check_some, open_store
 from integration.runs.imports.cursor import ImportCursor
@@ -29,12 +29,16 @@ from integration.workflows import start
 
 # Rows that are looked for together, then written together, then put on record together.
 PORTION = 80
+# Where the check is, in the checkpoint; how far it is stands in its store.
+BEGUN, CHECKED = "begun", "checked"
 
 
 def check_file(context: RunContext) -> str:
     """Go on with the check of the file; "" while it is not done."""
+    if context.checkpoint.cursor == CHECKED:
+        return "import_rows"
     order = _read_order(context, refresh=context.checkpoint.cursor is None)
-    context.checkpoint.cursor = context.checkpoint.cursor or {}
+    context.checkpoint.cursor = BEGUN
 
     def is_over() -> bool:
         context.tick()
@@ -44,15 +48,14 @@ def check_file(context: RunContext) -> str:
     if not check_some(order, is_over):
         return ""
     totals = order.file.check_result
-    with open_store(order.file) as store, transaction.atomic():
-        rejected = totals["rows"] - totals["ok"]
+    rejected = totals["rows"] - totals["ok"]
+    with open_store(order.file) as store, saved_with_checkpoint(context):
+        # In one transaction with the checkpoint, so that rejected rows are counted once.
         record_rejections(context.run, rejected, list(store.rejections(MOST_LOGGED)), dict(REASONS))
-        # In the same transaction, so that rejected rows are counted once.
-        context.run.phase, context.run.total = "import_rows", totals["rows"]
-        context.checkpoint.cursor = ImportCursor().as_json()
-        context.save()
+        context.run.total = totals["rows"]
+        context.checkpoint.cursor = CHECKED
     _save_columns(order)
-    return ""
+    return "import_rows"
 
 
 def _save_columns(order: ImportOrder) -> None:
@@ -91,7 +94,7 @@ def import_rows(context: RunContext) -> str:
 
 def _import_portion(context: RunContext, order: ImportOrder, store: RowStore) -> bool:
     """The next rows, from looking for their people to their record. False when there are none left."""
-    cursor = ImportCursor(**context.checkpoint.cursor)
+    cursor = ImportCursor(**(context.checkpoint.cursor or {}))
     rows = store.rows_after(cursor.after, PORTION)
     if not rows:
         return False
@@ -187,16 +190,10 @@ def _cut_off(begun: list[ImportedPerson], finished: list[ImportedPerson], end: P
 def _record(
     context: RunContext, order: ImportOrder, cursor: ImportCursor, portion: list[int], people: list[ImportedPerson]
 ) -> None:
-    before = cursor.as_json()
-    try:
-        with transaction.atomic():
-            record_people(context, order, people)
-            cursor.note_done([one.row.number for one in people], portion)
-            context.checkpoint.cursor = cursor.as_json()
-            context.save()
-    except BaseException:
-        context.checkpoint.cursor = before
-        raise
+    with saved_with_checkpoint(context):
+        record_people(context, order, people)
+        cursor.note_done([one.row.number for one in people], portion)
+        context.checkpoint.cursor = cursor.as_json()
 
 
 # What webhooks report meanwhile --------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from integration.related import write
 from integration.runs.imports.order import ImportOrder
 from integration.runs.imports.person import ImportedPerson, NotTaken
 from integration.sync import create
-from integration.sync.after_write import types_of, values_after_write
 from integration.sync.apply import create_contact, write_contact_fields
+from integration.sync.echo_suppression import types_of, values_after_write
 from integration.sync.pairing import is_taken
 from integration.sync.refusals import Refusals, raise_refusals
 

@@ -37,6 +37,12 @@ def done(as_operator, checked):
     return finish(Run.objects.get())
 
 
+def test_an_operator_sees_the_form_with_every_link(as_operator, link):
+    page = html(as_operator.get("imports"))
+    assert '<form class="split is-flush" id="upload"' in page
+    assert f">{link.name}</option>" in page
+
+
 def test_before_there_is_a_link_the_page_says_what_comes_first(as_operator):
     assert "No link yet" in words(as_operator.get("imports"))
 

@@ -4,7 +4,8 @@ import pytest
 
 from integration.models import Change, Pair, RejectedRow, Run
 from integration.runs.control import cancel_run, confirm_run
-from integration.runs.imports import phases
+from integration.runs.imports import checking, phases
+from integration.runs.imports.order import accounts_of, read_order, rules_of
 from integration.runs.imports.start import start_import
 from integration.runs.recover import process_name
 from integration.runs.work import work_one_slice
@@ -80,14 +81,16 @@ def test_an_update_that_arrived_before_a_kill_is_on_record_with_what_stood_there
     assert (figures(run), change.before, change.after, change.state) == ({"updated": 1}, "Old", "New", "applied")
 
 
-def test_a_check_that_is_stopped_goes_on_where_it_stopped(bring, figures, monkeypatch):
-    monkeypatch.setattr("integration.runs.imports.checking.PORTION", 2)
-    run = start_import(bring(FILE + f"{EVERYONE[0]},again,\n"))
-    slices = 0
-    while not work_one_slice(run.pk, process_name(), 0.2) and slices < 60:
-        slices += 1
-    run.refresh_from_db()
-    assert (figures(run), run.total) == ({"created": 9, "skipped": 1}, 10)
+def test_a_check_that_is_stopped_goes_on_where_it_stopped(bring, link, monkeypatch):
+    monkeypatch.setattr(checking, "PORTION", 2)
+    file = bring(FILE + f"{EVERYONE[0]},again,\n")
+    accounts = accounts_of(link)
+
+    def check_a_portion():
+        return checking.check_some(read_order(file, rules_of(link, accounts), accounts), lambda: True)
+
+    assert [check_a_portion() for _ in range(6)] == [False] * 5 + [True]
+    assert file.check_result == {"rows": 10, "ok": 9, "by_reason": {"double": 1}}
 
 
 def test_a_cancelled_import_keeps_what_it_did(bring, world, monkeypatch):
