@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_in
+from tests.processes import SETUP, apply
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 FILE = (
@@ -21,7 +22,8 @@ def file(tmp_path):
     return path
 
 
-def test_a_file_is_imported_and_its_rejected_rows_are_corrected(page, file, tmp_path):
+def test_a_file_is_imported_and_its_rejected_rows_are_corrected(up, page, file, tmp_path):
+    apply(up, SETUP)
     sign_in(page)
     page.get_by_role("link", name="CSV import").first.click()
     page.locator("#upload input[type=file]").set_input_files(file)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from integration.errors import SetupError
 from integration.imports.cells import split_tags
@@ -31,8 +32,15 @@ class Additions:
                     raise SetupError(f"A text has more than {LONGEST_ADDITION:,} characters. Shorten it.", kind)
                 _refuse_unknown(text, known, kind)
 
+    @cached_property
+    def _constant(self) -> "Additions":
+        """Of texts without a cell in them, the same for every row."""
+        return Additions(tuple(tag for text in self.tags for tag in split_tags(text)), self.notes, self.tasks)
+
     def for_row(self, headers: Sequence[str], cells: Sequence[str]) -> "Additions":
         """The texts with the cells of a row in them; what is blank then is left out."""
+        if not any(_PLACE.search(text) for text in (*self.tags, *self.notes, *self.tasks)):
+            return self._constant
         by_header = {fold_header(header) or header: cell.strip() for header, cell in zip(headers, cells, strict=False)}
 
         def fill(texts: tuple[str, ...]) -> tuple[str, ...]:

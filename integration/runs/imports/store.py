@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ class RowStore:
     # Rows --------------------------------------------------------------------------------------------------
 
     def add_row(self, row: ImportRow) -> None:
-        given = {key: value for key, value in asdict(row).items() if value and key != "number"}
+        given = {key: value for key, value in vars(row).items() if value and key != "number"}
         self._sql.execute("INSERT INTO row VALUES (?, ?)", (row.number, json.dumps(given, ensure_ascii=False)))
 
     def rows_after(self, number: int, limit: int) -> list[ImportRow]:
