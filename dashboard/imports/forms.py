@@ -67,13 +67,13 @@ class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {"target": "Into"}
         widgets = {"target": forms.Select(SELECT)}
 
-    def __init__(self, *args: Any, instance: ImportFile, **kwargs: Any):
+    def __init__(self, data: Any = None, *, instance: ImportFile):
         texts = {
             "tags": ", ".join(f'"{tag}"' if "," in tag or ";" in tag else tag for tag in instance.tags),
             "notes": "\n".join(instance.notes),
             "tasks": "\n".join(instance.tasks),
         }
-        super().__init__(*args, instance=instance, initial=texts, **kwargs)
+        super().__init__(data, instance=instance, initial=texts)
 
     def clean_header_row(self) -> int:
         return self.cleaned_data["header_row"] or 0

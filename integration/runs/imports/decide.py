@@ -101,7 +101,9 @@ class Deciding:
 
     def _updates(self, person: ImportedPerson, contact: Contact) -> list[Change]:
         given = person.row.values.get(contact.side, {})
-        wanted = {key: new for key, value in given.items() if (new := self._new_value(contact, key, value)) is not None}
+        wanted: dict[str, Value] = {
+            key: new for key, value in given.items() if (new := self._new_value(contact, key, value)) is not None
+        }
         if person.row.opts_out and not is_opted_out(contact.side, contact.values):
             wanted[EMAIL_CONSENT[contact.side]] = OPTED_OUT[contact.side]
         return updates_of(contact, wanted, _rule(person))
