@@ -15,6 +15,7 @@ SECTIONS = {
     "connections": "connections",
     "oauth": "connections",
     "links": "links",
+    "imports": "imports",
     "runs": "runs",
     "log": "log",
     "problems": "problems",

@@ -13,6 +13,8 @@ from django.template.loader import render_to_string
 
 from integration.records import is_storable
 
+# The one form that takes more than so many bytes.
+TAKES_FILES, LARGEST_FORM = "import_upload", 64 * 1024**2
 NOTHING_CHANGED = "Nothing was changed. Go back, load the page again and repeat what you did."
 
 
@@ -38,8 +40,17 @@ class RequestGuard:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         # What is free of the CSRF check reads its body itself: webhooks, and the sandbox.
+        _refuse_large(request)
         if request.method == "POST" and not getattr(view, "csrf_exempt", False):
             _check_form(request)
+
+
+def _refuse_large(request: HttpRequest) -> None:
+    """Before the body is read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    takes_files = request.resolver_match is not None and request.resolver_match.view_name == TAKES_FILES
+    if length.isdecimal() and int(length) > LARGEST_FORM and not takes_files:
+        raise RefusedRequest(f"What was sent has more than {LARGEST_FORM // 1024**2} MB. {NOTHING_CHANGED}")
 
 
 def _check_form(request: HttpRequest) -> None:

@@ -16,6 +16,7 @@ from dashboard.contacts import views_booking as contact_booking
 from dashboard.contacts import views_person as contact_person
 from dashboard.contacts import views_records as contact_records
 from dashboard.health import views as health
+from dashboard.imports import views as imports
 from dashboard.links import views as links
 from dashboard.live import views as live
 from dashboard.log import views as log
@@ -61,6 +62,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     form("links/<slug:key>/mapping/", mapping.mapping_editor, "mapping"),
     page("links/<slug:key>/mapping/versions/", mapping.version_list, "mapping_versions"),
     command("links/<slug:key>/mapping/versions/<int:number>/restore/", mapping.restore_version, "mapping_restore"),
+    page("imports/", imports.import_list, "imports"),
+    command("imports/upload/", imports.upload_file, "import_upload"),
+    form("imports/<int:pk>/", imports.import_columns, "import"),
+    page("imports/<int:pk>/check/", imports.import_check, "import_check"),
+    command("imports/<int:pk>/blank/", imports.leave_blank, "import_blank"),
+    command("imports/<int:pk>/start/", imports.start, "import_start"),
+    command("imports/<int:pk>/discard/", imports.discard, "import_discard"),
+    page("imports/runs/<int:pk>/", imports.imported, "imported"),
+    page("imports/runs/<int:pk>/rejected/", imports.download_rejected, "imported_rejected"),
     page("runs/", runs.runs, "runs"),
     page("runs/<int:pk>/", runs.run, "run"),
     command("runs/<int:pk>/cancel/", runs.cancel, "run_cancel"),

@@ -18,8 +18,9 @@ from dashboard.wsgi import application
 MOST_CONNECTIONS = 800
 # Seconds without a byte after which a connection ends, and how often that is looked for.
 IDLE_SECONDS, LOOK_SECONDS = 60, 5
-# Above what any page takes (dashboard/settings.py); what is larger is refused unread.
-LARGEST_HEADER, LARGEST_BODY = 64 * 1024, 64 * 1024 * 1024
+# What is larger is refused unread. A body above half a megabyte lies on disk until a thread takes it; only the form for
+# files takes one of more than 64 MB (dashboard/request_guard.py).
+LARGEST_HEADER, LARGEST_BODY = 64 * 1024, 210 * 1000**2
 
 
 def serve(listener: socket.socket, threads: int) -> None:

@@ -8,6 +8,8 @@ from integration import alerts
 from integration.checks.facts import read_due_facts
 from integration.models import Run
 from integration.queue import enqueue
+from integration.runs.imports.check_ahead import continue_check
+from integration.runs.imports.files import remove_old_files
 from integration.runs.recover import process_name, recover_lost_runs
 from integration.runs.schedule import start_due_retries, start_due_runs
 from integration.runs.work import work_one_slice
@@ -33,6 +35,12 @@ def work_on_run(run_id: int) -> None:
         enqueue("work_on_run", run_id)
 
 
+def check_import(file_id: int) -> None:
+    """A slice of the check of an imported file."""
+    if not continue_check(file_id, settings.RUN_SLICE_SECONDS):
+        enqueue("check_import", file_id)
+
+
 def live(link_id: int) -> None:
     """What webhooks said about a link."""
     process_link(link_id, process_name(), settings.RUN_SLICE_SECONDS)
@@ -54,6 +62,7 @@ def watch() -> None:
         start_due_runs,
         alerts.send_due,
         read_due_facts,
+        remove_old_files,
     ):
         try:
             step()

@@ -1,16 +1,16 @@
 """Checking the rows of a file: the values each would give, what is wrong with it, doubles, and totals.
 
-Rows come one by one. What is kept of all of them are hashes of addresses and numbers, to find doubles.
+Rows come one by one. What is kept of all of them are hashes of addresses and numbers, to find doubles (doubles.py).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 
 from integration.errors import SetupError
 from integration.imports.cells import read_cell, read_opt_out, shorten
 from integration.imports.columns import Column
+from integration.imports.doubles import Doubles, KeysInMemory, KnownKeys
 from integration.imports.faults import Fault
 from integration.imports.read import SAMPLE_CELL, Row
 from integration.imports.routes import Destination, Route, SideValues, find_routes, why_not_carried
@@ -67,8 +67,16 @@ class Totals:
 class FileCheck:
     """One pass over a file. `totals` and `preview` grow as `check` is read; `notes` say which columns are not taken."""
 
-    def __init__(self, columns: Sequence[Column], destination: Destination):
-        """Raises SetupError when no column says who a row is about."""
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        destination: Destination,
+        known: KnownKeys | None = None,
+        leave_blank: Collection[tuple[str, str]] = (),
+    ):
+        """`known` are the keys of rows before; `leave_blank` are faults, as reason and header, whose cells count as
+        blank instead of rejecting their row. Raises SetupError when no column says who a row is about.
+        """
         _require_key(columns)
         routes = find_routes(columns, destination)
         self.notes = tuple(note for route in routes if (note := why_not_carried(route, destination.sides)))
@@ -76,7 +84,8 @@ class FileCheck:
         self._taken = {route.column.header for route in self._routes}
         self._sides = destination.sides
         self._context = destination.rules.context(None)
-        self._doubles = _Doubles()
+        self._leave_blank = frozenset(leave_blank)
+        self._doubles = Doubles(known if known is not None else KeysInMemory())
         self.totals = Totals()
         self.preview: list[CheckedRow] = []
 
@@ -89,16 +98,20 @@ class FileCheck:
                 self.preview.append(_shorten(checked))
             yield checked
 
+    def _counts(self, fault: Fault) -> bool:
+        """Whether a fault of the row as it was read rejects it: not when nobody wants the cell."""
+        return not fault.column or fault.column in self._taken
+
     def _check_row(self, row: Row) -> CheckedRow:
         # What is wrong with a cell that nobody wants is no reason to reject its row.
-        if faults := tuple(one for one in row.faults if not one.column or one.column in self._taken):
+        if faults := tuple(one for one in row.faults if self._counts(one)):
             return CheckedRow(row, faults)
-        findings = _Findings(self._context, self._sides)
+        findings = _Findings(self._context, self._sides, self._leave_blank)
         for route in self._routes:
             if row.cells[route.column.index]:
                 findings.read(route, row.cells[route.column.index])
         checked = findings.as_checked(row)
-        double = None if checked.faults else self._doubles.find(checked)
+        double = None if checked.faults else self._doubles.find(checked.email, checked.phone, row.number)
         return CheckedRow(row, (double,)) if double else checked
 
 
@@ -119,8 +132,8 @@ def _shorten(checked: CheckedRow) -> CheckedRow:
 class _Findings:
     """What the cells of one row give."""
 
-    def __init__(self, context: Context, sides: tuple[Side, ...]):
-        self.context, self.sides = context, sides
+    def __init__(self, context: Context, sides: tuple[Side, ...], leave_blank: Collection[tuple[str, str]]):
+        self.context, self.sides, self.leave_blank = context, sides, leave_blank
         self.faults: list[Fault] = []
         self.given: dict[str, Value] = {}
         self.direct: dict[Side, dict[str, Value]] = {side: {} for side in sides}
@@ -136,7 +149,8 @@ class _Findings:
             reason = problem.reason
             if reason == "unreadable" and route.target.type in ("date", "moment"):
                 reason = "bad_date"
-            self.faults.append(Fault(reason, shorten(str(problem), _LONGEST_SENTENCE), route.column.header))
+            if (reason, route.column.header) not in self.leave_blank:
+                self.faults.append(Fault(reason, shorten(str(problem), _LONGEST_SENTENCE), route.column.header))
 
     def _read(self, route: Route, cell: str) -> None:
         kind = route.target.kind
@@ -187,38 +201,3 @@ def _join(known: Value, value: Value) -> Value:
         if isinstance(known, list) and isinstance(value, list)
         else value
     )
-
-
-class _Doubles:
-    """Rows that are taken, by hashes of what they are known by: the number of the first row of each."""
-
-    def __init__(self) -> None:
-        self._emails: dict[int, int] = {}
-        self._phones: dict[int, int] = {}
-        # By phone, rows without an address.
-        self._bare_phones: dict[int, int] = {}
-
-    def find(self, row: CheckedRow) -> Fault | None:
-        """The fault of a row that is a double; else the row is remembered.
-
-        Two people whose addresses differ are two, whatever phone they share (as in sync/match.py).
-        """
-        email, phone, number = _hash(row.email), _hash(row.phone), row.row.number
-        by_phone = self._bare_phones if email else self._phones
-        for key, known, words in ((email, self._emails, "e-mail address"), (phone, by_phone, "phone number")):
-            if key and key in known:
-                return Fault(
-                    "double", f"Row {known[key]} of the file has the same {words}. Join the two rows into one."
-                )
-        if email:
-            self._emails[email] = number
-        if phone:
-            self._phones.setdefault(phone, number)
-        if phone and not email:
-            self._bare_phones.setdefault(phone, number)
-        return None
-
-
-def _hash(text: str) -> int:
-    """64 bits; 0 for blank. Among a million rows two are alike by chance once in thirty million files."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) if text else 0

@@ -38,16 +38,20 @@ class CsvSource:
 
     def records(self) -> Iterator[Record]:
         """All rows, blank ones too. Raises SetupError for a quote that is opened and never closed."""
-        with _open_text(self.path, self.encoding) as text:
+        with _open_text(self.path, self.encoding, self.where) as text:
             yield from _read_records(_read_lines(text), self.delimiter, self.where)
 
 
-def _open_text(path: Path, encoding: str) -> io.TextIOWrapper:
+def _open_text(path: Path, encoding: str, where: str) -> io.TextIOWrapper:
     # What cannot be decoded becomes U+FFFD, for which read.py looks; line ends are left to the csv module.
     text = path.open(encoding=encoding, errors="replace", newline="")
-    # An encoding that was chosen by hand leaves the mark of the file in its first header.
-    if text.read(1) != "\ufeff":
-        text.seek(0)
+    try:
+        # An encoding that was chosen by hand leaves the mark of the file in its first header.
+        if text.read(1) != "\ufeff":
+            text.seek(0)
+    except UnicodeError as problem:
+        text.close()
+        raise SetupError(f"The file is not written in {encoding.upper()}. Choose another encoding.", where) from problem
     return text
 
 
@@ -130,12 +134,12 @@ def check_delimiter(delimiter: str, where: str) -> str:
     return sign
 
 
-def detect_delimiter(path: Path, encoding: str) -> str:
+def detect_delimiter(path: Path, encoding: str, where: str) -> str:
     """The one that cuts most of the first rows into as many cells as the header has; a comma for a single column.
 
     Not `csv.Sniffer`: it refuses a single column, and takes letters for delimiters.
     """
-    with _open_text(path, encoding) as text:
+    with _open_text(path, encoding, where) as text:
         sample = text.read(_SAMPLE_CHARACTERS)
         is_cut = bool(text.read(1))
     # As the file itself is cut: `splitlines` also ends lines where no reader of CSV does.

@@ -78,21 +78,22 @@ class Table:
         return Row(record.number, tuple(cells), tuple(_find_faults(record, cells, self.headers)))
 
 
-def open_table(path: Path, *, name: str = "", encoding: str = "", delimiter: str = "") -> Table:
+def open_table(path: Path, *, name: str = "", encoding: str = "", delimiter: str = "", header_row: int = 0) -> Table:
     """The table in a CSV or XLSX file. What is not given is detected: `encoding` is one of ENCODINGS, `delimiter` a
-    character or its name; neither counts for a workbook. `name` is what to call the file in sentences.
+    character or its name; neither counts for a workbook. `header_row` is the number of the row that names the columns,
+    the first that is not blank. `name` is what to call the file in sentences.
 
     Raises SetupError, with what to do, for what is no table.
     """
     where = name or path.name
     _refuse_size(path, where)
     if is_workbook(path):
-        return _open_workbook(path, where)
+        return _open_workbook(path, where, header_row)
     head = read_head(path)
     refuse_other_kinds(head, where)
     chosen = check_encoding(encoding, where) if encoding else detect_encoding(path, head, where)
-    sign = check_delimiter(delimiter, where) if delimiter else detect_delimiter(path, chosen.name)
-    return _with_header(CsvSource(path, chosen.name, sign, where), chosen)
+    sign = check_delimiter(delimiter, where) if delimiter else detect_delimiter(path, chosen.name, where)
+    return _with_header(CsvSource(path, chosen.name, sign, where), chosen, header_row)
 
 
 def _refuse_size(path: Path, where: str) -> None:
@@ -110,18 +111,20 @@ def _refuse_size(path: Path, where: str) -> None:
         raise SetupError(f"The file has more than {MOST_BYTES // 1000**2} MB. Divide it, and import each part.", where)
 
 
-def _open_workbook(path: Path, where: str) -> Table:
+def _open_workbook(path: Path, where: str, header_row: int) -> Table:
     source = XlsxSource(path, where)
     sheets = source.sheets()
     if not sheets:
         raise SetupError("The workbook has no worksheet. Choose another file.", where)
     notes = () if len(sheets) == 1 else (f"Of {len(sheets)} worksheets the first is read: “{sheets[0]}”.",)
-    return _with_header(source, Encoding("utf-8", "A workbook is always UTF-8."), notes)
+    return _with_header(source, Encoding("utf-8", "A workbook is always UTF-8."), header_row, notes)
 
 
-def _with_header(source: CsvSource | XlsxSource, encoding: Encoding, notes: tuple[str, ...] = ()) -> Table:
+def _with_header(
+    source: CsvSource | XlsxSource, encoding: Encoding, header_row: int, notes: tuple[str, ...] = ()
+) -> Table:
     # In a workbook the next row may be the billionth one.
-    records = islice(source.records(), MOST_ROWS + 1)
+    records = (one for one in islice(source.records(), MOST_ROWS + 1) if one.number >= header_row)
     # The first row of a CSV that Excel wrote may say how it is cut.
     filled = (one for one in records if not _is_blank(one) and not (one.number == 1 and _names_delimiter(one)))
     header = next(filled, None)

@@ -7,8 +7,8 @@ from pathlib import Path
 from django.conf import settings
 
 OTHERS = 0o077
-# Webhooks that wait for the database, and the sandbox's signing keys.
-FOLDERS = ("spool", "sandbox-webhook-keys")
+# Webhooks that wait for the database, files that people import, and the sandbox's signing keys.
+FOLDERS = ("spool", "imports", "sandbox-webhook-keys")
 SQLITE_FILES = ("", "-wal", "-shm", "-journal")
 
 logger = logging.getLogger(__name__)

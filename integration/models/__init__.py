@@ -19,6 +19,7 @@ from integration.models.choices import (
     RunStatus,
 )
 from integration.models.connection import Connection
+from integration.models.import_file import CheckState, ImportFile, ImportMode, ImportTarget, RejectedRow
 from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.link import Link
 from integration.models.log_entry import LogEntry
@@ -42,6 +43,7 @@ __all__ = [
     "Change",
     "ChangeAction",
     "ChangeState",
+    "CheckState",
     "Checkpoint",
     "Connection",
     "ConnectionStatus",
@@ -50,6 +52,9 @@ __all__ = [
     "EventState",
     "Execution",
     "ExecutionState",
+    "ImportFile",
+    "ImportMode",
+    "ImportTarget",
     "InboxEvent",
     "Link",
     "LogEntry",
@@ -63,6 +68,7 @@ __all__ = [
     "PendingRead",
     "Provider",
     "Question",
+    "RejectedRow",
     "Related",
     "RelatedKind",
     "Run",

@@ -45,6 +45,7 @@ class Link(models.Model):
     change_cap = models.PositiveIntegerField("changes a run may make before a person confirms, 0 for any", default=0)
     worker_called = models.BooleanField("a worker was called for waiting events", default=False)
     sweep = models.JSONField("how far the present sweep is", default=dict, blank=True)
+    import_columns = models.JSONField("what columns of files meant last, by header", default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from integration.models.choices import ACTIVE_RUNS, FINISHED_RUNS, READING, RunKind, RunStatus
 from integration.models.fields import DataclassField
+from integration.models.import_file import ImportFile
 from integration.models.link import Link
 from integration.models.mapping import MappingVersion
 
@@ -65,6 +66,7 @@ class Run(models.Model):
     checkpoint = DataclassField(Checkpoint, blank=True)
     plan = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="applied_by")
     undoes = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="undone_by")
+    import_file = models.ForeignKey(ImportFile, models.SET_NULL, null=True, blank=True, related_name="runs")
     phase = models.CharField(max_length=20, blank=True)
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)

@@ -3,6 +3,7 @@
     prepare ─► read_ghl ─► read_gist ─► read_opted_out ─► match ─► apply ─► close      full and incremental
     prepare ─► read_people ─────────────────────────────► match ─► apply ─► close      retry and single contact
     prepare ─► apply ─► close                                                          live
+    prepare ─► check_file ─► import_rows ─► close                                      import
 
 The checkpoint says which phase the run is in and how far (checkpoint.py).
 """
@@ -13,6 +14,7 @@ from integration.models import FULL_READS, READING
 from integration.runs.checkpoint import begin_phase
 from integration.runs.context import RunContext, prepare_context
 from integration.runs.finish import close_run, count_people, verify_unseen
+from integration.runs.imports.phases import check_file, import_rows
 from integration.runs.listen import anything_due, handle_due_work, verify_rivals
 from integration.runs.match import match_next_page
 from integration.runs.read import read_opted_out, read_page, read_people, read_related
@@ -114,4 +116,6 @@ PHASES: dict[str, Callable[[RunContext], str]] = {
     "read_people": _read_people,
     "match": _match_people,
     "apply": _apply_decisions,
+    "check_file": check_file,
+    "import_rows": import_rows,
 }

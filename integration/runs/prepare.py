@@ -45,7 +45,12 @@ def prepare_rules(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange
     if not rules.rows:
         raise SetupError("No row of the mapping can be used. Open the mapping: each row says why.", run.link.key)
     run.rules = rules.as_json()
-    begins = {RunKind.RETRY: "read_people", RunKind.SINGLE: "read_people", RunKind.LIVE: "apply"}
+    begins = {
+        RunKind.RETRY: "read_people",
+        RunKind.SINGLE: "read_people",
+        RunKind.LIVE: "apply",
+        RunKind.IMPORT: "check_file",
+    }
     run.phase = run.phase or begins.get(RunKind(run.kind), "read_ghl")
     return rules
 

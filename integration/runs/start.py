@@ -14,6 +14,7 @@ from integration.models import (
     ACTIVE_RUNS,
     ConnectionStatus,
     Execution,
+    ImportFile,
     Link,
     LogEntry,
     MappingVersion,
@@ -46,6 +47,7 @@ def start_run(
     trigger: str = "person",
     target: RunTarget | None = None,
     queued: bool = True,
+    import_file: ImportFile | None = None,
 ) -> Run:
     """A new run, waiting for a worker, or for the caller when it is not `queued`.
 
@@ -65,6 +67,7 @@ def start_run(
                 trigger=trigger,
                 mapping=mapping,
                 target=target or RunTarget(),
+                import_file=import_file,
             )
             if queued:
                 enqueue("work_on_run", run.pk)

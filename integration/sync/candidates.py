@@ -62,7 +62,7 @@ class Index:
         return list({one.pk: one for one in (*by_main, *by_further)}.values())
 
 
-def _index_records(link: Link, rules: Rules, side: str, wanted: Iterable[Snapshot]) -> tuple[Index, Index]:
+def index_records(link: Link, rules: Rules, side: str, wanted: Iterable[Snapshot]) -> tuple[Index, Index]:
     """Records of one side that have an address or number of `wanted`: those whom the link's filter takes, and those
     whom it leaves out.
     """
@@ -97,7 +97,7 @@ class Candidates:
         self.keys = [key for name in rules.match for key in KEYS.get(name, ())]
         # By both, whatever the link matches by: an address or number stands in the way all the same. Whom a filter
         # leaves out is no candidate and no rival.
-        self.others, self.left_out = _index_records(link, rules, self.other, loose)
+        self.others, self.left_out = index_records(link, rules, self.other, loose)
 
     @cached_property
     def own(self) -> Index:
@@ -105,7 +105,7 @@ class Candidates:
         wanted = {
             one.pk: one for snapshot in self.loose for key in self.keys for one in self.others.find(key, snapshot)
         }
-        return _index_records(self.link, self.rules, self.side, [*wanted.values(), *self.loose])[0]
+        return index_records(self.link, self.rules, self.side, [*wanted.values(), *self.loose])[0]
 
     @cached_property
     def partners(self) -> dict[int, Snapshot]:

@@ -249,6 +249,38 @@ _ALL = (
         "Answered by a person",
         "A person decided what Gistline had asked. It is carried out at once; the entry of that follows.",
     ),
+    Reason("imported", "Imported", "A row of an imported file says so."),
+    Reason(
+        "rejected_row",
+        "Row cannot be taken",
+        "A cell of the row does not fit its field, or the row is about somebody of an earlier one. Nothing of it was "
+        "written.",
+        "Open the run, download the rejected rows, correct them and import that file.",
+    ),
+    Reason(
+        "exists_there",
+        "Exists already",
+        "The import only creates people, and this one is there. Nothing of the row was written.",
+        "Import the rejected rows with “Create and update”.",
+    ),
+    Reason(
+        "unknown_there",
+        "Not known there",
+        "The import only updates people, and this one is not there. Nothing of the row was written.",
+        "Import the rejected rows with “Create and update”.",
+    ),
+    Reason(
+        "double",
+        "Twice in the file",
+        "An earlier row of the file is the same contact. Nothing of this row was written.",
+        "Join the two rows into one, and import it.",
+    ),
+    Reason(
+        "no_address",
+        "No e-mail address",
+        "Gist tells people apart by their address and makes nobody without one.",
+        "Add an address to the row, or import it into GHL.",
+    ),
     Reason("asked", "As asked", "A person or a workflow asked for it."),
     Reason("noticed", "Noticed in GHL", "It happened in GHL; Gistline took note and wrote nothing."),
     Reason("carried", "Carried to Gist", "Gist has no such objects, so it shows them as properties of the contact."),

@@ -4,12 +4,15 @@ from django.urls import get_resolver, reverse
 
 from integration.mapping.versions import as_input, current_rows, save_version
 from integration.models import Link, Pair, Related, Run, Snapshot
+from integration.runs.imports.check_ahead import begin_check
+from integration.runs.imports.files import keep_file
+from integration.runs.imports.start import start_import
 from integration.workflows import versions
 from tests import consent
 from tests.dashboard import things
 from tests.dashboard.browser import Browser
 from tests.person import Ann
-from tests.world import sync
+from tests.world import finish, sync
 
 RELATED = {
     "note": {"body": "Likes tea"},
@@ -44,13 +47,25 @@ def _stage_people(ann: Ann) -> list[str]:
 
 def _stage_runs(ann: Ann) -> list[str]:
     link = ann.link
+    # While a run is paused no other one starts.
+    pages = _stage_imports(link)
     Snapshot.objects.create(link=link, side="gist", external_id="1001", parked=True)
     failed = things.failure(things.finished_run(link, status="partial", failed=1), ghl_id=ann.ghl_id)
     paused = Run.objects.create(link=link, status="paused", error_code="change_cap")
     things.conflict(link)
     things.match(link)
     things.event(link, state="refused", reason="unreadable", body=b"{")
-    return [reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk])]
+    return [*pages, reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk])]
+
+
+def _stage_imports(link: Link) -> list[str]:
+    """A file that was checked, one whose import left a row over, and one that was only planned."""
+    text = b"E-mail,Phone\nann@example.test,12\nben@example.test,\n"
+    checked, done, planned = (keep_file(link, f"{name}.csv", [text]) for name in ("checked", "done", "planned"))
+    begin_check(checked)
+    runs = [finish(start_import(done)), finish(start_import(planned, dry_run=True))]
+    names = [reverse(name, args=[checked.pk]) for name in ("import", "import_check")]
+    return [*names, *(reverse("imported", args=[run.pk]) for run in runs)]
 
 
 def _stage_versions(link: Link) -> list[str]:

@@ -10,6 +10,7 @@ from dashboard.urls import urlpatterns
 from integration.models import (
     Connection,
     Execution,
+    ImportFile,
     InboxEvent,
     Link,
     LogEntry,
@@ -22,6 +23,7 @@ from integration.models import (
     Workflow,
     WorkflowVersion,
 )
+from integration.runs.imports.files import keep_file
 from tests.dashboard import things
 from tests.dashboard.browser import Browser
 
@@ -80,6 +82,20 @@ mapping                 POST    login   403     200       200
 mapping_versions        GET     login   200     200       200
 mapping_restore         GET     login   405     405       405
 mapping_restore         POST    login   403     302       302
+imports                 GET     login   200     200       200
+import_upload           GET     login   405     405       405
+import_upload           POST    login   403     422       422
+import                  GET     login   200     200       200
+import                  POST    login   403     422       422
+import_check            GET     login   302     302       302
+import_blank            GET     login   405     405       405
+import_blank            POST    login   403     302       302
+import_start            GET     login   405     405       405
+import_start            POST    login   403     302       302
+import_discard          GET     login   405     405       405
+import_discard          POST    login   403     302       302
+imported                GET     login   200     200       200
+imported_rejected       GET     login   200     200       200
 runs                    GET     login   200     200       200
 run                     GET     login   200     200       200
 run_cancel              GET     login   405     405       405
@@ -181,7 +197,7 @@ OPEN_ACCOUNT_PAGES = {
 }
 WRITTEN = (
     *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related),
-    *(Workflow, WorkflowVersion, Execution),
+    *(Workflow, WorkflowVersion, Execution, ImportFile),
 )
 
 
@@ -195,6 +211,9 @@ def standing(link):
         "waiting": Snapshot.objects.create(link=link, side="gist", external_id=failed.gist_id, parked=True).pk,
     }
     Related.objects.create(link=link, kind="note", ghl_id="note1", contact_id="abc", base={"body": "Likes tea"})
+    brought = keep_file(link, "people.csv", [b"E-mail\nann@example.test\n"])
+    problems |= {"import": brought.pk}
+    problems["imported"] = things.finished_run(link, kind="import", import_file=brought).pk
     execution = things.execution(things.workflow(link))
     problems |= {"workflow": execution.workflow_id, "execution": execution.pk}
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}

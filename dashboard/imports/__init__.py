@@ -1,0 +1,1 @@
+"""CSV import: upload, columns, check, and what became of the rows."""
