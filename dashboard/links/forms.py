@@ -149,10 +149,14 @@ class LinkForm(StaleSaveForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.fields["create_on"].required = False  # Left out means unchanged.
         if country := self.instance.ghl.settings.get("country"):
             self.fields[
                 "default_country"
             ].help_text = f"Two letters, as US or GB. Empty: the GHL location's, {country}."
+
+    def clean_create_on(self) -> str:
+        return str(self.cleaned_data["create_on"] or self.instance.create_on)
 
     def clean_merge_seconds(self) -> float:
         return self._or_as_it_stands("merge_seconds")

@@ -12,6 +12,7 @@ from integration.models.choices import (
     CreateOn,
     Deletes,
     Direction,
+    MatchedBy,
     Mode,
     Outcome,
     Owner,
@@ -21,6 +22,7 @@ from integration.models.choices import (
 )
 from integration.models.connection import Connection
 from integration.models.inbox_event import EventState, InboxEvent
+from integration.models.kept_apart import KeptApart
 from integration.models.link import Link
 from integration.models.log_entry import LogEntry
 from integration.models.mapping import Mapping, MappingVersion
@@ -53,10 +55,12 @@ __all__ = [
     "Execution",
     "ExecutionState",
     "InboxEvent",
+    "KeptApart",
     "Link",
     "LogEntry",
     "Mapping",
     "MappingVersion",
+    "MatchedBy",
     "Mode",
     "OtherEmail",
     "Outcome",

@@ -128,6 +128,17 @@ class Owner(models.TextChoices):
     ASK = "ask", "Ask me"
 
 
+class MatchedBy(models.TextChoices):
+    """What made two records a pair; blank for pairs of before this was kept."""
+
+    EMAIL = "email", "E-mail address"
+    OTHER_EMAIL = "other_email", "A further e-mail address"
+    PHONE = "phone", "Phone number"
+    CREATED = "created", "Created by Gistline"
+    FOUND = "found", "Found when it was to be created"
+    PERSON = "person", "A person"
+
+
 class Deletes(models.TextChoices):
     IGNORE = "ignore", "Ignore"
     UNLINK = "unlink", "Unlink"

@@ -15,7 +15,7 @@ from django.utils import timezone
 from integration import log
 from integration.errors import Duplicate, LostAnswer
 from integration.mapping.rules import Rules
-from integration.models import LogEntry, Outcome, Pair, Provider, Question, Run, Snapshot
+from integration.models import LogEntry, MatchedBy, Outcome, Pair, Provider, Question, Run, Snapshot
 from integration.records import SIDES, Contact
 from integration.sync.bases import keep_unwritten, note_values, set_base
 from integration.sync.consent import remember_lifted
@@ -23,10 +23,10 @@ from integration.sync.deletions import mark_pairs
 from integration.sync.entry import Attempt, Entry, id_of
 from integration.sync.news import ContactNews, SnapshotRead
 from integration.sync.one_by_one import NOT_OF_A_RECORD, all_or_each, as_error
-from integration.sync.pairing import make_pairs, relinked_entry
+from integration.sync.pairing import Wanted, make_pairs, relinked_entry
 from integration.sync.parity import do_agree, save_agreement
 from integration.sync.pending_reads import delete_if_unchanged, postpone, read_again
-from integration.sync.questions import update_questions
+from integration.sync.questions import ask_who, update_questions
 from integration.sync.reasons import LEFT_WAITING
 from integration.sync.retry import clear_retry, schedule_retry
 
@@ -128,6 +128,9 @@ class Recorder:
                 snapshot.decided_run, snapshot.reason = self.run.pk, entry.reason
         Snapshot.objects.update_rows(decided, ["decided_run", "reason"])
         self._compare(entries, {})
+        if self._any_question or any(entry.asked_at for entry in entries):
+            ask_who(self.run.link, self.rules, entries)
+            vars(self).pop("_any_question", None)
         log.save_entries([self._draft(entry, None) for entry in entries if entry.is_logged])
         self._count(entries, again)
 
@@ -197,14 +200,15 @@ class Recorder:
     def _pairs(self, entries: list[Entry]) -> dict[int, Pair]:
         """The pair of each entry, by the entry's identity; new ones for people who have both sides now."""
         found: dict[int, Pair] = {}
-        new: dict[int, tuple[str, str, str]] = {}
+        new: dict[int, Wanted] = {}
         for entry in entries:
             known = next((snapshot.pair for snapshot in entry.snapshots if snapshot.pair_id), None)
             gist, ghl = entry.person.gist, entry.person.ghl
             if known:
                 found[id(entry)] = known
             elif gist and ghl:
-                new[id(entry)] = (gist.id, ghl.id, gist.label or ghl.label)
+                by = MatchedBy.CREATED if entry.person.created else MatchedBy.FOUND
+                new[id(entry)] = (gist.id, ghl.id, gist.label or ghl.label, by)
         made = dict(zip(new, make_pairs(self.run.link, list(new.values())) if new else (), strict=True))
         log.save_entries([relinked_entry(self.run, one) for one in made.values() if one and one.former])
         for entry in entries:
