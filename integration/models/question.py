@@ -80,3 +80,12 @@ class Question(models.Model):
     def can_be_apart(self) -> bool:
         """Whether “none of these” can be said: of records of the other side, which are then never paired with it."""
         return self.kind in self.WHO and not self.is_choice_of_one and bool(self.options)
+
+    @property
+    def decision_words(self) -> str:
+        """What was answered about who somebody is, in a sentence."""
+        chosen = next((one for one in self.options if one["id"] == self.answer), None)
+        if chosen:
+            return f"Linked with {chosen.get('label') or chosen['id']} ({chosen['id']})."
+        names = ", ".join(one.get("label") or one["id"] for one in self.options)
+        return f"Kept apart from {names}." if self.answer == "apart" else "Somebody new."

@@ -143,7 +143,9 @@ class Group:
 
 def _groups(edges: Iterable[Edge]) -> list[Group]:
     beside: dict[int, dict[int, int]] = defaultdict(dict)
+    of_gist = set()
     for edge in edges:
+        of_gist.add(edge.gist)
         beside[edge.gist][edge.ghl] = beside[edge.ghl][edge.gist] = edge.score
     seen: set[int] = set()
     groups = []
@@ -151,7 +153,7 @@ def _groups(edges: Iterable[Edge]) -> list[Group]:
         if pk not in seen:
             members = _reachable(beside, pk)
             seen |= members
-            groups.append(_group_of(beside, members))
+            groups.append(_group_of(beside, members, of_gist))
     return groups
 
 
@@ -164,8 +166,9 @@ def _reachable(beside: Mapping[int, Mapping[int, int]], start: int) -> set[int]:
     return found
 
 
-def _group_of(beside: Mapping[int, Mapping[int, int]], members: set[int]) -> Group:
-    center = min(members, key=lambda pk: (-len(beside[pk]), -max(beside[pk].values()), pk))
+def _group_of(beside: Mapping[int, Mapping[int, int]], members: set[int], of_gist: set[int]) -> Group:
+    # Of equal ones Gist's record is asked about, as where keys find several.
+    center = min(members, key=lambda pk: (-len(beside[pk]), pk not in of_gist, -max(beside[pk].values()), pk))
     others = sorted(beside[center], key=lambda pk: -beside[center][pk])[:MOST_CANDIDATES]
     return Group(center, others, max(beside[center].values()))
 

@@ -292,6 +292,9 @@ _ALL = (
 # Reasons of pairs whose fields stay work although nothing is tried: they are merged once the rules let them.
 LEFT_WAITING = ("filtered", "new_only")
 
+# Reasons of records that may be one of several of the other side: a person is asked.
+IN_DOUBT = ("ambiguous", "other_name")
+
 REASONS = {reason.code: reason for reason in _ALL}
 
 
