@@ -13,7 +13,7 @@ from dashboard.htmx import report_problem
 from dashboard.permissions import operators_only
 from integration.errors import ProviderError, SetupError
 from integration.mapping.versions import current_version
-from integration.models import Change, ChangeState, ConnectionStatus, Link, Mode, Run, RunKind, RunStatus
+from integration.models import Change, ChangeState, Link, Mode, Run, RunKind, RunStatus
 from integration.people.matches import open_questions
 from integration.runs.start import check_ready, start_run
 
@@ -66,7 +66,7 @@ def _is_stale(link: Link, run: Run) -> bool:
 
 def stages_of(link: Link, current: str) -> list[Stage]:
     """The steps of the set-up of a link; `current` is the title of the one that a page is about."""
-    signed_in = all(one.status == ConnectionStatus.OK for one in link.connections.values())
+    signed_in = not any(one.needs_person for one in link.connections.values())
     version, asked = current_version(link), open_questions(link).count()
     rows = version.rows.count() if version else 0
     workflows = link.workflows.filter(enabled=True).count()
@@ -74,7 +74,7 @@ def stages_of(link: Link, current: str) -> list[Stage]:
     is_read, is_live = bool(last), link.mode != Mode.WATCH
     match_note = f"{asked:,} to decide" if asked else ("nobody in doubt" if is_read else "not read yet")
     stages = [
-        Stage("Connect", "both sides signed in" if signed_in else "a login is missing", signed_in),
+        Stage("Connect", "both sides signed in" if signed_in else "a login is broken", signed_in),
         Stage("Match", match_note, is_read and not asked, reverse("match", args=[link.key])),
         Stage("Map", f"{rows} row{'' if rows == 1 else 's'}", bool(rows), reverse("mapping", args=[link.key])),
         Stage("Workflows", f"{workflows} on" if workflows else "none on", bool(workflows), _workflows(link)),

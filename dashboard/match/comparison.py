@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from integration.mapping.rules import Rules
-from integration.models import Link, Question, Run, Snapshot
+from integration.models import Link, Provider, Question, Run, Snapshot
 from integration.models.choices import FULL_READS
 from integration.people.matches import records_of
 from integration.sync.likeness import Evidence, Traits, traits_of
@@ -78,7 +78,9 @@ def compare_candidates(question: Question) -> Comparison:
     """By what is known now, not when it was asked; three queries."""
     records = records_of([question])
     record = records.get((question.side, question.external_id))
-    known = (records.get((option["side"], option["id"])) for option in question.options)
+    # Those asked before sides were kept with them are of the other one.
+    other = Provider(question.side).other.value
+    known = (records.get((option.get("side") or other, option["id"])) for option in question.options)
     others = [one for one in known if one and (one.pair_id is None or one.side == question.side)]
     if record is None or not others:
         return Comparison(None)

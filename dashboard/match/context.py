@@ -14,7 +14,7 @@ from dashboard.lists import EmptyState, ListWords, read_list
 from dashboard.match.comparison import compare_candidates
 from dashboard.match.filters import LATER, STANDINGS, StandingFilter, questions_of_standing, read_question_page
 from dashboard.match.numbers import Numbers, numbers_of
-from integration.models import ACTIVE_RUNS, FULL_READS, Link, Pair, Question, Run, Snapshot
+from integration.models import ACTIVE_RUNS, FULL_READS, Link, Pair, Provider, Question, Run, Snapshot
 from integration.people.matches import AT_ONCE, CLEAR
 from integration.sync.lost_rules import LOST_RULES
 
@@ -74,6 +74,7 @@ def question_context(link: Link, query: QueryDict) -> dict[str, Any]:
         "question": chosen,
         "comparison": compare_candidates(chosen) if chosen else None,
         "following": _following(page.rows, chosen),
+        "makes_new": bool(chosen) and context["creates"][Provider(chosen.side).other.value],
     }
 
 
