@@ -74,7 +74,7 @@ def question_context(link: Link, query: QueryDict) -> dict[str, Any]:
         "question": chosen,
         "comparison": compare_candidates(chosen) if chosen else None,
         "following": _following(page.rows, chosen),
-        "makes_new": bool(chosen) and context["creates"][Provider(chosen.side).other.value],
+        "makes_new": chosen is not None and context["creates"][Provider(chosen.side).other.value],
     }
 
 
