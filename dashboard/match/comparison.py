@@ -51,6 +51,10 @@ class Candidate:
 class Comparison:
     """`gone` says that the record, or every candidate, is known no more."""
 
+    GONE = (
+        "The record, or everybody it could be, was linked or deleted since this was asked. "
+        "Read again: the question then closes by itself."
+    )
     record: Snapshot | None
     candidates: tuple[Candidate, ...] = ()
     lines: tuple[Line, ...] = ()

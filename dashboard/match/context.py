@@ -19,6 +19,10 @@ from integration.people.matches import AT_ONCE, CLEAR
 from integration.sync.lost_rules import LOST_RULES
 
 
+LINK_ALL = "Each is linked to the candidate that stands first. Each can be taken back under Decided."
+KEEP_ALL_APART = "Each stays a person of their own, and no rule pairs them with those offered. Each can be taken back."
+
+
 def match_context(link: Link, show: str) -> dict[str, Any]:
     """The head of every part of the screen. `show` is the part: open, or one of the lists."""
     runs = Run.objects.filter(link=link, kind__in=FULL_READS).defer("rules", "checkpoint")
@@ -74,6 +78,8 @@ def question_context(link: Link, query: QueryDict) -> dict[str, Any]:
         "question": chosen,
         "comparison": compare_candidates(chosen) if chosen else None,
         "following": _following(page.rows, chosen),
+        "LINK_ALL": LINK_ALL,
+        "KEEP_ALL_APART": KEEP_ALL_APART,
         "makes_new": chosen is not None and context["creates"][Provider(chosen.side).other.value],
     }
 

@@ -68,6 +68,13 @@ class Numbers:
         words = [f"{exact:,} could be several" if exact else "", f"{self.near:,} look alike" if self.near else ""]
         return ", ".join(filter(None, words)) or "nobody is in doubt"
 
+    @property
+    def picture_words(self) -> str:
+        """What the two bars show, for who does not see them."""
+        gist, ghl = (f"{self.only.get(side, 0):,}" for side in ("gist", "ghl"))
+        alone = f"{gist} are only in Gist, {self.both:,} on both sides, {ghl} only in GHL"
+        return f"{alone}; {self.open:,} questions are open."
+
     def total(self, side: str) -> int:
         return self.both + self.only.get(side, 0) + self.doubt.get(side, 0)
 
