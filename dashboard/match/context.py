@@ -18,7 +18,6 @@ from integration.models import ACTIVE_RUNS, FULL_READS, Link, Pair, Provider, Qu
 from integration.people.matches import AT_ONCE, CLEAR
 from integration.sync.lost_rules import LOST_RULES
 
-
 LINK_ALL = "Each is linked to the candidate that stands first. Each can be taken back under Decided."
 KEEP_ALL_APART = "Each stays a person of their own, and no rule pairs them with those offered. Each can be taken back."
 
