@@ -37,7 +37,8 @@ def update_questions(run: Run, rules: Rules, entries: Sequence[Entry], pairs: di
         for question in _conflict_questions(run.link, rules, entry, pair):
             wanted[question.about] = question
     wanted |= {question.about: question for question in _match_questions(run.link, rules, entries)}
-    open_ = Question.objects.filter(link=run.link, closed_at=None)
+    # Look-alikes are asked about by plans (near.py), and no decision waits for an answer about them.
+    open_ = Question.objects.filter(link=run.link, closed_at=None).exclude(kind=Question.Kind.NEAR)
     open_.filter(settled).exclude(about__in=wanted).update(closed_at=timezone.now())
     # It arises again although it was answered: the answer did not resolve it, so it is asked anew.
     open_.filter(about__in=wanted).exclude(answer="").update(answer="", answered_at=None, answered_by=None)

@@ -302,7 +302,8 @@ class Recorder:
 
     @cached_property
     def _any_question(self) -> bool:
-        return Question.objects.filter(link=self.run.link, closed_at=None).exists()
+        asked = Question.objects.filter(link=self.run.link, closed_at=None)
+        return asked.exclude(kind=Question.Kind.NEAR).exists()
 
     def _ask(self, entries: list[Entry], pairs: dict[int, Pair]) -> None:
         raised = any(e.asked_at or e.person.decision.held_rows for e in entries)
