@@ -20,5 +20,11 @@ class ExternalId(StringConverter):
     regex = "[A-Za-z0-9_-]{1,120}"
 
 
-for name, converter in {"side": Side, "kind": Kind, "external": ExternalId}.items():
+class Matched(StringConverter):
+    """The lists of the match screen beside its questions."""
+
+    regex = "both|gist|ghl|lost|decided"
+
+
+for name, converter in {"matched": Matched, "side": Side, "kind": Kind, "external": ExternalId}.items():
     register_converter(converter, name)

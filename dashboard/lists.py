@@ -46,13 +46,21 @@ class ListWords:
     search_examples: str = ""
 
 
-def read_list(words: ListWords, wanted: Filter, rows: QuerySet[Any], query: QueryDict) -> dict[str, Any]:
-    """The context of generic/list.html; `broken` says that the database did not answer, and there are no rows then."""
+ReadPage = Callable[[QuerySet[Any], QueryDict], paging.Page]
+
+
+def read_list(
+    words: ListWords, wanted: Filter, rows: QuerySet[Any], query: QueryDict, read_page: ReadPage | None = None
+) -> dict[str, Any]:
+    """The context of generic/list.html; `broken` says that the database did not answer, and there are no rows then.
+
+    `read_page` is for rows in another order than newest first.
+    """
 
     def read() -> dict[str, Any]:
         count = paging.count_rows(rows)
         things = singular(words.things) if count == "1" else words.things
-        return {"page": paging.read_page(rows, query), "count": count, "things": things}
+        return {"page": (read_page or paging.read_page)(rows, query), "count": count, "things": things}
 
     return {"filter": wanted, "count": "0"} | _read_or_broken(words, read, f"{NO_ANSWER} Your filters are kept.")
 

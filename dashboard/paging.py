@@ -17,7 +17,7 @@ class Page:
     """Rows newest first. `older` is the id that the next page begins below, None on the last."""
 
     rows: list[Any]
-    older: int | None
+    older: int | str | None
     is_first: bool
 
 

@@ -17,10 +17,12 @@ from dashboard.contacts import views_person as contact_person
 from dashboard.contacts import views_records as contact_records
 from dashboard.health import views as health
 from dashboard.imports import views as imports
+from dashboard.links import launch
 from dashboard.links import views as links
 from dashboard.live import views as live
 from dashboard.log import views as log
 from dashboard.mapping import views as mapping
+from dashboard.match import views as match
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
 from dashboard.problems import views as problems
@@ -59,6 +61,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("links/<slug:key>/delete/", links.delete_link, "link_delete"),
     page("links/<slug:key>/checks/", checks.check_list, "checks"),
     command("links/<slug:key>/checks/again/", checks.check_again, "checks_again"),
+    command("links/<slug:key>/live/", launch.go_live, "link_launch"),
+    page("links/<slug:key>/match/", match.match_questions, "match"),
+    page("links/<slug:key>/match/<matched:show>/", match.match_people, "match_people"),
+    command("links/<slug:key>/match/questions/all/", match.answer_all, "match_all"),
+    command("links/<slug:key>/match/questions/<int:pk>/", match.answer_one, "match_answer"),
+    command("links/<slug:key>/match/questions/<int:pk>/undo/", match.undo_one, "match_undo"),
+    command("links/<slug:key>/match/pairs/<int:pk>/", match.decide_pair, "match_pair"),
     form("links/<slug:key>/mapping/", mapping.mapping_editor, "mapping"),
     page("links/<slug:key>/mapping/versions/", mapping.version_list, "mapping_versions"),
     command("links/<slug:key>/mapping/versions/<int:number>/restore/", mapping.restore_version, "mapping_restore"),

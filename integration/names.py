@@ -31,7 +31,7 @@ def names_agree(one: str, other: str) -> bool:
     The words of the shorter name must stand in the longer one, as they are or as an initial: “Ann”, “A. Lee” and
     “Lee, Ann” can be “Ann Lee”; “Bob Lee” and “Anna Lee” cannot. A last name alone can be anybody of the family.
     """
-    shorter, longer = sorted((_words_of(one), _words_of(other)), key=len)
+    shorter, longer = sorted((name_words(one), name_words(other)), key=len)
     if not shorter:
         return True
     if len(shorter) == 1 and len(longer) > 1:
@@ -49,7 +49,7 @@ def _is_word(one: str, other: str) -> bool:
     return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
 
 
-def _words_of(name: str) -> list[str]:
+def name_words(name: str) -> list[str]:
     """Words without capitals, accents and points."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     return re.findall(r"[^\W_]+", "".join(sign for sign in plain if not unicodedata.combining(sign)))

@@ -7,6 +7,7 @@ from dashboard.links.backlog import backlog_words, sweep_progress_of
 from dashboard.links.cards import build_card
 from dashboard.links.filters import FilterDraft, drafts_of
 from dashboard.links.forms import LinkForm
+from dashboard.links.launch import launch_context
 from dashboard.lists import EmptyState, ListWords
 from dashboard.log.filters import log_rows
 from dashboard.runs.filters import run_rows
@@ -49,4 +50,5 @@ def link_context(found: Link, form: LinkForm, filters: list[FilterDraft] | None 
         "form": form,
         "runs": run_rows().filter(link=found)[:LAST_RUNS],
         "failures": failures[:LAST_FAILURES],
+        **launch_context(found),
     }

@@ -8,7 +8,7 @@ from django.utils.text import slugify
 
 from dashboard.stale import StaleSaveForm
 from dashboard.widgets import SELECT, SWITCH, TEXT
-from integration.models import Connection, Link, Provider
+from integration.models import Connection, Link, Mode, Provider
 
 MATCHES = {
     "email phone": "E-mail, then phone",
@@ -63,6 +63,8 @@ class NewLinkForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def save(self, commit: bool = True) -> Link:
         self.instance.key = free_link_key(self.cleaned_data["name"])
+        # Nothing is written before a person saw what would be (dashboard/links/launch.py).
+        self.instance.mode = Mode.WATCH
         link: Link = super().save(commit)
         return link
 
@@ -113,6 +115,7 @@ class LinkForm(StaleSaveForm):
         fields = [
             "name",
             "direction",
+            "create_on",
             "conflict",
             "deletes",
             "match",
@@ -124,29 +127,36 @@ class LinkForm(StaleSaveForm):
             "enabled",
         ]
         labels = {
+            "create_on": "Create contacts",
             "conflict": "When both sides changed",
             "deletes": "When one side deleted a contact",
             "default_country": "Country of numbers without a prefix",
             "enabled": "Switched on",
         }
         help_texts = {
+            "create_on": "Elsewhere the link only updates people who are there already.",
+            "mode": "New only: workflows wait as well.",
             "conflict": "Rows of the mapping may say otherwise.",
             "default_country": "Two letters, as US or GB. Empty: the country of the GHL location.",
             "enabled": "Off: nothing runs by itself, and nothing is forgotten.",
         }
         widgets = {
             "name": forms.TextInput(TEXT),
-            **{name: forms.Select(SELECT) for name in ("direction", "conflict", "deletes", "mode")},
+            **{name: forms.Select(SELECT) for name in ("direction", "create_on", "conflict", "deletes", "mode")},
             "default_country": forms.TextInput({**TEXT, "pattern": "[A-Za-z]{2}"}),
             "enabled": forms.CheckboxInput(SWITCH),
         }
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.fields["create_on"].required = False  # Left out means unchanged.
         if country := self.instance.ghl.settings.get("country"):
             self.fields[
                 "default_country"
             ].help_text = f"Two letters, as US or GB. Empty: the GHL location's, {country}."
+
+    def clean_create_on(self) -> str:
+        return str(self.cleaned_data["create_on"] or self.instance.create_on)
 
     def clean_merge_seconds(self) -> float:
         return self._or_as_it_stands("merge_seconds")

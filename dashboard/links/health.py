@@ -19,6 +19,9 @@ def health_of(card: Card) -> Health:
         return Health("idle", "Watching only", "Shows what it would do, writes nothing.")
     if card.fresh_at is None:
         return Health("idle", "Not synced yet", "Start the first sync when the mapping is right.")
+    if card.link.mode == Mode.NEW_ONLY:
+        sentence = f"Creates who is new and changes nobody. {_missing_sentence(card)}"
+        return Health("idle", "New contacts only", sentence.strip())
     checks = (_health_of_mapping, _health_of_questions, _health_of_people, _health_of_work, _health_of_age)
     found = next(filter(None, (check(card) for check in checks)), None)
     return found or _in_step(card)

@@ -80,7 +80,7 @@ def new_link(request: HttpRequest) -> HttpResponse:
 
 @operators_only
 def start_sync(request: HttpRequest, key: str) -> HttpResponse:
-    """Start a run: `kind` full or incremental, `dry_run` to write nothing."""
+    """Start a run: `kind` full or incremental, `dry_run` to write nothing; `back` names the page it was asked on."""
     found = get_object_or_404(Link.objects.select_related("gist", "ghl"), key=key)
     kind = RunKind.FULL if request.POST.get("kind") == RunKind.FULL else RunKind.INCREMENTAL
     try:
@@ -91,7 +91,7 @@ def start_sync(request: HttpRequest, key: str) -> HttpResponse:
     except (SetupError, ProviderError) as problem:
         report_problem(request, problem)
         return redirect("link", key)
-    return redirect("run", run.pk)
+    return redirect("match", key) if request.POST.get("back") == "match" else redirect("run", run.pk)
 
 
 @owners_only

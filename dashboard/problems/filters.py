@@ -64,8 +64,11 @@ class WaitingPersonFilter(LinkFilter):
 
 
 def question_rows() -> QuerySet[Question]:
-    """Questions that nobody has answered yet."""
-    return Question.objects.filter(closed_at=None, answered_at=None).select_related("link")
+    """Questions that nobody has answered yet and that hold something up; look-alikes are asked about elsewhere
+    (dashboard/match).
+    """
+    held = Question.objects.filter(closed_at=None, answered_at=None).exclude(kind=Question.Kind.NEAR)
+    return held.select_related("link")
 
 
 def refused_rows() -> QuerySet[InboxEvent]:

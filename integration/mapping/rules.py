@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from integration.mapping.command_tags import COMMAND_PROPERTIES, command_tags_of
 from integration.mapping.filters import Filter, read_filter
 from integration.mapping.transforms import Context, apply_steps, no_phone
-from integration.models import Direction, Link, MappingVersion, Owner
+from integration.models import CreateOn, Direction, Link, MappingVersion, Mode, Owner
 from integration.models import Mapping as MappingRow
 from integration.moments import find_zone
 from integration.phone import has_extension, to_e164
@@ -128,6 +128,9 @@ class Rules:
     """At most one per side; a side without one takes everybody."""
     consent: bool = True
     """Opt-outs from e-mail are carried (sync/consent.py)."""
+    create_on: str = CreateOn.BOTH
+    new_only: bool = False
+    """Who is on both sides is left as they are; only new people are made."""
 
     def takes(self, side: str, values: Values) -> bool:
         """Whether the link is about a record of `side` with these values."""
@@ -170,9 +173,12 @@ class Rules:
         """Where a moment becomes a day."""
         return find_zone(self.zone)
 
+    def writes_to(self, side: str) -> bool:
+        return Direction(self.direction).writes_to(side)
+
     def creates_on(self, side: str) -> bool:
-        against = Direction.GHL_TO_GIST if side == "ghl" else Direction.GIST_TO_GHL
-        return self.direction != against
+        """Whether somebody whom this side does not know may be made there."""
+        return self.writes_to(side) and CreateOn(self.create_on).allows(side)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -211,6 +217,8 @@ def freeze_rules(
     frozen = (_freeze_row(link, *one) for one in known)
     return Rules(
         direction=link.direction,
+        create_on=link.create_on,
+        new_only=link.mode == Mode.NEW_ONLY,
         deletes=link.deletes,
         match=tuple(link.match),
         country=link.phone_country,

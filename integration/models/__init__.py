@@ -9,8 +9,10 @@ from integration.models.choices import (
     ChangeAction,
     ChangeState,
     ConnectionStatus,
+    CreateOn,
     Deletes,
     Direction,
+    MatchedBy,
     Mode,
     Outcome,
     Owner,
@@ -21,6 +23,7 @@ from integration.models.choices import (
 from integration.models.connection import Connection
 from integration.models.import_file import CheckState, ImportFile, ImportMode, ImportTarget, RejectedRow
 from integration.models.inbox_event import EventState, InboxEvent
+from integration.models.kept_apart import KeptApart
 from integration.models.link import Link
 from integration.models.log_entry import LogEntry
 from integration.models.mapping import Mapping, MappingVersion
@@ -47,6 +50,7 @@ __all__ = [
     "Checkpoint",
     "Connection",
     "ConnectionStatus",
+    "CreateOn",
     "Deletes",
     "Direction",
     "EventState",
@@ -56,10 +60,12 @@ __all__ = [
     "ImportMode",
     "ImportTarget",
     "InboxEvent",
+    "KeptApart",
     "Link",
     "LogEntry",
     "Mapping",
     "MappingVersion",
+    "MatchedBy",
     "Mode",
     "OtherEmail",
     "Outcome",

@@ -102,6 +102,21 @@ class Direction(models.TextChoices):
     GIST_TO_GHL = "gist_to_ghl", "Gist to GHL"
     GHL_TO_GIST = "ghl_to_gist", "GHL to Gist"
 
+    def writes_to(self, side: str) -> bool:
+        return self.value != (Direction.GHL_TO_GIST if side == Provider.GHL else Direction.GIST_TO_GHL)
+
+
+class CreateOn(models.TextChoices):
+    """The sides on which a link may make new contacts; elsewhere it only updates those that are there."""
+
+    BOTH = "both", "On both sides"
+    GIST = "gist", "In Gist only"
+    GHL = "ghl", "In GHL only"
+    NONE = "none", "On neither side"
+
+    def allows(self, side: str) -> bool:
+        return self.value in (CreateOn.BOTH.value, side)
+
 
 class Owner(models.TextChoices):
     """Whose value stands when both sides changed."""
@@ -113,6 +128,17 @@ class Owner(models.TextChoices):
     ASK = "ask", "Ask me"
 
 
+class MatchedBy(models.TextChoices):
+    """What made two records a pair; blank for pairs of before this was kept."""
+
+    EMAIL = "email", "E-mail address"
+    OTHER_EMAIL = "other_email", "A further e-mail address"
+    PHONE = "phone", "Phone number"
+    CREATED = "created", "Created by Gistline"
+    FOUND = "found", "Found when it was to be created"
+    PERSON = "person", "A person"
+
+
 class Deletes(models.TextChoices):
     IGNORE = "ignore", "Ignore"
     UNLINK = "unlink", "Unlink"
@@ -121,6 +147,7 @@ class Deletes(models.TextChoices):
 
 class Mode(models.TextChoices):
     WATCH = "watch", "Watch: plan, write nothing"
+    NEW_ONLY = "new_only", "New only: create who is new, change nobody"
     LIVE = "live", "Live"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from integration.models.choices import Deletes, Direction, Mode, Owner, Provider
+from integration.models.choices import CreateOn, Deletes, Direction, Mode, Owner, Provider
 from integration.models.connection import Connection
 
 # Log entries that one statement deletes.
@@ -30,6 +30,7 @@ class Link(models.Model):
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.LIVE)
     enabled = models.BooleanField(default=True)
     direction = models.CharField(max_length=12, choices=Direction, default=Direction.TWO_WAY)
+    create_on = models.CharField("creates contacts", max_length=8, choices=CreateOn, default=CreateOn.BOTH)
     conflict = models.CharField(max_length=8, choices=Owner, default=Owner.NEWEST)
     deletes = models.CharField(max_length=10, choices=Deletes, default=Deletes.IGNORE)
     schedule_minutes = models.PositiveIntegerField(default=15)
@@ -64,6 +65,10 @@ class Link(models.Model):
 
     def connection(self, side: str) -> Connection:
         return self.gist if side == Provider.GIST else self.ghl
+
+    def creates_on(self, side: str) -> bool:
+        """Whether somebody whom this side does not know may be made there."""
+        return Direction(self.direction).writes_to(side) and CreateOn(self.create_on).allows(side)
 
     @property
     def phone_country(self) -> str:

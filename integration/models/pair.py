@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.db import connections, models
 
-from integration.models.choices import Provider
+from integration.models.choices import MatchedBy, Provider
 from integration.models.link import Link
 from integration.records import PersonRef
 
@@ -39,6 +39,12 @@ class Pair(models.Model):
     ghl_id = models.CharField(max_length=120)
     label = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.LINKED)
+    matched_by = models.CharField("what made it a pair", max_length=12, choices=MatchedBy, blank=True)
+    lost_rule = models.CharField(
+        "why today's match rules would not make it, as of the last reading; blank where they would",
+        max_length=20,
+        blank=True,
+    )
     agrees = models.BooleanField("both sides hold the same; empty: not compared since they were read", null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     synced_at = models.DateTimeField("last found to hold the same", null=True, blank=True)
@@ -51,7 +57,11 @@ class Pair(models.Model):
             models.UniqueConstraint(fields=["link", "kind", "ghl_id"], name="one_pair_per_ghl_record"),
         ]
         # Counted by every look at a link, from the index alone.
-        indexes = [models.Index(fields=["link", "kind", "state", "agrees"], name="pairs_by_standing")]
+        indexes = [
+            models.Index(fields=["link", "kind", "state", "agrees"], name="pairs_by_standing"),
+            models.Index(fields=["link", "matched_by"], name="pairs_by_key"),
+            models.Index(fields=["link", "id"], condition=~models.Q(lost_rule=""), name="pairs_without_rule"),
+        ]
 
     def __str__(self) -> str:
         return self.label or f"{self.gist_id} / {self.ghl_id}"

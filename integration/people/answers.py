@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integration.errors import ProviderError, SetupError
 from integration.mapping.rules import Rules
-from integration.models import Change, ChangeAction, Provider, Question, Snapshot
+from integration.models import Change, ChangeAction, KeptApart, MatchedBy, Mode, Provider, Question, Snapshot
 from integration.records import PersonRef, is_blank
 from integration.related.write_result import WriteResult, log_result, run_of_person
 from integration.runs.start import check_ready, request_sync, sync_person
@@ -17,12 +17,15 @@ from integration.sync.match import why_not_new
 from integration.sync.pairing import is_taken, pair_up
 from integration.sync.plan import pairing_of
 from integration.sync.questions import about_record
+from integration.sync.reasons import LEFT_WAITING
 
 
-def answer_question(question: Question, answer: str, user: Any = None) -> None:
-    """Conflict: "gist" or "ghl", whose value stands. Match: the id of the same person, or "new".
+def answer_question(question: Question, answer: str, user: Any = None, *, at_once: bool = True) -> None:
+    """Conflict: "gist" or "ghl", whose value stands. Who somebody is: the id of the same person, "new" for somebody
+    whom the other side does not have, "apart" for none of those offered.
 
-    Raises SetupError for an answer the question does not offer, when it is closed, or when the link cannot work now.
+    Carried out `at_once`, or with the next run. Raises SetupError for an answer the question does not offer, when it is
+    closed, or when the link cannot work now.
     """
     _check_open(question)
     if answer not in _offered_answers(question):
@@ -40,13 +43,57 @@ def answer_question(question: Question, answer: str, user: Any = None) -> None:
         question.answer, question.answered_by, question.answered_at = answer, user, timezone.now()
         question.save(update_fields=["answer", "answered_by", "answered_at", "about", "external_id", "label"])
         # Paired in the same transaction as the answer: an answer that cannot be carried out is not remembered.
-        paired = _pair_records(question) if question.kind == Question.Kind.MATCH and answer != "new" else []
-        _log_answer(question, _describe_answer(question), user, paired)
+        _log_answer(question, _describe_answer(question), user, _carry_out(question, user))
         # Kept with the answer, so that it is carried out also when this process ends here or another run is under way.
-        request_sync(question.link, _ids_of(question))
+        for ids in people_of(question):
+            request_sync(question.link, ids)
+    # While the link only watches, a run of its own would plan and carry nothing out.
+    if not at_once or question.link.mode == Mode.WATCH:
+        return
     # Started here only to be quicker than the request above; what is in the way now does not stop that one.
     with contextlib.suppress(SetupError, ProviderError):
-        sync_person(question.link, _ids_of(question), user)
+        sync_person(question.link, ids_of(question), user)
+
+
+def _carry_out(question: Question, user: Any) -> list[Change]:
+    """What an answer changes about who belongs together."""
+    if question.kind not in Question.WHO:
+        return []
+    if question.answer in ("new", "apart"):
+        records = [one for ids in people_of(question) for one in ids.items()]
+        for side, external_id in records:
+            # What was in doubt is not any more: the lists say so before the next run does.
+            mine = Snapshot.objects.filter(link=question.link, side=side, external_id=external_id, pair=None)
+            mine.exclude(reason__in=LEFT_WAITING).update(reason="answered")
+    if question.answer == "apart":
+        _keep_apart(question, user)
+    return _pair_records(question) if question.answer not in ("new", "apart") else []
+
+
+def _keep_apart(question: Question, user: Any) -> None:
+    KeptApart.objects.bulk_create(
+        (
+            KeptApart(link=question.link, gist_id=ids["gist"], ghl_id=ids["ghl"], decided_by=user)
+            for ids in couples_of(question)
+        ),
+        ignore_conflicts=True,
+    )
+    question.closed_at = timezone.now()
+    question.save(update_fields=["closed_at"])
+
+
+def couples_of(question: Question) -> list[dict[str, str]]:
+    """The asked record with each candidate, as ids by side."""
+    other = Provider(question.side).other.value
+    return [{question.side: question.external_id, other: option["id"]} for option in question.options]
+
+
+def people_of(question: Question) -> list[dict[str, str]]:
+    """The ids of everybody whom an answer concerns: of records that are kept apart each by itself."""
+    if question.answer != "apart":
+        return [ids_of(question)]
+    other = Provider(question.side).other.value
+    return [{question.side: question.external_id}, *({other: option["id"]} for option in question.options)]
 
 
 def _aim_at(question: Question, answer: str) -> None:
@@ -91,7 +138,8 @@ def _lock(question: Question) -> None:
 def _offered_answers(question: Question) -> set[str]:
     if question.kind == Question.Kind.CONFLICT:
         return {"gist", "ghl"}
-    return {*(["new"] if question.offers_new else []), *(option["id"] for option in question.options)}
+    words = {"new": question.offers_new, "apart": question.can_be_apart}
+    return {*(word for word, offered in words.items() if offered), *(option["id"] for option in question.options)}
 
 
 def _pair_records(question: Question) -> list[Change]:
@@ -103,21 +151,24 @@ def _pair_records(question: Question) -> list[Change]:
     chosen = halves.filter(side=other, external_id=question.answer).first()
     both = [one for one in (own, chosen) if one and not is_taken(question.link, one.side, one.external_id)]
     if len(both) < 2 or not pair_up(
-        question.link, [(both[0], both[1]) if question.side == "gist" else (both[1], both[0])]
+        question.link,
+        [(both[0], both[1]) if question.side == "gist" else (both[1], both[0])],
+        [MatchedBy.PERSON],
     ):
         raise SetupError("One of the two was linked or deleted meanwhile. Sync again, then look here once more.")
     question.closed_at = timezone.now()
     question.save(update_fields=["closed_at"])
-    ids = _ids_of(question)
+    ids = ids_of(question)
+    KeptApart.objects.filter(link=question.link, gist_id=ids["gist"], ghl_id=ids["ghl"]).delete()
     return [pairing_of(ChangeAction.PAIR, ids["gist"], ids["ghl"])]
 
 
-def _ids_of(question: Question) -> dict[str, str]:
+def ids_of(question: Question) -> dict[str, str]:
     """The person's ids by side, as far as the answer makes them known."""
     if question.pair:
         return {"gist": question.pair.gist_id, "ghl": question.pair.ghl_id}
     ids = {question.side: question.external_id}
-    if question.answer not in ("", "new"):
+    if question.answer not in ("", "new", "apart"):
         ids[Provider(question.side).other.value] = question.answer
     return ids
 
@@ -132,6 +183,9 @@ def _describe_answer(question: Question) -> str:
         return f"{question.label} ({question.external_id}) is the one that {there} is to have"
     if question.answer == "new":
         return f"nobody in {there} is this person"
+    if question.answer == "apart":
+        names = ", ".join(f"{option.get('label') or option['id']} ({option['id']})" for option in question.options)
+        return f"none of these in {there} is this person: {names}"
     chosen = next(option for option in question.options if option["id"] == question.answer)
     return f"{chosen.get('label') or question.answer} ({question.answer}) in {there} is the same person"
 
@@ -142,7 +196,7 @@ def _quote(value: Any) -> str:
 
 def _log_answer(question: Question, decision: str, user: Any, changes: Sequence[Change] = ()) -> None:
     """On the person's timeline: what was decided, and by whom."""
-    ids = _ids_of(question)
+    ids = ids_of(question)
     person = PersonRef(ids.get("gist", ""), ids.get("ghl", ""), question.label)
     message = f"{user or 'Somebody'} decided: {decision}."
     result = WriteResult("contact", question.label, side="", did="updated", reason="answered", message=message)

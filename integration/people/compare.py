@@ -143,6 +143,12 @@ def _compare_mapped(
             yield _compare_lone(row, Provider.GHL if gist else Provider.GIST, alone, shown)
 
 
+STAYS_HERE = {
+    "one_way": "Stays here: the link goes the other way",
+    "create_off": "Stays here: the link creates nobody in {other}",
+}
+
+
 def _compare_lone(row: Row, other: Provider, decision: Decision, shown: FieldComparison) -> FieldComparison:
     """Somebody who is on one side only: what of them the other side would be given."""
     held = shown.ghl if other is Provider.GIST else shown.gist
@@ -154,7 +160,7 @@ def _compare_lone(row: Row, other: Provider, decision: Decision, shown: FieldCom
     if any(change.field == key for change in decision.changes):
         why = f"Written when the contact is created in {other.label}"
         return replace(shown, state=state, why=why, writes=(other.side,))
-    stays = "Stays here: the link goes the other way" if decision.reason == "one_way" else "Not written"
+    stays = STAYS_HERE.get(decision.reason, "Not written").format(other=other.label)
     return replace(shown, state=state, why=(skip.message or reason(skip.reason).title) if skip else stays)
 
 

@@ -10,6 +10,7 @@ from integration.sync.consent import decide_consent, explain_difference
 
 LABEL = "E-mail consent"
 ALLOWED = "Allowed"
+NEW_ONLY = "the link only creates who is new and changes nobody"
 
 
 def compare_consent(
@@ -25,7 +26,7 @@ def compare_consent(
         return FieldComparison(
             *shown, "gist_only" if gist else "ghl_only", stands_still or _explain_lone(rules, contacts)
         )
-    may_write: Mapping[Side, bool] = {"gist": rules.creates_on("gist"), "ghl": rules.creates_on("ghl")}
+    may_write: Mapping[Side, bool] = {"gist": rules.writes_to("gist"), "ghl": rules.writes_to("ghl")}
     decided = decide_consent(gist, ghl, {"gist": bases.get("gist"), "ghl": bases.get("ghl")}, may_write)
     if decided.target is None:
         stopped = is_opted_out("gist", gist.values)
@@ -33,6 +34,7 @@ def compare_consent(
     if decided.reason:
         return FieldComparison(*shown, "differs", explain_difference(decided.target, decided.reason))
     there = Provider(decided.target).label
+    stands_still = stands_still or (NEW_ONLY if rules.new_only else "")
     if stands_still:
         return FieldComparison(*shown, "differs", f"An opt-out always goes over, but: {stands_still}")
     why = f"An opt-out always goes over: the next sync stops e-mails in {there}"
@@ -44,8 +46,10 @@ def _explain_lone(rules: Rules, contacts: Mapping[str, Contact]) -> str:
     other = Provider(one.side).other
     if not is_opted_out(one.side, one.values):
         return "Allowed"
-    if not rules.creates_on(other.side):
+    if not rules.writes_to(other.side):
         return "Stays here: the link goes the other way"
+    if not rules.creates_on(other.side):
+        return f"Stays here: the link creates nobody in {other.label}"
     return f"Created in {other.label} opted out, if at all"
 
 

@@ -14,7 +14,19 @@ from django.utils import timezone
 from integration.connections.session import contacts_of, exchange_for_link
 from integration.errors import Gone, ProviderError, SetupError
 from integration.mapping.rules import Rules
-from integration.models import Change, ChangeAction, Link, LogEntry, Pair, Provider, Question, Run, Snapshot
+from integration.models import (
+    Change,
+    ChangeAction,
+    KeptApart,
+    Link,
+    LogEntry,
+    MatchedBy,
+    Pair,
+    Provider,
+    Question,
+    Run,
+    Snapshot,
+)
 from integration.people.commands import check_may_write
 from integration.people.find import KnownPerson
 from integration.people.person import rules_now
@@ -189,7 +201,9 @@ def _pair_and_log(person: KnownPerson, ids: dict[str, str], read: list[Contact],
         observe(person.link, run, rules, [contact])
     halves = Snapshot.objects.select_for_update().filter(link=person.link, pair=None)
     gist, ghl = (halves.get(side=side, external_id=ids[side]) for side in ("gist", "ghl"))
-    pair_up(person.link, [(gist, ghl)])
+    # What was said before of the two does not hold any more.
+    KeptApart.objects.filter(link=person.link, gist_id=ids["gist"], ghl_id=ids["ghl"]).delete()
+    pair_up(person.link, [(gist, ghl)], [MatchedBy.PERSON])
     _close_questions(person.link, 0, ids.items())
     sentence = f"{gist.label} in Gist and {ghl.label} in GHL are one person now."
     alone = " and ".join(f"{one[1]} in {Provider(one[0]).label}" for one in left if one)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from integration.models import Checkpoint, Execution, Run, RunKind
 from integration.providers.base import ContactSide
 from integration.providers.exchange import WAITS, Exchange
 from integration.runs.prepare import prepare_rules
+from integration.sync.pairing import pairs_kept_apart
 from integration.sync.record import Recorder
 from integration.workflows import start
 from integration.workflows.executions import note_call_sent
@@ -58,6 +60,11 @@ class RunContext:
     _calls_before: dict[str, int] = field(default_factory=dict)
     _seconds_before: float = 0.0
     _last_sign: float = 0.0
+
+    @cached_property
+    def kept_apart(self) -> set[tuple[str | None, str | None]]:
+        """Records, by their Gist and GHL ids, that a person said are two people."""
+        return set(pairs_kept_apart(self.run.link))
 
     @property
     def checkpoint(self) -> Checkpoint:

@@ -20,6 +20,8 @@ from integration.runs.match import match_next_page
 from integration.runs.read import read_opted_out, read_page, read_people, read_related
 from integration.runs.write import Tasks, write_tasks, writes_of
 from integration.sync import undecided
+from integration.sync.lost_rules import mark_lost_rules
+from integration.sync.near import ask_about_near_matches
 from integration.sync.one_by_one import all_or_each
 from integration.sync.parity import compare_settled
 from integration.sync.pending_reads import release_claimed
@@ -39,8 +41,17 @@ def run_phases(context: RunContext) -> bool:
         next_phase = PHASES[run.phase](context)
         if next_phase:
             begin_phase(context, next_phase)
+    if run.dry_run and run.kind in FULL_READS:
+        _look_over_matches(context)
     close_run(run, context.rules)
     return True
+
+
+def _look_over_matches(context: RunContext) -> None:
+    """What the match screen shows beside the plan. Only with a plan: a run that writes asks about nobody new."""
+    link = context.run.link
+    ask_about_near_matches(link, context.rules, context.tick)
+    mark_lost_rules(link, context.rules, context.tick)
 
 
 def _read_ghl(context: RunContext) -> str:

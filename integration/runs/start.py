@@ -160,7 +160,7 @@ def sync_person(link: Link, ids: Mapping[str, str], user: Any = None, owner: str
 def _have_done_by(busy: AlreadyRunning, people: Sequence[Mapping[str, str]], owner: str) -> Run:
     link = busy.run.link
     # While a link only watches there are plans only, and those are made one after the other.
-    if link.mode != Mode.LIVE:
+    if link.mode == Mode.WATCH:
         raise busy
     for ids in people:
         request_sync(link, ids, owner)

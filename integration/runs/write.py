@@ -152,8 +152,12 @@ def _is_still_to_write(entry: Entry) -> bool:
 
 def _taken_by(context: RunContext, entry: Entry) -> IsTaken:
     """Whether a record that was found is somebody else's; if not, it is this entry's from now on."""
+    own = {one.side: one.id for one in entry.person.contacts.values() if one}
 
     def is_taken(contact: Contact) -> bool:
+        ids = {**own, contact.side: contact.id}
+        if (ids.get("gist"), ids.get("ghl")) in context.kept_apart:
+            return True
         known = is_taken_by_pair(context.run.link, contact.side, contact.id)
         return known or context.claimed.setdefault((contact.side, contact.id), id(entry)) != id(entry)
 

@@ -17,7 +17,7 @@ from integration.setup_file.workflows import WorkflowWish, apply_workflow
 
 # Settings that stand in the file as they do in the database.
 LINK_RULES = (
-    "mode", "enabled", "direction", "conflict", "deletes", "schedule_minutes", "match", "default_country",
+    "mode", "create_on", "enabled", "direction", "conflict", "deletes", "schedule_minutes", "match", "default_country",
     "merge_seconds", "change_cap",
 )  # fmt: skip
 

@@ -135,7 +135,8 @@ class LinkEntry(Entry):
     name: Text | None = None
     gist: Key
     ghl: Key
-    mode: Literal["watch", "live"] = "live"
+    mode: Literal["watch", "new_only", "live"] = "live"
+    create_on: Literal["both", "gist", "ghl", "none"] = "both"
     enabled: bool = True
     direction: Literal["two_way", "gist_to_ghl", "ghl_to_gist"] = "two_way"
     conflict: Literal["newest", "gist", "ghl", "ask"] = "newest"

@@ -63,6 +63,7 @@ def _export_link(link: Link) -> Json:
         "gist": link.gist.key,
         "ghl": link.ghl.key,
         "mode": link.mode,
+        "create_on": link.create_on,
         "enabled": link.enabled,
         "direction": link.direction,
         "conflict": link.conflict,

@@ -19,8 +19,7 @@ def keep_unwritten(rules: Rules, snapshot: Snapshot, entry: Entry, contact: Cont
     wrote = any(change.is_applied for change in entry.person.changes)
     if contact is not None and snapshot.base is None and snapshot.undecided is None:
         # Adopted just now: what stands there is not blank, and must not be written over as if it were.
-        _describe(rules, snapshot, contact)
-        snapshot.undecided = mapped_values(contact, rules)
+        note_values(rules, snapshot, contact)
     is_new = snapshot.base is None and not entry.person.created
     if contact is None or is_new or not wrote:
         return  # Somebody never decided stays new to workflows.
@@ -32,6 +31,12 @@ def keep_unwritten(rules: Rules, snapshot: Snapshot, entry: Entry, contact: Cont
     base = agreed | {key: old[key] for key in kept if key in old}
     snapshot.base = remember_lifted(base, entry.person.decision.lifted_on(snapshot.side))
     snapshot.undecided, snapshot.fingerprint = values, fingerprint(values, values)
+
+
+def note_values(rules: Rules, snapshot: Snapshot, contact: Contact) -> None:
+    """Put what stands on its side into a snapshot, as work."""
+    _describe(rules, snapshot, contact)
+    snapshot.undecided = mapped_values(contact, rules)
 
 
 def _held_keys(rules: Rules, entry: Entry, side: str) -> set[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from integration.mapping.rules import Rules
 from integration.models import Link, OtherEmail, Pair, Provider, Snapshot
 from integration.names import names_agree
+from integration.sync.pairing import pairs_kept_apart
 
 MATCHED_BY = {"email": "e-mail address", "other_email": "e-mail address, as a further one,", "phone": "phone number"}
 # Gist tells contacts apart by their address (docs/gist-api.md#contacts).
@@ -119,6 +120,20 @@ class Candidates:
     def partner_of(self, other: Snapshot) -> Snapshot | None:
         return self.partners.get(other.pair_id) if other.pair_id else None
 
+    @cached_property
+    def apart(self) -> set[tuple[str, str]]:
+        return pairs_kept_apart(self.link)
+
+    def are_apart(self, one: Snapshot, other: Snapshot) -> bool:
+        """Whether a person said that these records, one of each side, are two people."""
+        ids = {one.side: one.external_id, other.side: other.external_id}
+        return (ids["gist"], ids["ghl"]) in self.apart
+
+    def is_kept_apart(self, snapshot: Snapshot) -> bool:
+        """Whether a person said so of this record and any other."""
+        place = 0 if snapshot.side == Provider.GIST else 1
+        return any(ids[place] == snapshot.external_id for ids in self.apart)
+
     def is_free(self, other: Snapshot) -> bool:
         """Whether nobody has this record: half of a pair whose other half is gone is free as well."""
         if other.pair is None:
@@ -148,6 +163,8 @@ class Candidates:
         return ""
 
     def _may_be(self, key: str, snapshot: Snapshot, other: Snapshot) -> bool:
+        if self.are_apart(snapshot, other):
+            return False
         if key != "phone":
             return True
         # Somebody with a counterpart has that one's addresses too.
@@ -182,7 +199,8 @@ class Candidates:
             for one in found.values()
             if one.pk == snapshot.pk
             or (
-                (one.pair is None or one.pair.state in Pair.TOGETHER)
+                not self.are_apart(one, other)
+                and (one.pair is None or one.pair.state in Pair.TOGETHER)
                 and (key != "phone" or (self._agree(one, other) and names_agree(name_of(one), name_of(other))))
             )
         ]

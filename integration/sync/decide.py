@@ -93,28 +93,41 @@ def decide(
     """What to write so that both sides agree, and why. At least one record must be given."""
     if left_out := rules.why_not_taken((gist, ghl)):
         # An opt-out of two who are one person is carried whatever else the link leaves alone.
-        changes = _merge_consent(rules, gist, ghl, gist_base, ghl_base)[0] if gist and ghl and rules.consent else []
+        carries = gist and ghl and rules.consent and not rules.new_only
+        changes = _merge_consent(rules, gist, ghl, gist_base, ghl_base)[0] if gist and ghl and carries else []
         return Decision("filtered", tuple(changes), message=left_out)
     if gist and ghl:
-        return _merge_rows(rules, gist, ghl, gist_base, ghl_base)
+        merged = _merge_rows(rules, gist, ghl, gist_base, ghl_base)
+        return _without_changes(merged) if rules.new_only else merged
     present = gist or ghl
     if present is None:
         raise ValueError("decide needs a record")
     return _only_one(rules, present)
 
 
+def _without_changes(merged: Decision) -> Decision:
+    """As merged, with nothing written: the link only makes new people."""
+    if not merged.changes:
+        return merged
+    skips = tuple(FieldSkip(change.field, "new_only") for change in merged.changes)
+    fields = ", ".join(f"{change.field} in {Provider(change.side).label}" for change in merged.changes)
+    return Decision("new_only", skips=(*merged.skips, *skips), message=f"Left as it is: {fields}.")
+
+
 def decide_deleted(rules: Rules, remaining: Side) -> Decision:
     """What becomes of a pair whose one side was deleted; `remaining` is the side that still stands."""
     # A link that goes one way deletes nothing on the side it never writes to.
-    if rules.deletes == "propagate" and rules.creates_on(remaining):
+    if rules.deletes == "propagate" and rules.writes_to(remaining) and not rules.new_only:
         return Decision("deleted", delete=remaining)
     return Decision("unlinked" if rules.deletes == "unlink" else "deleted_there")
 
 
 def _only_one(rules: Rules, present: Contact) -> Decision:
     other = Provider(present.side).other.side
-    if not rules.creates_on(other):
+    if not rules.writes_to(other):
         return Decision("one_way")
+    if not rules.creates_on(other):
+        return Decision("create_off", message=f"The link creates nobody in {Provider(other).label}.")
     changes: list[FieldChange] = []
     skips: list[FieldSkip] = []
     for row in rules.rows:
@@ -191,7 +204,7 @@ def _merge_consent(
     rules: Rules, gist: Contact, ghl: Contact, gist_base: Values | None, ghl_base: Values | None
 ) -> tuple[list[FieldChange], list[FieldSkip]]:
     bases: Mapping[Side, Values | None] = {"gist": gist_base, "ghl": ghl_base}
-    may_write: Mapping[Side, bool] = {"gist": rules.creates_on("gist"), "ghl": rules.creates_on("ghl")}
+    may_write: Mapping[Side, bool] = {"gist": rules.writes_to("gist"), "ghl": rules.writes_to("ghl")}
     decided = decide_consent(gist, ghl, bases, may_write)
     if decided.target is None:
         return [], []

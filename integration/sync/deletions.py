@@ -1,5 +1,7 @@
 """A record that is gone: whether somebody came in its place, and else what the link's rule about deletions wants."""
 
+from collections.abc import Sequence
+
 from django.db.models import F
 
 from integration import log
@@ -12,6 +14,14 @@ from integration.sync.observe import as_contact
 from integration.sync.pairing import link_again
 from integration.sync.person import Person
 from integration.sync.plan import changes_of
+
+# What a pair becomes when one of its sides was deleted, by the reason of its entry.
+PAIR_STATES = {
+    "deleted_there": Pair.State.ONE_GONE,
+    "merged_there": Pair.State.ONE_GONE,
+    "unlinked": Pair.State.UNLINKED,
+    "deleted": Pair.State.DELETED,
+}
 
 
 def deletion_entry(run: Run, rules: Rules, pending_read: PendingRead) -> Entry | None:
@@ -75,3 +85,15 @@ def _forget_lost(run: Run, lost: Snapshot) -> None:
     if abs(lost.decided_run) == run.pk:
         # Decided in this run and gone with it: the run's counts hold one more than there are people.
         Run.objects.filter(pk=run.pk).update(met_again=F("met_again") + 1)
+
+
+def mark_pairs(entries: Sequence[Entry]) -> None:
+    """A pair of which one side was deleted stays as a tombstone, so that nobody creates the person again."""
+    for entry in entries:
+        state, pair = PAIR_STATES.get(entry.reason), entry.pair_id
+        if state and pair and not entry.error:
+            Pair.objects.filter(pk=pair).update(state=state)
+            gone = Snapshot.objects.filter(pair=pair)
+            # What is known of the half that stands is kept: whoever comes in the place of the other is matched to it.
+            kept = [] if state == Pair.State.DELETED else [one.pk for one in entry.snapshots]
+            gone.exclude(pk__in=kept).delete()

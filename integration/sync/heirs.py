@@ -10,7 +10,7 @@ from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.records import Contact
 from integration.sync.candidates import name_of, named
-from integration.sync.pairing import is_taken
+from integration.sync.pairing import is_kept_apart, is_taken
 
 # Addresses that are looked for at most: each costs a call.
 MOST_ADDRESSES = 4
@@ -31,6 +31,7 @@ def find_heir(link: Link, rules: Rules, lost: Snapshot, left: Snapshot) -> Heir 
     """Among what is known of the side of `lost`; `left` is the other half of the pair. None when nobody is."""
     by_email = _with_addresses(link, lost, {*lost.addresses, *left.addresses}) if "email" in rules.match else []
     found = by_email or (_with_phone(link, lost, left) if "phone" in rules.match else [])
+    found = [one for one in found if not is_kept_apart(link, ids_of(one, left))]
     if not found:
         return None
     free = [one for one in found if not is_taken(link, one.side, one.external_id)]
@@ -43,6 +44,10 @@ def find_heir(link: Link, rules: Rules, lost: Snapshot, left: Snapshot) -> Heir 
     other = found[0].pair.external_id(Provider(lost.side).other) if found[0].pair else ""
     pair = f", which is paired with {Provider(left.side).label}'s {other}," if other else ""
     return Heir(found[0], False, f"{names}{pair} has {what} now. Nothing was deleted.")
+
+
+def ids_of(one: Snapshot, other: Snapshot) -> dict[str, str]:
+    return {one.side: one.external_id, other.side: other.external_id}
 
 
 def _with_addresses(link: Link, lost: Snapshot, addresses: Iterable[str]) -> list[Snapshot]:

@@ -74,14 +74,15 @@ def match_loose(run: Run, rules: Rules, loose: Sequence[Snapshot]) -> int:
     place of one that is gone says so.
     """
     same = _pairs_among(run.link, rules, [one for one in loose if is_taken_by_filter(rules, one)])
-    linked = pair_up(run.link, [(a, b) if a.side == Provider.GIST else (b, a) for a, b in same])
+    both = [(a, b) if a.side == Provider.GIST else (b, a) for a, b, _ in same]
+    linked = pair_up(run.link, both, [key for _, _, key in same])
     log.save_entries([relinked_entry(run, one) for one in linked if one.former])
     return len(linked)
 
 
-def _pairs_among(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> list[tuple[Snapshot, Snapshot]]:
-    """Each of `loose`, all of one side, with the one record of the other side that is the same person."""
-    same: list[tuple[Snapshot, Snapshot]] = []
+def _pairs_among(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> list[tuple[Snapshot, Snapshot, str]]:
+    """Each of `loose`, all of one side, with the one record of the other side that is the same person, and by what."""
+    same: list[tuple[Snapshot, Snapshot, str]] = []
     if not loose:
         return same
     # Two records can reach the same third one, one by its address and one by its number: the first keeps it.
@@ -91,7 +92,7 @@ def _pairs_among(link: Link, rules: Rules, loose: Sequence[Snapshot]) -> list[tu
         found = known.find_for(snapshot)
         if found and not found.problem and found.others[0].pk not in taken:
             taken.add(found.others[0].pk)
-            same.append((snapshot, found.others[0]))
+            same.append((snapshot, found.others[0], found.key))
     return same
 
 
@@ -111,7 +112,8 @@ def _ambiguity_of(known: Candidates, snapshot: Snapshot) -> Ambiguity | None:
     found = known.find_for(snapshot)
     if found is None:
         group = known.sharing_email(snapshot)
-        if snapshot.side == Provider.GHL and (held := known.why_not_new(snapshot)):
+        is_told_apart = snapshot.side == Provider.GHL or known.is_kept_apart(snapshot)
+        if is_told_apart and (held := known.why_not_new(snapshot)):
             return Ambiguity("taken", held)
         return Ambiguity("ambiguous", known.describe_shared_email(group), group[0]) if group else None
     if found.problem:

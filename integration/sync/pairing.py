@@ -2,7 +2,7 @@
 it may be linked again to the record that came in its place, and keeps its history.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from integration import log
-from integration.models import Link, LogEntry, Outcome, Pair, Provider, Run, Snapshot
+from integration.models import KeptApart, Link, LogEntry, Outcome, Pair, Provider, Run, Snapshot
 from integration.records import PersonRef
 from integration.sync.plan import relinking_of
 
@@ -23,8 +23,12 @@ class Linked:
     former: dict[str, str] | None = None
 
 
-def make_pairs(link: Link, wanted: Sequence[tuple[str, str, str]]) -> list[Linked | None]:
-    """A pair for each (Gist id, GHL id, label), in that order; None where one of the two is another pair's half.
+# Gist id, GHL id, label, and a MatchedBy.
+Wanted = tuple[str, str, str, str]
+
+
+def make_pairs(link: Link, wanted: Sequence[Wanted]) -> list[Linked | None]:
+    """A pair for each of `wanted`, in that order; None where one of the two is another pair's half.
 
     A dissolved pair that has one of the two ids is linked again. To be called in a transaction.
     """
@@ -33,15 +37,15 @@ def make_pairs(link: Link, wanted: Sequence[tuple[str, str, str]]) -> list[Linke
     held = {(side, pair.external_id(side)): pair for pair in known for side in ("gist", "ghl")}
     made: list[Linked | None] = []
     new: list[Pair] = []
-    for gist_id, ghl_id, label in wanted:
+    for gist_id, ghl_id, label, matched_by in wanted:
         halves = [pair for pair in (held.get(("gist", gist_id)), held.get(("ghl", ghl_id))) if pair]
         if any(pair.state in Pair.TOGETHER and not _is_of(pair, gist_id, ghl_id) for pair in halves):
             made.append(None)
             continue
         if halves:
-            linked = _link_again(halves, gist_id, ghl_id, label)
+            linked = _link_again(halves, gist_id, ghl_id, label, matched_by)
         else:
-            pair = Pair(link=link, gist_id=gist_id, ghl_id=ghl_id, label=label)
+            pair = Pair(link=link, gist_id=gist_id, ghl_id=ghl_id, label=label, matched_by=matched_by)
             linked = Linked(pair)
             new.append(pair)
         held[("gist", gist_id)] = held[("ghl", ghl_id)] = linked.pair
@@ -54,7 +58,7 @@ def _is_of(pair: Pair, gist_id: str, ghl_id: str) -> bool:
     return (pair.gist_id, pair.ghl_id) == (gist_id, ghl_id)
 
 
-def _link_again(halves: list[Pair], gist_id: str, ghl_id: str, label: str) -> Linked:
+def _link_again(halves: list[Pair], gist_id: str, ghl_id: str, label: str, matched_by: str) -> Linked:
     pair, *others = dict.fromkeys(halves)
     former = {"gist": pair.gist_id, "ghl": pair.ghl_id}
     # Each record may be in one pair only: what a second tombstone says goes with it, its log stays.
@@ -66,18 +70,23 @@ def _link_again(halves: list[Pair], gist_id: str, ghl_id: str, label: str) -> Li
             Q(side="gist", external_id=gist_id) | Q(side="ghl", external_id=ghl_id)
         ).delete()
     pair.gist_id, pair.ghl_id, pair.label = gist_id, ghl_id, label or pair.label
-    pair.save(update_fields=["gist_id", "ghl_id", "label", "state"])
+    pair.matched_by, pair.lost_rule = matched_by or pair.matched_by, ""
+    pair.save(update_fields=["gist_id", "ghl_id", "label", "state", "matched_by", "lost_rule"])
     return Linked(pair, former if former != {"gist": gist_id, "ghl": ghl_id} else None)
 
 
-def pair_up(link: Link, same: Sequence[tuple[Snapshot, Snapshot]]) -> list[Linked]:
+def pair_up(link: Link, same: Sequence[tuple[Snapshot, Snapshot]], matched_by: Sequence[str] = ()) -> list[Linked]:
     """Make pairs of (Gist, GHL) snapshots; both become work, so that their fields are compared. Without those of which
-    one is another pair's half.
+    one is another pair's half. `matched_by` says of each what made them one, a MatchedBy.
     """
     if not same:
         return []
     with transaction.atomic():
-        wanted = [(gist.external_id, ghl.external_id, gist.label or ghl.label) for gist, ghl in same]
+        keys = matched_by or [""] * len(same)
+        wanted = [
+            (gist.external_id, ghl.external_id, gist.label or ghl.label, key)
+            for (gist, ghl), key in zip(same, keys, strict=True)
+        ]
         made = [(linked, both) for linked, both in zip(make_pairs(link, wanted), same, strict=True) if linked]
         for linked, snapshots in made:
             for snapshot in snapshots:
@@ -119,6 +128,16 @@ def relinked_entry(run: Run, linked: Linked) -> LogEntry:
         changes=[relinking_of(former, {"gist": pair.gist_id, "ghl": pair.ghl_id})],
         pair=pair,
     )
+
+
+def pairs_kept_apart(link: Link) -> set[tuple[str, str]]:
+    """Gist and GHL ids that a person said are two people."""
+    return set(KeptApart.objects.filter(link=link).values_list("gist_id", "ghl_id"))
+
+
+def is_kept_apart(link: Link, ids: Mapping[str, str]) -> bool:
+    """Whether a person said that the records with these ids, by side, are two people."""
+    return KeptApart.objects.filter(link=link, gist_id=ids["gist"], ghl_id=ids["ghl"]).exists()
 
 
 def is_taken(link: Link, side: str, external_id: str) -> bool:

@@ -127,8 +127,9 @@ def _create_record(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken
         values["user_id"] = f"ghl_{person.ghl.id}"
     first = person.gist or person.ghl
     assert first
-    # Looking costs a call, so it is done only where somebody may be there already.
-    if person.look_first:
+    # Looking costs a call, so it is done only where somebody may be there already; and where Gist's create, which
+    # writes over whom it finds (docs/gist-api.md#contacts), must not change anybody.
+    if person.look_first or (rules.new_only and target == "gist"):
         # A look-up may answer with less than the record (docs/ghl-api.md#search), and a filter needs all of it.
         found = yield from create.find_existing(side, first, values, whole=bool(rules.filter_of(target)))
         if (yield from _use_existing(person, found, sides, rules, is_taken)):
@@ -153,7 +154,7 @@ def _create_record(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken
     _note_created(person, side, made, rules)
     person.changes += [create.left_out_of(change, key, wanted.get(key)) for key in refusals]
     yield from _carry_opt_out(person, sides, rules)
-    if rules.filter_of(target):
+    if rules.filter_of(target) and not rules.new_only:
         yield from _merge_new_tags(person, sides, rules)
     raise_refusals([refusals], wrote=True)
 
@@ -194,8 +195,10 @@ def _carry_opt_out(person: Person, sides: Sides, rules: Rules) -> Steps[None]:
     finds before it makes (docs/gist-api.md#contacts).
     """
     created = person.changes[0]
-    missing = changes_of(rules, decide(replace(rules, rows=()), person.gist, person.ghl), person.contacts)
-    for change in missing:
+    # A link that only creates writes it to the new record all the same: nobody is made whom mails would go to.
+    bare = replace(rules, rows=(), new_only=False)
+    missing = changes_of(bare, decide(bare, person.gist, person.ghl), person.contacts)
+    for change in on_side(missing, created.side) if rules.new_only else missing:
         if change.side == created.side:
             # The create is on record as what it did, and the opt-out as a write of its own: it may fail.
             created.after = {key: value for key, value in (created.after or {}).items() if key != change.field}

@@ -10,6 +10,7 @@ from integration.mapping.rules import Rules
 from integration.models import Link, Pair, Question, Run, Snapshot
 from integration.sync.entry import Entry
 from integration.sync.match import find_answers
+from integration.sync.ranking import rank_candidates
 
 
 def about_record(side: str, external_id: str) -> str:
@@ -36,7 +37,8 @@ def update_questions(run: Run, rules: Rules, entries: Sequence[Entry], pairs: di
         for question in _conflict_questions(run.link, rules, entry, pair):
             wanted[question.about] = question
     wanted |= {question.about: question for question in _match_questions(run.link, rules, entries)}
-    open_ = Question.objects.filter(link=run.link, closed_at=None)
+    # Look-alikes are asked about by plans (near.py), and no decision waits for an answer about them.
+    open_ = Question.objects.filter(link=run.link, closed_at=None).exclude(kind=Question.Kind.NEAR)
     open_.filter(settled).exclude(about__in=wanted).update(closed_at=timezone.now())
     # It arises again although it was answered: the answer did not resolve it, so it is asked anew.
     open_.filter(about__in=wanted).exclude(answer="").update(answer="", answered_at=None, answered_by=None)
@@ -66,6 +68,19 @@ def _conflict_questions(link: Link, rules: Rules, entry: Entry, pair: Pair | Non
             )
 
 
+def ask_who(link: Link, rules: Rules, entries: Sequence[Entry]) -> None:
+    """What a plan asks: who its people are. It carries no answer out, so it takes none back either."""
+    wanted = {question.about: question for question in _match_questions(link, rules, entries)}
+    # Who failed was not decided, so nothing is known about their questions.
+    abouts = [
+        about_record(one.side, one.external_id) for entry in entries if not entry.error for one in entry.snapshots
+    ]
+    open_ = Question.objects.filter(link=link, closed_at=None, kind=Question.Kind.MATCH, about__in=[*abouts, *wanted])
+    open_.filter(answered_at=None).exclude(about__in=wanted).update(closed_at=timezone.now())
+    stands = set(open_.values_list("about", flat=True))
+    Question.objects.bulk_create(question for about, question in wanted.items() if about not in stands)
+
+
 def _match_questions(link: Link, rules: Rules, entries: Sequence[Entry]) -> Iterable[Question]:
     """One question for each cluster of records, however many of them are in doubt."""
     asked = {one.pk: one for entry in entries if not entry.error and (one := entry.asked_at)}
@@ -79,28 +94,47 @@ def _match_questions(link: Link, rules: Rules, entries: Sequence[Entry]) -> Iter
             continue
         others, not_new = find_answers(link, rules, record)
         if others or not not_new:
-            yield Question(
-                link=link,
+            yield question_about(
+                rules,
+                record,
+                others,
                 kind=Question.Kind.MATCH,
                 about=about_record(record.side, record.external_id),
-                side=record.side,
-                external_id=record.external_id,
-                label=record.label,
                 message=f"{sentences[record.pk]} {not_new}".strip(),
-                options=[_option(other, not_new) for other in others],
+                only=bool(not_new),
             )
 
 
-def _option(other: Snapshot, not_new: str) -> dict[str, Any]:
+def question_about(
+    rules: Rules, record: Snapshot, others: Sequence[Snapshot], *, only: bool = False, **facts: Any
+) -> Question:
+    """A question, not saved yet, of who a record is among `others`, with the points of the best of them."""
+    ranking = rank_candidates(rules, record, others)
+    return Question(
+        link_id=record.link_id,
+        side=record.side,
+        external_id=record.external_id,
+        label=record.label,
+        options=[_option(other, only) for other, _ in ranking.candidates],
+        score=ranking.best,
+        standing=ranking.standing,
+        **facts,
+    )
+
+
+def _option(other: Snapshot, only: bool) -> dict[str, Any]:
     known = {"id": other.external_id, "label": other.label, "email": other.email, "phone": other.phone}
-    return {**known, "side": other.side, "only": bool(not_new)}
+    return {**known, "side": other.side, "only": only}
 
 
 def close_questions_of_missing(link: Link) -> None:
-    """Nobody can answer for a record that is known no more, because it was deleted."""
+    """Nobody can answer for a record that is known no more, because it was deleted; and nobody is asked whether it
+    looks like somebody once it has a counterpart.
+    """
     same = Snapshot.objects.filter(link=link, side=OuterRef("side"), external_id=OuterRef("external_id"))
-    asked = Question.objects.filter(~Exists(same), link=link, kind=Question.Kind.MATCH, closed_at=None)
-    asked.update(closed_at=timezone.now())
+    asked = Question.objects.filter(link=link, kind__in=Question.WHO, closed_at=None)
+    paired = Q(kind=Question.Kind.NEAR) & Exists(same.exclude(pair=None))
+    asked.filter(~Exists(same) | paired).update(closed_at=timezone.now())
 
 
 def conflict_answers(link: Link, pairs: Iterable[int]) -> dict[tuple[int, str], str]:

@@ -119,6 +119,18 @@ _ALL = (
         "The person exists only on the side that receives.",
     ),
     Reason(
+        "create_off",
+        "Not created: the link creates nobody there",
+        "The link is set to create contacts on certain sides only. Who is on both sides is still kept in step.",
+        "Create the contact there by hand: the next sync pairs it. Or change “Create contacts” among the link's rules.",
+    ),
+    Reason(
+        "new_only",
+        "Left as it is: the link only creates",
+        "Both sides have this person and hold different values. The link creates who is new and changes nobody.",
+        "Set the link's mode to live: what waits is then merged by the rules of the mapping.",
+    ),
+    Reason(
         "filtered",
         "Left out by the link's filter",
         "The link takes only certain contacts, and this person is not one of them.",
@@ -308,6 +320,12 @@ _ALL = (
         "Retry; if it comes again, report it with the number of this entry.",
     ),
 )
+
+# Reasons of pairs whose fields stay work although nothing is tried: they are merged once the rules let them.
+LEFT_WAITING = ("filtered", "new_only")
+
+# Reasons of records that may be one of several of the other side: a person is asked.
+IN_DOUBT = ("ambiguous", "other_name")
 
 REASONS = {reason.code: reason for reason in _ALL}
 

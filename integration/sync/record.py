@@ -15,32 +15,25 @@ from django.utils import timezone
 from integration import log
 from integration.errors import Duplicate, LostAnswer
 from integration.mapping.rules import Rules
-from integration.models import LogEntry, Outcome, Pair, Provider, Question, Run, Snapshot
+from integration.models import LogEntry, MatchedBy, Outcome, Pair, Provider, Question, Run, Snapshot
 from integration.records import SIDES, Contact
-from integration.sync.bases import keep_unwritten, set_base
+from integration.sync.bases import keep_unwritten, note_values, set_base
 from integration.sync.consent import remember_lifted
+from integration.sync.deletions import mark_pairs
 from integration.sync.entry import Attempt, Entry, id_of
 from integration.sync.news import ContactNews, SnapshotRead
 from integration.sync.one_by_one import NOT_OF_A_RECORD, all_or_each, as_error
-from integration.sync.pairing import make_pairs, relinked_entry
+from integration.sync.pairing import Wanted, make_pairs, relinked_entry
 from integration.sync.parity import do_agree, save_agreement
 from integration.sync.pending_reads import delete_if_unchanged, postpone, read_again
-from integration.sync.questions import update_questions
+from integration.sync.questions import ask_who, update_questions
+from integration.sync.reasons import LEFT_WAITING
 from integration.sync.retry import clear_retry, schedule_retry
 
 logger = logging.getLogger(__name__)
 
 # Reasons that leave a person's news as work: nothing was decided about their fields.
 UNDECIDED_REASONS = ("missing_there", "held", "gone")
-
-# What a pair becomes when one of its sides was deleted, by the reason of its entry.
-PAIR_STATES = {
-    "deleted_there": Pair.State.ONE_GONE,
-    "merged_there": Pair.State.ONE_GONE,
-    "unlinked": Pair.State.UNLINKED,
-    "deleted": Pair.State.DELETED,
-}
-
 
 BELONGS_ELSEWHERE = "The record that was found on the other side is half of another pair, which stays as it is."
 
@@ -135,6 +128,9 @@ class Recorder:
                 snapshot.decided_run, snapshot.reason = self.run.pk, entry.reason
         Snapshot.objects.update_rows(decided, ["decided_run", "reason"])
         self._compare(entries, {})
+        if self._any_question or any(entry.asked_at for entry in entries):
+            ask_who(self.run.link, self.rules, entries)
+            vars(self).pop("_any_question", None)
         log.save_entries([self._draft(entry, None) for entry in entries if entry.is_logged])
         self._count(entries, again)
 
@@ -173,7 +169,7 @@ class Recorder:
             # Whom a filter leaves out is no news to anybody; what they changed meanwhile is none either.
             self.on_news(one.news(self.rules) for one in reads if one.is_decided and one.entry.reason != "filtered")
         self._resolve_failures(entries, now)
-        _mark_pairs(entries)
+        mark_pairs(entries)
         self._ask(entries, pairs)
         for side, ids in _edited_meanwhile(entries).items():
             read_again(self.run.link, side, ids)
@@ -204,14 +200,15 @@ class Recorder:
     def _pairs(self, entries: list[Entry]) -> dict[int, Pair]:
         """The pair of each entry, by the entry's identity; new ones for people who have both sides now."""
         found: dict[int, Pair] = {}
-        new: dict[int, tuple[str, str, str]] = {}
+        new: dict[int, Wanted] = {}
         for entry in entries:
             known = next((snapshot.pair for snapshot in entry.snapshots if snapshot.pair_id), None)
             gist, ghl = entry.person.gist, entry.person.ghl
             if known:
                 found[id(entry)] = known
             elif gist and ghl:
-                new[id(entry)] = (gist.id, ghl.id, gist.label or ghl.label)
+                by = MatchedBy.CREATED if entry.person.created else MatchedBy.FOUND
+                new[id(entry)] = (gist.id, ghl.id, gist.label or ghl.label, by)
         made = dict(zip(new, make_pairs(self.run.link, list(new.values())) if new else (), strict=True))
         log.save_entries([relinked_entry(self.run, one) for one in made.values() if one and one.former])
         for entry in entries:
@@ -246,11 +243,19 @@ class Recorder:
             if snapshot is None:
                 continue
             snapshot.decided_run, snapshot.reason = self.run.pk, entry.reason
-            if entry.error or not _is_undecided(entry):
+            if entry.error or not _is_undecided(entry, pair):
                 self._move_snapshot(snapshot, entry, contact, pair)
             else:
-                # Nothing is to be tried again before it is decided; else a retry would be started every minute.
-                clear_retry(snapshot)
+                self._leave_waiting(snapshot, contact, pair)
+
+    def _leave_waiting(self, snapshot: Snapshot, contact: Contact | None, pair: Pair | None) -> None:
+        """Its fields stay work, as of the values that were agreed on before."""
+        # Nothing is to be tried again before it is decided; else a retry would be started every minute.
+        clear_retry(snapshot)
+        if snapshot.pair_id is None and pair and contact:
+            # Found on the other side just now, where they were to be created.
+            snapshot.pair, snapshot.create_sent, snapshot.unconfirmed_writes = pair, False, None
+            note_values(self.rules, snapshot, contact)
 
     def _move_snapshot(self, snapshot: Snapshot, entry: Entry, contact: Contact | None, pair: Pair | None) -> None:
         snapshot.pair = pair or snapshot.pair
@@ -297,7 +302,8 @@ class Recorder:
 
     @cached_property
     def _any_question(self) -> bool:
-        return Question.objects.filter(link=self.run.link, closed_at=None).exists()
+        asked = Question.objects.filter(link=self.run.link, closed_at=None)
+        return asked.exclude(kind=Question.Kind.NEAR).exists()
 
     def _ask(self, entries: list[Entry], pairs: dict[int, Pair]) -> None:
         raised = any(e.asked_at or e.person.decision.held_rows for e in entries)
@@ -349,9 +355,10 @@ class Recorder:
             self._any_open = True
 
 
-def _is_undecided(entry: Entry) -> bool:
+def _is_undecided(entry: Entry, pair: Pair | None) -> bool:
     """Whether the fields stay work, as of a pair that a filter leaves out: both sides are merged once it is back."""
-    return entry.reason in UNDECIDED_REASONS or (entry.reason == "filtered" and entry.pair_id is not None)
+    waits = pair is not None and entry.person.decision.reason in LEFT_WAITING
+    return waits or entry.reason in UNDECIDED_REASONS
 
 
 def _edited_meanwhile(entries: list[Entry]) -> dict[str, list[str]]:
@@ -380,15 +387,3 @@ MOVED = [
     "pair", "email", "phone", "label", "base", "undecided", "fingerprint", "rules", "reason", "remote_updated_at",
     "seen_run", "decided_run", "create_sent", "unconfirmed_writes", "tries", "retry_at", "parked",
 ]  # fmt: skip
-
-
-def _mark_pairs(entries: list[Entry]) -> None:
-    """A pair of which one side was deleted stays as a tombstone, so that nobody creates the person again."""
-    for entry in entries:
-        state, pair = PAIR_STATES.get(entry.reason), entry.pair_id
-        if state and pair and not entry.error:
-            Pair.objects.filter(pk=pair).update(state=state)
-            gone = Snapshot.objects.filter(pair=pair)
-            # What is known of the half that stands is kept: whoever comes in the place of the other is matched to it.
-            kept = [] if state == Pair.State.DELETED else [one.pk for one in entry.snapshots]
-            gone.exclude(pk__in=kept).delete()

@@ -22,6 +22,7 @@ from integration.sync.observe import as_contact
 from integration.sync.one_by_one import all_or_each, as_error
 from integration.sync.person import Person
 from integration.sync.questions import about_record, conflict_answers, known_as_new
+from integration.sync.reasons import LEFT_WAITING
 from integration.sync.shared_phones import leave_out_taken_phones
 
 BATCH = 100
@@ -48,8 +49,9 @@ def _undecided_snapshots(run: Run) -> QuerySet[Snapshot]:
     if run.kind in (RunKind.INCREMENTAL, RunKind.SWEEP):
         # Retries have runs of their own (runs/schedule.py); a full run, which a person asked for, tries everyone.
         found = found.filter(parked=False).filter(Q(retry_at=None) | Q(retry_at__lte=timezone.now()))
-    # What waits of pairs that a filter leaves out is only looked at again when one of their records is read again.
-    found = found.exclude(~Q(seen_run=run.pk), reason="filtered", pair__isnull=False)
+    # What waits of pairs that a filter or the link's mode leaves as they are is only looked at again when one of their
+    # records is read again.
+    found = found.exclude(~Q(seen_run=run.pk), reason__in=LEFT_WAITING, pair__isnull=False)
     # These runs are about certain people: they decide what they read themselves, and leave the rest of the list alone.
     return found.filter(seen_run=run.pk) if aimed else found
 
@@ -110,7 +112,8 @@ def _decide_together(run: Run, rules: Rules, page: list[Snapshot], requests: Req
     for entry in entries:
         entry.planned = run.dry_run
         # Said once, not with every edit of somebody who is left out all the same.
-        entry.quiet |= entry.reason == "filtered" and all(one.reason == "filtered" for one in entry.snapshots)
+        waits = entry.reason in LEFT_WAITING
+        entry.quiet |= waits and all(one.reason == entry.reason for one in entry.snapshots)
         entry.quiet &= run.kind not in ABOUT_PEOPLE
         # No page of the other side was read before these runs: somebody may have been made there without an event.
         entry.person.look_first |= run.kind in (RunKind.LIVE, RunKind.SINGLE)

@@ -47,7 +47,7 @@ def process_link(link_id: int, owner: str, seconds: float) -> None:
 
 def _next_due(link: Link) -> datetime | None:
     """When there is something to do on the link; None when nothing waits, or the link only watches."""
-    if link.mode != Mode.LIVE:
+    if link.mode == Mode.WATCH:
         return None
     pending = PendingRead.objects.filter(link=link).aggregate(at=Min("due_at"))["at"]
     return min(filter(None, (pending, executions.next_due(link))), default=None)

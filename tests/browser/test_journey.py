@@ -52,9 +52,18 @@ def link_and_map(page: Page) -> None:
     expect(page.get_by_role("button", name="Save version 3")).to_be_visible()
 
 
-def sync(page: Page) -> None:
+def go_live(page: Page) -> None:
+    """A new link only watches: a dry run says what would be written, and then a person lets it write."""
     page.goto("/links/alder-dental/")
-    page.get_by_role("button", name="Sync now").click()
+    page.get_by_role("button", name="Dry run of everybody").click()
+    wait_for_run(page)
+    page.goto("/links/alder-dental/")
+    page.get_by_role("button", name="Go live…").click()
+    page.get_by_role("button", name=re.compile("^Go live: create")).click()
+    wait_for_run(page)
+
+
+def wait_for_run(page: Page) -> None:
     page.wait_for_url("**/runs/**")
     expect(page.get_by_role("main")).to_contain_text(re.compile("Succeeded|Partial"), timeout=120_000)
 
@@ -65,7 +74,7 @@ def test_from_signing_in_to_the_log_entry_of_one_contact(page, up):
     connect_ghl(page)
     connect_gist(page)
     link_and_map(page)
-    sync(page)
+    go_live(page)
     page.goto("/log/?outcome=created")
     person = page.locator("table .row-link").first
     name = person.inner_text()

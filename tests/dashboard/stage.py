@@ -3,7 +3,7 @@
 from django.urls import get_resolver, reverse
 
 from integration.mapping.versions import as_input, current_rows, save_version
-from integration.models import Link, Pair, Related, Run, Snapshot
+from integration.models import Link, Pair, Question, Related, Run, Snapshot
 from integration.runs.imports.check_ahead import begin_check
 from integration.runs.imports.files import keep_file
 from integration.runs.imports.start import start_import
@@ -55,7 +55,7 @@ def _stage_runs(ann: Ann) -> list[str]:
     things.conflict(link)
     things.match(link)
     things.event(link, state="refused", reason="unreadable", body=b"{")
-    return [*pages, reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk])]
+    return [*pages, reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk]), *_stage_match(link)]
 
 
 def _stage_imports(link: Link) -> list[str]:
@@ -66,6 +66,27 @@ def _stage_imports(link: Link) -> list[str]:
     runs = [finish(start_import(done)), finish(start_import(planned, dry_run=True))]
     names = [reverse(name, args=[checked.pk]) for name in ("import", "import_check")]
     return [*names, *(reverse("imported", args=[run.pk]) for run in runs)]
+
+
+def _stage_match(link: Link) -> list[str]:
+    """A question, a decision and a pair without a rule; and a link that only watches, with its dry run."""
+    things.match(link, "Cy Fox")
+    Question.objects.filter(label="Cy Fox").update(standing="clear")
+    for side, pk in (("gist", "1001"), ("ghl", "ghl1")):
+        Snapshot.objects.get_or_create(link=link, side=side, external_id=pk, defaults={"label": "Cy Fox", "base": {}})
+    Question.objects.create(
+        link=link, kind="near", about="near:gist:9", side="gist", external_id="9", answer="apart",
+        answered_at=link.created_at, closed_at=link.created_at, options=[{"id": "ghl9", "label": "Cy", "side": "ghl"}],
+    )  # fmt: skip
+    Pair.objects.filter(state=Pair.State.LINKED).update(lost_rule="nothing")
+    (watching,) = things.links(1)
+    Link.objects.filter(pk=watching.pk).update(mode="watch")
+    things.finished_run(watching, dry_run=True, rules={
+        name: getattr(watching, name) for name in ("direction", "create_on", "deletes", "match")
+    })  # fmt: skip
+    lists = [reverse("match_people", args=[link.key, show]) for show in ("lost", "decided")]
+    match = reverse("match", args=[link.key])
+    return [*lists, match, f"{match}?standing=clear", reverse("link", args=[watching.key])]
 
 
 def _stage_versions(link: Link) -> list[str]:

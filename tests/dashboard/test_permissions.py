@@ -72,6 +72,18 @@ link_sync               GET     login   405     405       405
 link_sync               POST    login   403     302       302
 link_filters            GET     login   405     405       405
 link_filters            POST    login   403     200       200
+link_launch             GET     login   405     405       405
+link_launch             POST    login   403     302       302
+match                   GET     login   200     200       200
+match_people            GET     login   200     200       200
+match_answer            GET     login   405     405       405
+match_answer            POST    login   403     302       302
+match_undo              GET     login   405     405       405
+match_undo              POST    login   403     302       302
+match_all               GET     login   405     405       405
+match_all               POST    login   403     302       302
+match_pair              GET     login   405     405       405
+match_pair              POST    login   403     302       302
 link_delete             GET     login   405     405       405
 link_delete             POST    login   403     403       302
 checks                  GET     login   200     200       200
@@ -210,6 +222,7 @@ def standing(link):
         "rejected": InboxEvent.objects.create(provider="ghl", state="refused", body=b"").pk,
         "waiting": Snapshot.objects.create(link=link, side="gist", external_id=failed.gist_id, parked=True).pk,
     }
+    problems |= {"match": things.match(link).pk, "pair": things.in_step(link, 1)[0].pk}
     Related.objects.create(link=link, kind="note", ghl_id="note1", contact_id="abc", base={"body": "Likes tea"})
     brought = keep_file(link, "people.csv", [b"E-mail\nann@example.test\n"])
     problems |= {"import": brought.pk}
@@ -230,9 +243,11 @@ def address(name, standing):
     wanted["pk"] = standing.get(name.partition("_")[0], standing["run"])
     if name in ("workflow_run", "workflow_run_retry", "workflow_run_stop"):
         wanted["pk"] = standing["execution"]
-    wanted["number"] = standing["number"]
     if name == "operation":
         wanted["key"] = "ghl.notes.delete"
+    if name == "match_pair":
+        wanted["pk"] = standing["pair"]
+    wanted["number"], wanted["show"] = standing["number"], "both"
     if name == "command_result":
         wanted["token"] = UUID(int=7)
     return reverse(name, kwargs={parameter: wanted[parameter] for parameter in takes[0][1]})

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from integration.errors import LostAnswer, NotSent
-from integration.models import Provider
+from integration.models import CreateOn, Provider
 from integration.moments import moment_of
 from integration.providers.exchange import Steps
 from integration.providers.ghl.catalogue import OPERATIONS as GHL
@@ -34,6 +34,7 @@ NOT_FOR_WORKFLOWS = ("ghl.oauth.", "ghl.contacts.list", "gist.contacts.batch")
 # What has mails sent to a person, unless its body says that it ends them (docs/gist-api.md#campaigns).
 SUBSCRIBING = ("gist.campaigns.set", "gist.subscription_types.set", "gist.forms.subscribe")
 ENDING = ("unsubscribed", "detach")
+CREATING = ("ghl.contacts.create", "ghl.contacts.upsert", "gist.contacts.save")
 
 
 # Calendars are asked in milliseconds since 1970 (docs/ghl-api.md#calendars).
@@ -61,6 +62,12 @@ def send(operation: Operation[Any], context: Context, values: Values) -> Steps[W
     if context.look_first and not operation.repeatable:
         return _unsure_result(operation)
     call = yield from build_call(operation, context, values)
+    if _makes_contact(operation, call) and not CreateOn(context.link.create_on).allows(operation.provider):
+        there = Provider(operation.provider).label
+        return WriteResult(
+            "operation", label, side=operation.provider, reason="create_off",
+            message=f"“{label}” was not sent: the link creates nobody in {there}.",
+        )  # fmt: skip
     if operation.key in SUBSCRIBING and (yield from _is_opted_out(context, call)):
         return WriteResult(
             "operation", label, side=operation.provider, reason="opted_out",
@@ -78,6 +85,11 @@ def send(operation: Operation[Any], context: Context, values: Values) -> Steps[W
         "operation", label, side=operation.provider, did="sent", message=f"{label}: done.",
         external_id=_id_in(answer),
     )  # fmt: skip
+
+
+def _makes_contact(operation: Operation[Any], call: Call[Any]) -> bool:
+    """Whether it may make somebody; Gist's saves whom its body names by id (docs/gist-api.md#contacts)."""
+    return operation.key in CREATING and not (call.body or {}).get("id")
 
 
 def _is_opted_out(context: Context, call: Call[Any]) -> Steps[bool]:
