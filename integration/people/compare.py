@@ -6,6 +6,7 @@ Pure: records, bases and rules in, sentences out. It asks the same `decide` as t
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from integration.mapping.carried import ADDRESS, LABELS, PROPERTIES
 from integration.mapping.rules import BrokenRow, Row, Rules
 from integration.models.choices import Owner, Provider
 from integration.moments import moment_text
@@ -25,14 +26,8 @@ OWNERS = {
     Owner.FILL: "only blanks are filled",
     Owner.ASK: "you decide",
 }
-CARRIED = {
-    gist_properties.OPEN_TASKS: "Open tasks",
-    gist_properties.NEXT_TASK: "Next task",
-    gist_properties.NEXT_TASK_DUE: "Next task is due",
-    gist_properties.LAST_TASK: "Task done last",
-    gist_properties.LAST_NOTE: "Newest note",
-    gist_properties.NEXT_APPOINTMENT: "Next appointment",
-}
+# What Gistline carries to Gist; its address of the page stands on the page itself.
+CARRIED = {name: label for name, label in LABELS.items() if name != ADDRESS}
 # Fields that nobody maps and everybody has; they tell nothing about being in step.
 NEVER_SHOWN = {"gist": ("id", "type", "updated_at", "created_at", "first_name", "last_name", "last_seen_at"),
           "ghl": ("id", "type", "dateAdded", "dateUpdated", "firstName", "lastName")}  # fmt: skip
@@ -299,7 +294,7 @@ def _list_unmapped(
     mapped["gist"] |= {row.gist for row in broken}
     mapped["ghl"] |= {row.ghl for row in broken}
     # Properties that Gistline writes stand among the carried ones, or are its own address.
-    shown_already = {GIST_CUSTOM + one.name for one in gist_properties.PROPERTIES}
+    shown_already = {GIST_CUSTOM + one.name for one in PROPERTIES}
     for side, contact in contacts.items():
         for key, value in contact.values.items():
             # Consent has a row of its own.

@@ -12,7 +12,7 @@ from integration.people.compare import Comparison, compare_records
 from integration.people.find import KnownPerson, version_of
 from integration.people.read import Reading, read_known, read_live
 from integration.records import Contact, Field, Values
-from integration.related.gist_properties import carried_values
+from integration.related.gist_properties import carried_values, switched_on
 
 STILL = {
     Pair.State.HELD: "On hold, so nothing is written",
@@ -122,7 +122,8 @@ def _carried_values(person: KnownPerson, reading: Reading) -> Values | None:
     # A kind that could not be read would look like one of which there is nothing, and Gist's properties like stale
     # ones.
     whole = {"task", "note", "appointment"} <= reading.related_records.keys()
-    return carried_values(person.link, person.gist_id, reading.related_records) if whole else None
+    shows = carried_values(person.link, person.gist_id, reading.related_records) if whole else None
+    return switched_on(person.link, shows) if shows else None
 
 
 def rules_now(link: Link, fields: Mapping[str, Mapping[str, Field]]) -> tuple[MappingVersion | None, Rules]:

@@ -71,8 +71,9 @@ def log_result(
     person: PersonRef,
     changes: Sequence[Change] = (),
     execution: Execution | None = None,
+    tried_again: bool = False,
 ) -> LogEntry:
-    """The result's entry in the log, with what was written for it."""
+    """The result's entry in the log, with what was written for it. `tried_again`: a failure stays open until then."""
     rule = f"workflow:{execution.workflow_id}:{execution.step}" if execution else "person"
     for change in changes:
         # Where a mapping row or a rule about deletions made the change, it says so already.
@@ -91,7 +92,7 @@ def log_result(
         calls=result.calls,
         execution=execution,
         # What fails on a page is shown there and then: nothing tries it again.
-        resolved_at=timezone.now() if result.error and not execution else None,
+        resolved_at=timezone.now() if result.error and not (execution or tried_again) else None,
     )
     log.save_entries([entry])
     return entry

@@ -15,7 +15,8 @@ from integration.runs.context import RunContext, prepare_context
 from integration.runs.finish import close_run, count_people, verify_unseen
 from integration.runs.listen import anything_due, handle_due_work, verify_rivals
 from integration.runs.match import match_next_page
-from integration.runs.read import read_opted_out, read_page, read_people, read_related
+from integration.runs.read import read_opted_out, read_page, read_people
+from integration.runs.read_related import read_related
 from integration.runs.write import Tasks, write_tasks, writes_of
 from integration.sync import undecided
 from integration.sync.one_by_one import all_or_each

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from integration.mapping.versions import save_version
 from integration.models import Pair, Question
-from integration.related.gist_properties import ADDRESS, carried_values
+from integration.mapping.carried import ADDRESS
+from integration.related.gist_properties import carried_values
 from tests.conftest import MAPPING
 from tests.dashboard import things
 from tests.dashboard.browser import html, words
