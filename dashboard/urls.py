@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("links/<slug:key>/checks/", checks.check_list, "checks"),
     command("links/<slug:key>/checks/again/", checks.check_again, "checks_again"),
     form("links/<slug:key>/mapping/", mapping.mapping_editor, "mapping"),
+    command("links/<slug:key>/mapping/carried/", mapping.save_carried, "mapping_carried"),
     page("links/<slug:key>/mapping/versions/", mapping.version_list, "mapping_versions"),
     command("links/<slug:key>/mapping/versions/<int:number>/restore/", mapping.restore_version, "mapping_restore"),
     page("runs/", runs.runs, "runs"),
