@@ -4,6 +4,7 @@ from integration.models import Change, Execution, LogEntry, PendingRead
 from integration.people.commands import tick_task
 from integration.people.find import find_by_id
 from integration.people.pair_commands import hold_person, release_person
+from integration.webhooks.unpack import unpack_events
 from tests.world import sync
 
 
@@ -110,6 +111,7 @@ def test_what_cannot_be_written_is_open_in_the_log_once_until_a_later_try_succee
     stage.world.fault({"side": "gist", "kind": "500", "path": "/contacts$"})
     stage.task(ghl_id)
     stage.world.control("POST", "deliver", {"ahead": 60})
+    unpack_events(stage.link)
     for _ in range(3):
         PendingRead.objects.update(due_at="2020-01-01T00:00:00Z")
         sync(stage.link, "live")

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from integration.mapping.carried import ADDRESS
 from integration.mapping.versions import save_version
 from integration.models import Pair, Question
-from integration.mapping.carried import ADDRESS
 from integration.related.gist_properties import carried_values
 from tests.conftest import MAPPING
 from tests.dashboard import things
