@@ -5,10 +5,7 @@ BIN := .venv/bin
 LOCK := --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 TEMPLATES = $(shell find templates dashboard -name '*.html')
 
-# Kept byte code spares every process of a test run the compiling, and pytest the rewriting of its tests.
-unexport PYTHONDONTWRITEBYTECODE
-
-.PHONY: run test lint bench lock
+# Kept byte code spares every process of a test run the compiling, and pytest the rewriting of its tests. unexport PYTHONDONTWRITEBYTECODE .PHONY: run test lint bench lock fields
 
 run: .venv/.installed
 	@$(BIN)/python manage.py up
@@ -25,6 +22,10 @@ lint: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m pytest tests/bench -m bench -s -p no:randomly
+
+# Writes what comes of the round trip of every custom field to docs/fields.md.
+fields: .venv/.installed-dev
+	WRITE_FIELDS=1 $(BIN)/python -m pytest -q tests/mapping/test_losses.py
 
 # Needs pip-tools (`pip install pip-tools`); pins what pyproject.toml leaves open, with the hashes that are installed.
 lock:

@@ -66,6 +66,8 @@ class Field:
     """Why it cannot be written, or what to know before mapping it, in one sentence."""
     custom_id: str = ""
     """The provider's own id of a custom field."""
+    data_type: str = ""
+    """What GHL calls the type of a custom field, as MONETORY (docs/ghl-api.md#custom-fields)."""
 
 
 @dataclass(frozen=True)

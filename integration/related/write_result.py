@@ -11,7 +11,7 @@ from integration.errors import ProviderError
 from integration.models import Change, Execution, Link, LogEntry, Outcome, Run, RunKind, RunStatus
 from integration.providers.operations import Json
 from integration.records import PersonRef, RelatedRecord, Value
-from integration.related.store import News, mark_deleted, note_written
+from integration.related.store import News, mark_deleted, note_written, take_in
 
 
 @dataclass
@@ -61,7 +61,8 @@ def keep_result(link: Link, result: WriteResult, execution: Execution | None = N
         workflow = execution.workflow if execution and result.did == "created" else None
         news = note_written(link, result.record, gist_key=result.gist_key, wanted=result.wanted, workflow=workflow)
     else:
-        news = None
+        # Nothing had to be written, maybe because GHL has it so by now and nobody told: editing a task is silent there.
+        return take_in(link, [result.record])
     return [news] if news else []
 
 

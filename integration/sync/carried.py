@@ -1,13 +1,11 @@
 """The one place that says: what Gist shows of these contacts' tasks, notes or appointments may be out of date.
 
-A notice is a pending read of all records of one kind that a contact has, however often they changed within the time in
-which events are merged. It is made in the transaction that stores what changed, whoever changed it, and is gone once
-Gist was looked at (runs/carried.py).
+A notice is a pending read of all records of one kind that a contact has, however many of them changed. It is made in
+the transaction that stores what changed, whoever changed it, and is gone once Gist was looked at (runs/carried.py).
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import cast
 
 from django.db.models import F
@@ -33,17 +31,17 @@ def note_stale(link: Link, changed: Iterable[tuple[str, str]]) -> None:
             contacts[_NAMES[cast(RelatedType, kind)]].add(contact_id)
     if not contacts:
         return
+    # Due at once: the events that it follows from have waited to be merged, and the run that read them goes on with it.
     now = timezone.now()
-    due_at = now + timedelta(seconds=link.merge_seconds)
     for name, ids in contacts.items():
         known = PendingRead.objects.filter(link=link, kind=name, side="ghl", external_id__in=ids)
         # As another event would: who reads the list just now may have read it before this change.
         known.update(event_count=F("event_count") + 1, claimed_by_run=0)
         # One that failed before waits for its next try: there is news of it, so that is now.
-        known.filter(due_at__gt=due_at).update(due_at=due_at)
+        known.filter(due_at__gt=now).update(due_at=now)
         PendingRead.objects.bulk_create(
             (
-                PendingRead(link=link, kind=name, side="ghl", external_id=one, first_at=now, due_at=due_at)
+                PendingRead(link=link, kind=name, side="ghl", external_id=one, first_at=now, due_at=now)
                 for one in sorted(ids)
             ),
             ignore_conflicts=True,

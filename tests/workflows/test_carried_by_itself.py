@@ -40,6 +40,17 @@ def test_a_task_completed_on_the_contact_page_is_shown_as_done(stage, operator):
     assert (shown["ghl_open_tasks"], shown["ghl_last_task_done"]) == (0, "Call Ann")
 
 
+def test_what_the_contact_page_finds_done_already_is_shown(stage, operator):
+    gist_id, ghl_id = stage.person()
+    task = stage.task(ghl_id)
+    stage.settle()
+    stage.world.control("POST", "hooks", {"gist": None, "ghl": None})
+    stage.world.ghl("PUT", f"/contacts/{ghl_id}/tasks/{task['id']}/completed", json={"completed": True})
+    tick_task(find_by_id(stage.link, "ghl", ghl_id), task["id"], True, operator)
+    stage.settle()
+    assert open_tasks(stage, gist_id) == 0
+
+
 def test_tasks_of_a_welcome_workflow_are_shown(stage):
     made = [{"do": "task.create", "values": {"title": title}} for title in ("First", "Second")]
     on = [{"on": "gist.contact_created"}]
