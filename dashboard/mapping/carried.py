@@ -7,11 +7,11 @@ from django.http import QueryDict
 
 from dashboard.drafts import Difference
 from dashboard.mapping.editor import Sides
-from integration.mapping.carried import LABELS, NAMES, PROPERTIES, Property, carried_names, in_order
+from integration.mapping.carried import NAMES, PROPERTIES, Property, carried_names, in_order
 from integration.mapping.versions import current_version
 from integration.models import Link, MappingVersion, Pair
 from integration.moments import moment_text
-from integration.records import Value, Values, is_blank
+from integration.records import CARRIED_LABELS, Value, Values, is_blank
 from integration.related.gist_properties import PREFIX, carried_values
 from integration.related.store import by_contact
 
@@ -83,8 +83,10 @@ def read_switches(form: QueryDict) -> list[str]:
 def compare_carried(before: MappingVersion | None, after: MappingVersion | None) -> list[Difference]:
     """What two versions carry to Gist and what not, by its label."""
     old, new = (set(_names(version)) for version in (before, after))
-    lines = [Difference(LABELS[name], "carried to Gist", "ok") for name in in_order(new - old)]
-    return lines + [Difference(LABELS[name], "no longer carried to Gist", "bad") for name in in_order(old - new)]
+    lines = [Difference(CARRIED_LABELS[name], "carried to Gist", "ok") for name in in_order(new - old)]
+    return lines + [
+        Difference(CARRIED_LABELS[name], "no longer carried to Gist", "bad") for name in in_order(old - new)
+    ]
 
 
 def _names(version: MappingVersion | None) -> Sequence[str]:

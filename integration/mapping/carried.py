@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from integration.models import Link, MappingVersion
-from integration.records import RelatedType
+from integration.records import CARRIED_LABELS, RelatedType
 
 OPEN_TASKS, NEXT_TASK, NEXT_TASK_DUE = "ghl_open_tasks", "ghl_next_task", "ghl_next_task_due_at"
 LAST_TASK, LAST_NOTE, NEXT_APPOINTMENT = "ghl_last_task_done", "ghl_last_note", "ghl_next_appointment_at"
@@ -20,22 +20,24 @@ class Property:
     """A custom property that Gistline writes in Gist; `kind` is what it follows, "" for what never changes."""
 
     name: str
-    label: str
     shows: str
     kind: RelatedType | str = ""
 
+    @property
+    def label(self) -> str:
+        return CARRIED_LABELS[self.name]
+
 
 PROPERTIES = (
-    Property(OPEN_TASKS, "Open tasks", "how many tasks are open", "task"),
-    Property(NEXT_TASK, "Next task", "the open task that is due first", "task"),
-    Property(NEXT_TASK_DUE, "Next task is due", "when that task is due", "task"),
-    Property(LAST_TASK, "Task done last", "the task that was completed last", "task"),
-    Property(LAST_NOTE, "Newest note", "the newest note, shortened", "note"),
-    Property(NEXT_APPOINTMENT, "Next appointment", "when the next appointment begins", "appointment"),
-    Property(ADDRESS, "Address of the contact page", "opens the contact in Gistline"),
+    Property(OPEN_TASKS, "how many tasks are open", "task"),
+    Property(NEXT_TASK, "the open task that is due first", "task"),
+    Property(NEXT_TASK_DUE, "when that task is due", "task"),
+    Property(LAST_TASK, "the task that was completed last", "task"),
+    Property(LAST_NOTE, "the newest note, shortened", "note"),
+    Property(NEXT_APPOINTMENT, "when the next appointment begins", "appointment"),
+    Property(ADDRESS, "opens the contact in Gistline"),
 )
 NAMES = tuple(one.name for one in PROPERTIES)
-LABELS = {one.name: one.label for one in PROPERTIES}
 
 
 def in_order(names: Collection[str]) -> list[str]:

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from integration.mapping.carried import (
     ADDRESS,
-    LABELS,
     LAST_NOTE,
     LAST_TASK,
     NEXT_APPOINTMENT,
@@ -26,7 +25,7 @@ from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import GhlRelated
 from integration.providers.gist.fields import LONGEST_TEXT
-from integration.records import Contact, RelatedRecord, RelatedType, Value, Values
+from integration.records import CARRIED_LABELS, Contact, RelatedRecord, RelatedType, Value, Values
 from integration.related.write_result import WriteResult
 from integration.sync.apply import update_contact
 from integration.sync.plan import updates_of
@@ -102,7 +101,7 @@ def write_carried(
     # Before anything is sent, so that a failure half-way is on record with what was written.
     journal += changes
     yield from update_contact(side, changes, gist)
-    names = ", ".join(LABELS[name].lower() for name in stale)
+    names = ", ".join(CARRIED_LABELS[name].lower() for name in stale)
     return WriteResult(
         "carried", label, side="gist", did="updated", reason="carried", message=f"Gist now shows: {names}."
     )

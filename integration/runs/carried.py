@@ -155,7 +155,7 @@ def _people_of(context: RunContext, pending_reads: Sequence[PendingRead]) -> lis
         if pair := by_id.get(pending.external_id):
             ref = PersonRef(pair.gist_id, pair.ghl_id, pair.label)
             people.setdefault(pair.ghl_id, Refresh(ref, [])).pending_reads.append(pending)
-    delete_if_unchanged(one for one in pending_reads if one.external_id not in by_id or not carried_names(link))
+    delete_if_unchanged(one for one in pending_reads if one.external_id not in by_id)
     return list(people.values())
 
 

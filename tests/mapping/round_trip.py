@@ -127,8 +127,8 @@ class RoundTrip:
 
 
 WAYS = {
-    "gist": "## From GHL to Gist and back\n\nA value that stands in GHL is carried to Gist, and from there to GHL again.",
-    "ghl": "## From Gist to GHL and back\n\nA value that stands in Gist is carried to GHL, and from there to Gist again.",
+    "gist": "## From GHL to Gist and back\n\nA value that stands in GHL goes to Gist, and from there to GHL again.",
+    "ghl": "## From Gist to GHL and back\n\nA value that stands in Gist goes to GHL, and from there to Gist again.",
 }
 HEAD = """# Custom fields: what is kept
 
@@ -138,7 +138,7 @@ the sandbox, reads them back, compares, and writes this file; the test suite fai
 editor says it beside the row. A value that does not fit is left out with a reason in the log, and never cut or guessed.
 
 Gist declares no types: a property is text, number or yes/no by the values it has, and a date where its name ends in
-`_at`. The real accounts may differ: “Check my fields”, on the page of the mapping, does the same with a test contact.
+`_at`. This is what the sandbox keeps: the real accounts may keep a value otherwise.
 """
 
 

@@ -1,4 +1,4 @@
-"""Custom fields kept faithfully: the table of losses is what a round trip on the twins gives, and docs/fields.md too."""
+"""Custom fields kept faithfully: the table of losses and docs/fields.md are what a round trip on the twins gives."""
 
 import os
 from pathlib import Path
