@@ -5,7 +5,10 @@ BIN := .venv/bin
 LOCK := --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 TEMPLATES = $(shell find templates dashboard -name '*.html')
 
-# Kept byte code spares every process of a test run the compiling, and pytest the rewriting of its tests. unexport PYTHONDONTWRITEBYTECODE .PHONY: run test lint bench lock fields
+# Kept byte code spares every process of a test run the compiling, and pytest the rewriting of its tests.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test lint bench fields lock
 
 run: .venv/.installed
 	@$(BIN)/python manage.py up

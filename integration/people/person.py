@@ -60,8 +60,8 @@ def _compare_reading(person: KnownPerson, reading: Reading, asked: Sequence[Ques
     of_ghl = reading.fields["ghl"] if fields_read_at(person.link.ghl) else {}
     broken = broken_rows(version, reading.fields["gist"], of_ghl)
     comparison = compare_with(
-        person, reading.contacts, reading.fields, rules, asked, shows=_carried_values(person, reading, version), broken=broken,
-        unread=reading.unread, gone=reading.gone,
+        person, reading.contacts, reading.fields, rules, asked, shows=_carried_values(person, reading, version),
+        broken=broken, unread=reading.unread, gone=reading.gone,
     )  # fmt: skip
     return ComparedPerson(person, reading, comparison, tuple(asked), version)
 
