@@ -8,7 +8,7 @@ TEMPLATES = $(shell find templates dashboard -name '*.html')
 # Kept byte code spares every process of a test run the compiling, and pytest the rewriting of its tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint bench lock
+.PHONY: run test lint bench fields lock
 
 run: .venv/.installed
 	@$(BIN)/python manage.py up
@@ -25,6 +25,10 @@ lint: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m pytest tests/bench -m bench -s -p no:randomly
+
+# Writes what comes of the round trip of every custom field to docs/fields.md.
+fields: .venv/.installed-dev
+	WRITE_FIELDS=1 $(BIN)/python -m pytest -q tests/mapping/test_losses.py
 
 # Needs pip-tools (`pip install pip-tools`); pins what pyproject.toml leaves open, with the hashes that are installed.
 lock:

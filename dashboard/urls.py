@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("links/<slug:key>/match/questions/<int:pk>/undo/", match.undo_one, "match_undo"),
     command("links/<slug:key>/match/pairs/<int:pk>/", match.decide_pair, "match_pair"),
     form("links/<slug:key>/mapping/", mapping.mapping_editor, "mapping"),
+    command("links/<slug:key>/mapping/carried/", mapping.save_carried, "mapping_carried"),
     page("links/<slug:key>/mapping/versions/", mapping.version_list, "mapping_versions"),
     command("links/<slug:key>/mapping/versions/<int:number>/restore/", mapping.restore_version, "mapping_restore"),
     page("imports/", imports.import_list, "imports"),

@@ -49,6 +49,18 @@ def is_opted_out(side: Side, values: Values) -> bool:
     return any(is_opt_out(values.get(key)) for key in CONSENT_FIELDS[side])
 
 
+# Gist's custom properties by which it shows what it has no objects for, and what each is called on screen.
+CARRIED_LABELS = {
+    "ghl_open_tasks": "Open tasks",
+    "ghl_next_task": "Next task",
+    "ghl_next_task_due_at": "Next task is due",
+    "ghl_last_task_done": "Task done last",
+    "ghl_last_note": "Newest note",
+    "ghl_next_appointment_at": "Next appointment",
+    "gistline_url": "Address of the contact page",
+}
+
+
 @dataclass(frozen=True)
 class Field:
     """A field of one side that can be mapped. `key` is what setup files and mappings name."""
@@ -66,6 +78,8 @@ class Field:
     """Why it cannot be written, or what to know before mapping it, in one sentence."""
     custom_id: str = ""
     """The provider's own id of a custom field."""
+    data_type: str = ""
+    """What GHL calls the type of a custom field, as MONETORY (docs/ghl-api.md#custom-fields)."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 
+from dashboard.mapping.carried import compare_carried
 from dashboard.mapping.drafts import Draft, compare_versions
 from dashboard.mapping.editor import OWNERS, Sides, field_choices, row_views, try_steps
 from dashboard.versions import NewerVersion, VersionRow, chosen_versions, versions_context
@@ -75,7 +76,7 @@ def mapping_versions_context(link: Link, query: QueryDict) -> dict[str, Any]:
         )
         for version in found
     ]
-    lines = compare_versions(_inputs_of(older), _inputs_of(newer))
+    lines = [*compare_versions(_inputs_of(older), _inputs_of(newer)), *compare_carried(older, newer)]
     return {"link": link, **versions_context(rows, older, newer, lines, "Rows")}
 
 

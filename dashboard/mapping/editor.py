@@ -15,6 +15,7 @@ from integration.connections.fields import KEEP_MINUTES, fields_of, fields_read_
 from integration.connections.samples import sample_of
 from integration.connections.session import contacts_of, exchange_for
 from integration.errors import ProviderError
+from integration.mapping.losses import losses_between
 from integration.mapping.transforms import TRANSFORMS, Context, Option, Transform, apply_steps
 from integration.mapping.versions import RowProblem, check_rows
 from integration.models import Connection, Direction, Link, Owner
@@ -197,7 +198,13 @@ class RowView:
     @property
     def notes(self) -> list[str]:
         found = ((name, f) for name, f in (("Gist", self.gist), ("GHL", self.ghl)) if f and f.note)
-        return [f"{name}, {f.label}: {f.note}" for name, f in found if f.create_only or not f.writable]
+        notes = [f"{name}, {f.label}: {f.note}" for name, f in found if f.create_only or not f.writable]
+        return [*notes, *self._losses()]
+
+    def _losses(self) -> list[str]:
+        """What the row's values lose on the ways that it goes."""
+        towards = {"gist_to_ghl": ["ghl"], "ghl_to_gist": ["gist"]}.get(self.direction, ["gist", "ghl"])
+        return losses_between(self.gist, self.ghl, towards) if self.gist and self.ghl else []
 
     @property
     def steps_json(self) -> str:

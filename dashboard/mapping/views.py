@@ -7,13 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from dashboard.htmx import redirect_whole_page, render_partial, report_problem
 from dashboard.inputs import read_number
 from dashboard.live.threads import wait_for_reading
+from dashboard.mapping.carried import carried_group, read_switches
 from dashboard.mapping.context import editor_context, mapping_versions_context
 from dashboard.mapping.drafts import Draft, apply_action, draft_of, problems_by_row, read_draft
 from dashboard.mapping.editor import Sides, known_sides, read_sides, row_views
 from dashboard.permissions import operators_only
 from dashboard.versions import SAVE_OVER
 from integration.errors import ProviderError, SetupError, StaleSave
-from integration.mapping.versions import as_input, current_version, save_version
+from integration.mapping.versions import as_input, current_rows, current_version, save_version
 from integration.models import Link, MappingVersion
 from integration.models.fields import UndecryptableValue
 
@@ -83,9 +84,25 @@ def _render_editor(
     problem: str = "",
 ) -> HttpResponse:
     context = editor_context(link, sides, draft, request.POST, problems or {}, refusal)
+    context["carried"] = carried_group(link, sides)
     # After a failure it is not tried again by itself.
     begins = not (sides.is_fresh or problem or _reads_now(request))
     return render_partial(request, "mapping/editor.html", "editor", {**context, "problem": problem, "begins": begins})
+
+
+@operators_only
+def save_carried(request: HttpRequest, key: str) -> HttpResponse:
+    """The switches of what is carried to Gist, as a version of the mapping with the rows that stand."""
+    link = get_object_or_404(Link, key=key)
+    rows = [as_input(row) for row in current_rows(link)]
+    if not rows:
+        report_problem(request, SetupError("Save a first version of the mapping, then what is carried to Gist."))
+        return redirect("mapping", key)
+    before = current_version(link)
+    version = save_version(link, rows, user=request.user, note="Carried to Gist", carried=read_switches(request.POST))
+    if before and version.pk != before.pk:
+        messages.success(request, f"Version {version.number} is saved. What is on follows every change from now on.")
+    return redirect("mapping", key)
 
 
 def version_list(request: HttpRequest, key: str) -> HttpResponse:
@@ -101,7 +118,7 @@ def restore_version(request: HttpRequest, key: str, number: int) -> HttpResponse
     rows, note = [as_input(row) for row in old.rows.all()], f"Restored from version {number}"
     try:
         read = read_number(request.POST.get("read", ""))
-        version = save_version(old.link, rows, user=request.user, note=note, read=read)
+        version = save_version(old.link, rows, user=request.user, note=note, read=read, carried=old.carried)
         messages.success(request, f"Version {number} is back, as version {version.number}.")
     except StaleSave as problem:
         report_problem(request, problem)

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from django.db import transaction
 
 from integration.errors import SetupError, StaleSave
+from integration.mapping.carried import NAMES, in_order
 from integration.mapping.command_tags import COMMAND_PROPERTIES
 from integration.mapping.transforms import read_steps
 from integration.models import Direction, Link, MappingVersion, Owner
@@ -53,8 +54,11 @@ def save_version(
     note: str = "",
     read: int | None = None,
     gist_fields: Mapping[str, Field] | None = None,
+    carried: Sequence[str] | None = None,
 ) -> MappingVersion:
     """Make `rows` the link's mapping. Equal rows keep the present version.
+
+    `carried` are the properties carried to Gist; None keeps what stands, and a new link carries all of them.
 
     `read` is the number of the version that `rows` were made from, 0 for none: raises StaleSave when another one
     stands now. None saves over whatever stands. `gist_fields` are what is known of Gist's properties; a row that stood
@@ -65,13 +69,14 @@ def save_version(
     current = current_version(link)
     types = {(row.gist_field, row.ghl_field): row.gist_type for row in current.rows.all()} if current else {}
     wanted = [_with_defaults(row) for row in rows]
+    shows = _carried_by(current, carried)
     # Saving unchanged rows must not add a version to the history.
-    if current and [_with_defaults(as_input(row)) for row in current.rows.all()] == wanted:
+    if current and shows == current.carried and [_with_defaults(as_input(row)) for row in current.rows.all()] == wanted:
         return current
     last = current.number if current else 0
     if read not in (None, last):
         raise StaleSave(read, last)
-    version = MappingVersion.objects.create(link=link, number=last + 1, created_by=user, note=note)
+    version = MappingVersion.objects.create(link=link, number=last + 1, created_by=user, note=note, carried=shows)
     MappingRow.objects.bulk_create(
         MappingRow(
             version=version,
@@ -84,6 +89,12 @@ def save_version(
         for position, facts in enumerate(wanted)
     )
     return version
+
+
+def _carried_by(current: MappingVersion | None, carried: Sequence[str] | None) -> list[str] | None:
+    if carried is not None:
+        return in_order(carried)
+    return current.carried if current else list(NAMES)
 
 
 def _type_seen(key: str, fields: Mapping[str, Field]) -> str:

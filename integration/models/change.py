@@ -9,7 +9,7 @@ from integration.models.choices import ChangeAction, ChangeState, Provider
 from integration.models.link import Link
 from integration.models.log_entry import LogEntry
 from integration.models.run import Run
-from integration.records import EMAIL_CONSENT, is_opt_out
+from integration.records import CARRIED_LABELS, EMAIL_CONSENT, is_opt_out
 
 
 class Change(models.Model):
@@ -102,9 +102,11 @@ class Change(models.Model):
 
 
 def label_of_field(field: str, after: Any) -> str:
-    """What a change of this field is called: its key, and for consent what it means for the person."""
+    """What a change of this field is called: its key, what is carried by its name on screen, and for consent what it
+    means for the person.
+    """
     if field not in EMAIL_CONSENT.values():
-        return field
+        return CARRIED_LABELS.get(field.removeprefix("custom_properties."), field)
     return "Unsubscribed from e-mail" if is_opt_out(after) else "E-mails allowed again"
 
 

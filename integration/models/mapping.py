@@ -8,11 +8,16 @@ from integration.models.link import Link
 
 
 class MappingVersion(models.Model):
-    """A saved state of all mapping rows of a link; runs freeze the version they worked with."""
+    """A saved state of all mapping rows of a link; runs freeze the version they worked with.
+
+    `carried` are the properties by which Gist shows tasks, notes and appointments (mapping/carried.py); None where
+    only workflows carry them.
+    """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="mapping_versions")
     number = models.PositiveIntegerField()
     note = models.CharField(max_length=200, blank=True)
+    carried = models.JSONField("names of the properties carried to Gist", null=True, blank=True, default=None)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -10,8 +10,9 @@ class PendingRead(models.Model):
     """One per record and link, however many events name it. It is read once `due_at` is past; what is read counts.
 
     `kind` is "contact", or what belongs to one: "task", "note", "appointment", whose contact is `contact_id` where
-    the event named it. `deleted`: the last event said that the record was deleted. `claimed_by_run` is the run that
-    reads it now, 0 for none. `requested`: a person asked for this contact, so it is decided and logged even when
+    the event named it; "tasks", "notes" and "appointments" are all that the GHL contact `external_id` has, to be shown
+    in Gist (sync/carried.py). `deleted`: the last event said that the record was deleted. `claimed_by_run` is the run
+    that reads it now, 0 for none. `requested`: a person asked for this contact, so it is decided and logged even when
     nothing is new; with an `owner`, that side's values stand.
     """
 

@@ -6,13 +6,24 @@ Pure: records, bases and rules in, sentences out. It asks the same `decide` as t
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from integration.mapping.carried import ADDRESS, PROPERTIES
 from integration.mapping.rules import BrokenRow, Row, Rules
 from integration.models.choices import Owner, Provider
 from integration.moments import moment_text
 from integration.people.compare_consent import compare_consent
 from integration.people.field_comparison import FieldComparison
 from integration.providers.gist.fields import CUSTOM as GIST_CUSTOM
-from integration.records import CONSENT_FIELDS, SIDES, Contact, Field, Value, Values, is_blank, is_opted_out
+from integration.records import (
+    CARRIED_LABELS,
+    CONSENT_FIELDS,
+    SIDES,
+    Contact,
+    Field,
+    Value,
+    Values,
+    is_blank,
+    is_opted_out,
+)
 from integration.related import gist_properties
 from integration.sync.decide import Decision, FieldChange, decide, merges_members
 from integration.sync.echo_suppression import is_news
@@ -25,14 +36,8 @@ OWNERS = {
     Owner.FILL: "only blanks are filled",
     Owner.ASK: "you decide",
 }
-CARRIED = {
-    gist_properties.OPEN_TASKS: "Open tasks",
-    gist_properties.NEXT_TASK: "Next task",
-    gist_properties.NEXT_TASK_DUE: "Next task is due",
-    gist_properties.LAST_TASK: "Task done last",
-    gist_properties.LAST_NOTE: "Newest note",
-    gist_properties.NEXT_APPOINTMENT: "Next appointment",
-}
+# What Gistline carries to Gist; its address of the page stands on the page itself.
+CARRIED = {name: label for name, label in CARRIED_LABELS.items() if name != ADDRESS}
 # Fields that nobody maps and everybody has; they tell nothing about being in step.
 NEVER_SHOWN = {"gist": ("id", "type", "updated_at", "created_at", "first_name", "last_name", "last_seen_at"),
           "ghl": ("id", "type", "dateAdded", "dateUpdated", "firstName", "lastName")}  # fmt: skip
@@ -289,7 +294,11 @@ def _compare_carried(contacts: Mapping[str, Contact], shows: Values) -> Iterable
     for name, label in CARRIED.items():
         same = gist_properties.is_same_property(name, held[name], shows.get(name))
         state = ("blank" if is_blank(held[name]) else "same") if same else "differs"
-        why = "Carried from GHL" if same else "Gist shows an older state; it is carried with the next workflow"
+        why = (
+            "Carried from GHL"
+            if same
+            else "Gist shows an older state: it follows with the next change, or the next full run"
+        )
         yield FieldComparison(label, _show_moment(name, held[name]), shows.get(name), state, why, GIST_CUSTOM + name)
 
 
@@ -305,7 +314,7 @@ def _list_unmapped(
     mapped["gist"] |= {row.gist for row in broken}
     mapped["ghl"] |= {row.ghl for row in broken}
     # Properties that Gistline writes stand among the carried ones, or are its own address.
-    shown_already = {GIST_CUSTOM + one.name for one in gist_properties.PROPERTIES}
+    shown_already = {GIST_CUSTOM + one.name for one in PROPERTIES}
     for side, contact in contacts.items():
         for key, value in contact.values.items():
             # Consent has a row of its own.

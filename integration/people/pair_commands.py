@@ -39,6 +39,7 @@ from integration.records import SIDES, Contact, PersonRef
 from integration.related.write_result import WriteResult, run_of_person
 from integration.runs.start import request_sync, sync_person
 from integration.sync.apply import delete_contact
+from integration.sync.carried import note_known
 from integration.sync.observe import observe
 from integration.sync.pairing import pair_up
 from integration.sync.plan import pairing_of
@@ -88,6 +89,7 @@ def release_person(person: KnownPerson, user: Any) -> LogEntry:
     with transaction.atomic():
         entry = _change_state(person, {Pair.State.HELD}, Pair.State.LINKED, "released", "was released.", user)
         request_sync(person.link, person.ids)
+        note_known(person.link, [person.ghl_id])
     call_worker(Link.objects.filter(pk=person.link.pk))
     executions.wake_executions(person.link, person.gist_id, person.ghl_id)
     return entry

@@ -60,8 +60,8 @@ def _compare_reading(person: KnownPerson, reading: Reading, asked: Sequence[Ques
     of_ghl = reading.fields["ghl"] if fields_read_at(person.link.ghl) else {}
     broken = broken_rows(version, reading.fields["gist"], of_ghl)
     comparison = compare_with(
-        person, reading.contacts, reading.fields, rules, asked, shows=_carried_values(person, reading), broken=broken,
-        unread=reading.unread, gone=reading.gone,
+        person, reading.contacts, reading.fields, rules, asked, shows=_carried_values(person, reading, version),
+        broken=broken, unread=reading.unread, gone=reading.gone,
     )  # fmt: skip
     return ComparedPerson(person, reading, comparison, tuple(asked), version)
 
@@ -118,11 +118,14 @@ def _standstill_reason(
     return STILL.get(Pair.State(person.pair.state), "")
 
 
-def _carried_values(person: KnownPerson, reading: Reading) -> Values | None:
+def _carried_values(person: KnownPerson, reading: Reading, version: MappingVersion | None) -> Values | None:
     # A kind that could not be read would look like one of which there is nothing, and Gist's properties like stale
     # ones.
     whole = {"task", "note", "appointment"} <= reading.related_records.keys()
-    return carried_values(person.link, person.gist_id, reading.related_records) if whole else None
+    shows = carried_values(person.link, person.gist_id, reading.related_records) if whole else None
+    if shows is None or version is None or version.carried is None:
+        return shows
+    return {name: value for name, value in shows.items() if name in version.carried}
 
 
 def rules_now(link: Link, fields: Mapping[str, Mapping[str, Field]]) -> tuple[MappingVersion | None, Rules]:

@@ -4,98 +4,106 @@ Gist has no such objects (docs/gist-api.md#contacts), so custom properties show 
 something changes, and only those that differ are written.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.utils import timezone
 
+from integration.mapping.carried import (
+    ADDRESS,
+    LAST_NOTE,
+    LAST_TASK,
+    NEXT_APPOINTMENT,
+    NEXT_TASK,
+    NEXT_TASK_DUE,
+    OPEN_TASKS,
+    carried_names,
+)
 from integration.models import Change, Link
 from integration.moments import utc_text
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import GhlRelated
 from integration.providers.gist.fields import LONGEST_TEXT
-from integration.records import Contact, RelatedRecord, RelatedType, Value, Values
+from integration.records import CARRIED_LABELS, Contact, RelatedRecord, RelatedType, Value, Values
 from integration.related.write_result import WriteResult
 from integration.sync.apply import update_contact
 from integration.sync.plan import updates_of
 from integration.values import same_value
 
-OPEN_TASKS, NEXT_TASK, NEXT_TASK_DUE = "ghl_open_tasks", "ghl_next_task", "ghl_next_task_due_at"
-LAST_TASK, LAST_NOTE, NEXT_APPOINTMENT = "ghl_last_task_done", "ghl_last_note", "ghl_next_appointment_at"
-ADDRESS = "gistline_url"
 PREFIX = "custom_properties."
 
-
-@dataclass(frozen=True)
-class Property:
-    """A custom property that Gistline writes in Gist."""
-
-    name: str
-    shows: str
-
-
-PROPERTIES = (
-    Property(OPEN_TASKS, "how many tasks are open"),
-    Property(NEXT_TASK, "the open task that is due first"),
-    Property(NEXT_TASK_DUE, "when that task is due"),
-    Property(LAST_TASK, "the task that was completed last"),
-    Property(LAST_NOTE, "the newest note, shortened"),
-    Property(NEXT_APPOINTMENT, "when the next appointment begins"),
-    Property(ADDRESS, "opens the contact in Gistline"),
-)
-
-
+KINDS: tuple[RelatedType, ...] = ("task", "note", "appointment")
 # Everything that belongs to a contact, by kind.
 RelatedByKind = Mapping[RelatedType, list[RelatedRecord]]
 
 
 def carried_values(link: Link, gist_id: str, related_records: RelatedByKind) -> dict[str, Value]:
-    """What Gist should show of this contact, by property name."""
-    tasks = related_records["task"]
+    """What Gist should show of this contact, by property name; of the kinds that are given, and the address."""
+    wanted: dict[str, Value] = {ADDRESS: f"{settings.PUBLIC_URL}/contacts/{link.key}/gist/{gist_id}/"}
+    if "task" in related_records:
+        wanted |= _task_values(related_records["task"])
+    if "note" in related_records:
+        notes = sorted(related_records["note"], key=lambda one: str(one.values.get("added_at") or ""))
+        wanted[LAST_NOTE] = _shorten_text(str(notes[-1].values.get("body") or "")) if notes else None
+    if "appointment" in related_records:
+        coming = next_appointment(related_records["appointment"])
+        wanted[NEXT_APPOINTMENT] = coming.values["start_at"] if coming else None
+    return wanted
+
+
+def _task_values(tasks: list[RelatedRecord]) -> dict[str, Value]:
     open_ = sorted((one for one in tasks if not one.values.get("completed")), key=_due_date)
     # GHL does not say when a task was completed (docs/ghl-api.md#tasks), so the last one of its list is taken.
     done = [one for one in tasks if one.values.get("completed")]
-    notes = sorted(related_records["note"], key=lambda one: str(one.values.get("added_at") or ""))
-    coming = next_appointment(related_records["appointment"])
     return {
         OPEN_TASKS: len(open_),
         NEXT_TASK: _shorten_text(open_[0].label) if open_ else None,
         NEXT_TASK_DUE: open_[0].values.get("due_at") if open_ else None,
         LAST_TASK: _shorten_text(done[-1].label) if done else None,
-        LAST_NOTE: _shorten_text(str(notes[-1].values.get("body") or "")) if notes else None,
-        NEXT_APPOINTMENT: coming.values["start_at"] if coming else None,
-        ADDRESS: f"{settings.PUBLIC_URL}/contacts/{link.key}/gist/{gist_id}/",
     }
 
 
-def read_related(ghl_id: str, related: GhlRelated) -> Steps[RelatedByKind]:
-    """Everything that belongs to the contact, read anew: three calls."""
-    return {
-        "task": (yield from related.list_all("task", ghl_id)),
-        "note": (yield from related.list_all("note", ghl_id)),
-        "appointment": (yield from related.list_all("appointment", ghl_id)),
-    }
+def switched_on(link: Link, values: Values) -> dict[str, Value]:
+    """Those of `values` that the link carries; all of them where it carries what workflows carry."""
+    names = carried_names(link)
+    return {name: value for name, value in values.items() if names is None or name in names}
 
 
-def write_carried(side: ContactSide, wanted: Values, gist: Contact, journal: list[Change]) -> Steps[WriteResult]:
-    """Write the properties that differ in Gist. `gist` is the contact as it stands there. Raises ProviderError."""
-    values = {
-        PREFIX + name: value
-        for name, value in wanted.items()
-        if not is_same_property(name, gist.values.get(PREFIX + name), value)
-    }
+def read_related(ghl_id: str, related: GhlRelated, kinds: Iterable[RelatedType] = KINDS) -> Steps[RelatedByKind]:
+    """What belongs to the contact, read anew: a call for each kind."""
+    found: dict[RelatedType, list[RelatedRecord]] = {}
+    for kind in kinds:
+        found[kind] = yield from related.list_all(kind, ghl_id)
+    return found
+
+
+def stale_names(wanted: Values, gist: Contact) -> list[str]:
+    """The properties that Gist does not show as it should."""
+    shown = ((name, gist.values.get(PREFIX + name)) for name in wanted)
+    return [name for name, held in shown if not is_same_property(name, held, wanted[name])]
+
+
+def write_carried(
+    side: ContactSide, wanted: Values, gist: Contact, journal: list[Change], by_itself: bool = False
+) -> Steps[WriteResult]:
+    """Write the properties that differ in Gist. `gist` is the contact as it stands there. Raises ProviderError.
+
+    `by_itself`: nobody asked for it, so each change names the rule that did.
+    """
+    stale = stale_names(wanted, gist)
     label = "Carried to Gist"
-    if not values:
+    if not stale:
         return WriteResult("carried", label, side="gist", reason="same_value", message="Gist shows all of it already.")
-    changes = updates_of(gist, values)
+    changes = updates_of(gist, {PREFIX + name: wanted[name] for name in stale})
+    for change in changes if by_itself else ():
+        change.rule = f"carried:{change.field.removeprefix(PREFIX)}"
     # Before anything is sent, so that a failure half-way is on record with what was written.
     journal += changes
     yield from update_contact(side, changes, gist)
-    names = ", ".join(name.removeprefix(PREFIX) for name in values)
+    names = ", ".join(CARRIED_LABELS[name].lower() for name in stale)
     return WriteResult(
-        "carried", label, side="gist", did="updated", reason="carried", message=f"Gist now shows {names}."
+        "carried", label, side="gist", did="updated", reason="carried", message=f"Gist now shows: {names}."
     )
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integration.models import Link, Related, Workflow
 from integration.records import RelatedRecord, RelatedType, Value
+from integration.sync.carried import note_stale
 
 CREATED, COMPLETED, REOPENED, CHANGED, CANCELLED, DELETED = (
     "created", "completed", "reopened", "changed", "cancelled", "deleted",
@@ -44,6 +45,15 @@ def by_kind(link: Link, contact_id: str) -> dict[RelatedType, list[RelatedRecord
     return found
 
 
+def by_contact(link: Link, contact_ids: Iterable[str]) -> dict[str, dict[RelatedType, list[RelatedRecord]]]:
+    """All that is known of these contacts, in one query. A kind of which nothing is left is there, and empty."""
+    found: dict[str, dict[RelatedType, list[RelatedRecord]]] = {}
+    for row in Related.objects.filter(link=link, contact_id__in=list(contact_ids)).order_by("pk"):
+        of_kind = found.setdefault(row.contact_id, {}).setdefault(cast(RelatedType, row.kind), [])
+        of_kind += [] if row.deleted_at else [as_record(row)]
+    return found
+
+
 def as_record(row: Related) -> RelatedRecord:
     return RelatedRecord(row.kind, row.ghl_id, row.contact_id, row.base)  # type: ignore[arg-type]
 
@@ -72,10 +82,20 @@ def take_in(link: Link, records: Iterable[RelatedRecord]) -> list[News]:
     What was never seen is none: it may have stood there for years. Its own event, when there is one, announces it.
     However many records there are, it costs one query to find that nothing is new.
     """
-    return _take_in(link, list(records), {})
+    taken = _take_in(link, list(records), {})
+    note_stale(link, taken.changed)
+    return taken.news
 
 
-def _take_in(link: Link, records: list[RelatedRecord], known: Known) -> list[News]:
+@dataclass(frozen=True)
+class _Taken:
+    """`changed` are kinds and contacts of all that is stored otherwise now, whether that is news or not."""
+
+    news: list[News]
+    changed: set[tuple[str, str]]
+
+
+def _take_in(link: Link, records: list[RelatedRecord], known: Known) -> _Taken:
     """`known` are rows that were looked up before; the others are looked up here."""
     given: dict[tuple[str, str], RelatedRecord] = {(record.kind, record.id): record for record in records}
     if unknown := given.keys() - known.keys():
@@ -88,7 +108,12 @@ def _take_in(link: Link, records: list[RelatedRecord], known: Known) -> list[New
     rows = {key: known[key] for key in given if key in known}
     if old := [row.pk for row in rows.values() if now - row.read_at > READ_AGAIN]:
         Related.objects.filter(pk__in=old).update(read_at=now)
-    return [news for key, row in rows.items() if (news := _update_row(row, given[key]))]
+    changed: set[tuple[str, str]] = {(one.kind, one.contact_id) for key, one in given.items() if key not in known}
+    for key, row in rows.items():
+        if _is_stored_otherwise(row, given[key]):
+            # Both: a record may have been given to another contact.
+            changed |= {(row.kind, row.contact_id), (row.kind, given[key].contact_id)}
+    return _Taken([news for key, row in rows.items() if (news := _update_row(row, given[key]))], changed)
 
 
 def _rows_of(link: Link, keys: Iterable[tuple[str, str]]) -> Known:
@@ -153,21 +178,31 @@ def take_in_all(link: Link, contact_id: str, kind: RelatedType, records: list[Re
 
 
 @transaction.atomic
-def take_in_related(link: Link, contact_id: str, by_kind: Mapping[RelatedType, list[RelatedRecord]]) -> list[News]:
-    """As `take_in_all`, of each kind that was read."""
+def take_in_related(
+    link: Link, contact_id: str, by_kind: Mapping[RelatedType, list[RelatedRecord]], shown: bool = False
+) -> list[News]:
+    """As `take_in_all`, of each kind that was read. `shown`: Gist was brought in step with just these."""
     records = [record for of_kind in by_kind.values() for record in of_kind]
     here = {(record.kind, record.id) for record in records}
     rows = Related.objects.select_for_update().filter(link=link, contact_id=contact_id, kind__in=by_kind)
     known: Known = {(row.kind, row.ghl_id): row for row in rows}
     lost = [row for key, row in known.items() if key not in here and row.deleted_at is None]
-    deletions = [news for row in lost if (news := mark_deleted(link, cast(RelatedType, row.kind), row.ghl_id))]
-    return [*_take_in(link, records, known), *deletions]
+    deletions = [news for row in lost if (news := _mark_row_deleted(row))]
+    taken = _take_in(link, records, known)
+    if not shown:
+        note_stale(link, taken.changed | {(row.kind, contact_id) for row in lost})
+    return [*taken.news, *deletions]
+
+
+def _is_stored_otherwise(row: Related, record: RelatedRecord) -> bool:
+    moved = record.contact_id and row.contact_id != record.contact_id
+    return bool(_changed_values(row, record) or row.deleted_at or moved)
 
 
 def _update_row(row: Related, record: RelatedRecord) -> News | None:
     before = _changed_values(row, record)
     contact_id = record.contact_id or row.contact_id
-    if before or row.deleted_at or row.contact_id != contact_id:
+    if _is_stored_otherwise(row, record):
         row.base, row.contact_id, row.deleted_at, row.read_at = dict(record.values), contact_id, None, timezone.now()
         # Its change is news to workflows, so an event that comes late must not announce it as new.
         row.announced = row.announced or bool(before)
@@ -193,6 +228,11 @@ def mark_deleted(link: Link, kind: RelatedType, ghl_id: str) -> News | None:
     row = Related.objects.filter(link=link, kind=kind, ghl_id=ghl_id, deleted_at=None).first()
     if row is None:
         return None
+    note_stale(link, [(kind, row.contact_id)])
+    return _mark_row_deleted(row)
+
+
+def _mark_row_deleted(row: Related) -> News:
     row.deleted_at = timezone.now()
     row.save(update_fields=["deleted_at"])
     return News(DELETED, as_record(row), {}, row.workflow_id)
@@ -219,7 +259,10 @@ def note_written(
         link=link, kind=record.kind, ghl_id=record.id, defaults={**columns, "workflow": workflow}
     )
     if made:
+        note_stale(link, [(record.kind, record.contact_id)])
         return News(CREATED, record, {}, row.workflow_id)
+    if _is_stored_otherwise(row, record):
+        note_stale(link, [(record.kind, record.contact_id)])
     # The row may be there although the record is new: its webhook was read before the answer to the call was recorded.
     before, was_announced = _changed_values(row, record), row.announced
     Related.objects.filter(pk=row.pk).update(**columns, read_at=timezone.now(), deleted_at=None, announced=True)

@@ -11,7 +11,7 @@ from integration.errors import ProviderError
 from integration.models import Change, Execution, Link, LogEntry, Outcome, Run, RunKind, RunStatus
 from integration.providers.operations import Json
 from integration.records import PersonRef, RelatedRecord, Value
-from integration.related.store import News, mark_deleted, note_written
+from integration.related.store import News, mark_deleted, note_written, take_in
 
 
 @dataclass
@@ -61,7 +61,8 @@ def keep_result(link: Link, result: WriteResult, execution: Execution | None = N
         workflow = execution.workflow if execution and result.did == "created" else None
         news = note_written(link, result.record, gist_key=result.gist_key, wanted=result.wanted, workflow=workflow)
     else:
-        news = None
+        # Nothing had to be written, maybe because GHL has it so by now and nobody told: editing a task is silent there.
+        return take_in(link, [result.record])
     return [news] if news else []
 
 
@@ -71,8 +72,9 @@ def log_result(
     person: PersonRef,
     changes: Sequence[Change] = (),
     execution: Execution | None = None,
+    tried_again: bool = False,
 ) -> LogEntry:
-    """The result's entry in the log, with what was written for it."""
+    """The result's entry in the log, with what was written for it. `tried_again`: a failure stays open until then."""
     rule = f"workflow:{execution.workflow_id}:{execution.step}" if execution else "person"
     for change in changes:
         # Where a mapping row or a rule about deletions made the change, it says so already.
@@ -91,7 +93,7 @@ def log_result(
         calls=result.calls,
         execution=execution,
         # What fails on a page is shown there and then: nothing tries it again.
-        resolved_at=timezone.now() if result.error and not execution else None,
+        resolved_at=timezone.now() if result.error and not (execution or tried_again) else None,
     )
     log.save_entries([entry])
     return entry

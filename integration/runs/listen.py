@@ -18,13 +18,15 @@ from integration.models import Execution, Pair, PendingRead, Provider, Related, 
 from integration.providers.exchange import Result, Steps
 from integration.records import SIDES, Contact, PersonRef, RelatedRecord, RelatedType
 from integration.related import store
-from integration.related.write import related_of
+from integration.related.write import NAMES, related_of
 from integration.related.write_result import WriteResult, log_result
+from integration.runs.carried import refresh_carried
 from integration.runs.context import RunContext
 from integration.runs.read import observe_again
 from integration.runs.unreadable import log_related_fault, raise_if_of_all
 from integration.runs.write import guard_steps, write_entries
 from integration.sync import undecided
+from integration.sync.carried import LISTS
 from integration.sync.deletions import deletion_entry
 from integration.sync.echo_suppression import holds_nothing_new
 from integration.sync.entry import Entry
@@ -61,9 +63,13 @@ def handle_due_work(context: RunContext) -> None:
     _advance_executions(context, begun=True)
     while not context.stopping and (pending_reads := claim_due(context.run)):
         _read_contacts(context, [pending for pending in pending_reads if pending.kind == "contact"])
-        if related := [pending for pending in pending_reads if pending.kind != "contact"]:
+        if related := [pending for pending in pending_reads if pending.kind in NAMES]:
             learn_location(context.run.link.ghl, context.exchange)
             _read_related_records(context, related)
+        # Last, so that what was just read is shown with it.
+        if stale := [pending for pending in pending_reads if pending.kind in LISTS]:
+            learn_location(context.run.link.ghl, context.exchange)
+            refresh_carried(context, stale)
     _advance_executions(context)
 
 

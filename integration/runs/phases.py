@@ -17,7 +17,8 @@ from integration.runs.finish import close_run, count_people, verify_unseen
 from integration.runs.imports.phases import check_file, import_rows
 from integration.runs.listen import anything_due, handle_due_work, verify_rivals
 from integration.runs.match import match_next_page
-from integration.runs.read import read_opted_out, read_page, read_people, read_related
+from integration.runs.read import read_opted_out, read_page, read_people
+from integration.runs.read_related import read_related
 from integration.runs.write import Tasks, write_tasks, writes_of
 from integration.sync import undecided
 from integration.sync.lost_rules import mark_lost_rules

@@ -1,46 +1,31 @@
-"""Reading for a run: a page of one side, the people it is about, and what belongs to GHL's contacts."""
+"""Reading for a run: a page of one side, and the people it is about."""
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
 
-from django.utils import timezone
-
-from integration.connections.location import learn_location
 from integration.errors import Gone
-from integration.models import RunKind, Snapshot
-from integration.moments import utc_text
+from integration.models import Snapshot
 from integration.providers.exchange import Result, Steps
 from integration.records import (
     EMAIL_CONSENT,
     OPTED_OUT,
     Contact,
-    RelatedRecord,
-    RelatedType,
     UnreadableRecord,
     is_opted_out,
 )  # fmt: skip
-from integration.related import store
-from integration.related.write import related_of
-from integration.runs.checkpoint import OVERLAP, note_page, read_since, saved_with_checkpoint
+from integration.runs.carried import note_from_page
+from integration.runs.checkpoint import note_page, read_since, saved_with_checkpoint
 from integration.runs.context import RunContext
-from integration.runs.finish import RELATED_CURSORS, forget_unseen
-from integration.runs.unreadable import log_related_fault, raise_if_of_all, record_unreadable
+from integration.runs.finish import forget_unseen
+from integration.runs.unreadable import raise_if_of_all, record_unreadable
 from integration.runs.write import guard_steps
 from integration.sync import undecided
 from integration.sync.observe import known_opted_out, observe, take_in
 from integration.sync.one_by_one import all_or_each, as_error
 from integration.sync.pending_reads import forget_requests, read_again, verify_missing
-from integration.workflows import start
-from integration.workflows.record import record_news
 
 # People of a retry who are read before the checkpoint moves on.
 PEOPLE = 50
-# Appointments are looked at so far ahead, and a day back: they can be listed for a window of time only, not by when
-# they changed (docs/ghl-api.md#calendars).
-AHEAD = timedelta(days=60)
 
 
 def read_page(context: RunContext, side: str) -> bool:
@@ -49,6 +34,7 @@ def read_page(context: RunContext, side: str) -> bool:
     since = read_since(context, side)
     page = context.exchange.carry_out(context.sides[side].page(checkpoint.cursor, since))
     with saved_with_checkpoint(context):
+        note_from_page(context, side, page.contacts)
         observed = all_or_each(page.contacts, lambda some: observe(run.link, run, context.rules, some))
         faults = [UnreadableRecord(one.id, one.label, as_error(fault)) for one, fault in observed.faults]
         record_unreadable(context, side, [*page.unreadable, *faults])
@@ -161,50 +147,3 @@ def observe_again(context: RunContext, side: str, contact: Contact) -> Snapshot:
         take_in(known, contact, context.rules, context.run)
         known.save(update_fields=["undecided", "decided_run"])
     return known
-
-
-# What belongs to GHL's contacts --------------------------------------------------------------------------
-
-
-def read_related(context: RunContext) -> None:
-    """Tasks and appointments by the cheapest calls, where workflows wait for news of them.
-
-    GHL tells of no changed task (docs/ghl-api.md#webhooks), and its webhooks may be off. The first reading only
-    learns what stands there, as does the first one after a time in which no workflow waited.
-    """
-    link, run = context.run.link, context.run
-    if run.dry_run or run.kind not in (RunKind.FULL, RunKind.INCREMENTAL):
-        return
-    wanted, began = start.watched_kinds(link), utc_text(timezone.now())
-    ways: dict[RelatedType, Any] = {"task": related_of(link).list_tasks, "appointment": _appointments_ahead(context)}
-    for kind, steps in ways.items():
-        if kind in wanted:
-            learn_location(link.ghl, context.exchange)
-            unreadable: list[UnreadableRecord] = []
-            _store_related(context, kind, context.exchange.carry_out(steps(unreadable=unreadable)))
-            for one in unreadable:
-                log_related_fault(run, kind, one.id, one.label, one.error)
-        context.checkpoint.marks[RELATED_CURSORS[kind]] = began if kind in wanted else ""
-
-
-def _appointments_ahead(context: RunContext) -> Any:
-    now = timezone.now()
-    return partial(related_of(context.run.link).list_appointments, now - timedelta(days=1), now + AHEAD)
-
-
-def _store_related(context: RunContext, kind: RelatedType, records: list[RelatedRecord]) -> None:
-    link = context.run.link
-    since = link.cursors.get(RELATED_CURSORS[kind])
-    if since:
-        since = utc_text(datetime.fromisoformat(since) - OVERLAP["ghl"])
-        records = store.unlike_known(link, kind, records)
-
-    def take_in_some(some: Sequence[RelatedRecord]) -> None:
-        if not since:
-            store.take_in(link, some)
-            return
-        for record in some:
-            record_news(context.run, store.take_in_read(link, record, since=since))
-
-    for record, fault in all_or_each(records, take_in_some).faults:
-        log_related_fault(context.run, kind, record.id, record.label, as_error(fault), record.contact_id)

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 
 from integration.mapping.filters import words_of_filter
-from integration.mapping.versions import RowInput, current_version, save_version
+from integration.mapping.versions import RowInput, as_input, current_version, save_version
 from integration.models import Connection, ConnectionStatus, Link, Provider
 from integration.records import SIDES
 from integration.setup_file.checks import Checked, Login, check_document, filter_of
-from integration.setup_file.document import ConnectionEntry, LinkEntry, read_document
+from integration.setup_file.document import CarriedName, ConnectionEntry, LinkEntry, read_document
 from integration.setup_file.live_fields import check_live
 from integration.setup_file.workflows import WorkflowWish, apply_workflow
 
@@ -124,8 +124,8 @@ def _apply_link(entry: LinkEntry, rows: list[RowInput] | None, wishes: list[Work
     ]:
         link.save()
         yield from changed
-    if rows is not None:
-        yield from _save_rows(link, title, rows)
+    if rows is not None or entry.carried is not None:
+        yield from _save_mapping(link, title, rows, entry.carried)
     for wish in wishes:
         yield from apply_workflow(link, title, wish)
 
@@ -147,13 +147,19 @@ def _set_filters(link: Link, title: str, values: Mapping[str, Any]) -> Iterator[
             yield f"{title}: {Provider(side).label}: {words_of_filter(side, values[name])}"
 
 
-def _save_rows(link: Link, title: str, rows: list[RowInput]) -> Iterator[str]:
+def _save_mapping(
+    link: Link, title: str, given: list[RowInput] | None, carried: list[CarriedName] | None
+) -> Iterator[str]:
+    """What the file leaves out of the two stays as it stands."""
     before = current_version(link)
+    rows = [as_input(row) for row in before.rows.all()] if given is None and before else given or []
     if before is None and not rows:
         return
-    version = save_version(link, rows, note="setup file")
+    version = save_version(link, rows, note="setup file", carried=carried)
     if before is None or version.pk != before.pk:
-        yield f"{title}: mapping version {version.number} saved ({len(rows)} {'row' if len(rows) == 1 else 'rows'})"
+        number = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}"
+        carries = f", {len(version.carried)} carried to Gist" if carried is not None and version.carried else ""
+        yield f"{title}: mapping version {version.number} saved ({number}{carries})"
 
 
 def _set_values(record: Connection | Link, title: str, values: Mapping[str, Any]) -> Iterator[str]:

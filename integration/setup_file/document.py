@@ -130,6 +130,12 @@ class FilterEntry(Entry):
     conditions: list[ConditionEntry]
 
 
+CarriedName = Literal[
+    "ghl_open_tasks", "ghl_next_task", "ghl_next_task_due_at", "ghl_last_task_done", "ghl_last_note",
+    "ghl_next_appointment_at", "gistline_url",
+]  # fmt: skip
+
+
 class LinkEntry(Entry):
     key: Key
     name: Text | None = None
@@ -149,6 +155,8 @@ class LinkEntry(Entry):
     gist_filter: FilterEntry | None = None
     ghl_filter: FilterEntry | None = None
     mappings: list[MappingEntry] | None = None
+    carried: list[CarriedName] | None = None
+    """What Gist shows of tasks, notes and appointments; left out, a new link shows all, another keeps what stands."""
     workflows: list[WorkflowEntry] = []
 
 

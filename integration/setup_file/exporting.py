@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from integration.mapping.carried import carried_names
 from integration.mapping.versions import current_rows
 from integration.models import Connection, Link, Mapping, Workflow
 from integration.workflows.templates import as_setup
@@ -57,6 +58,7 @@ def _format_moment(moment: datetime) -> str:
 
 
 def _export_link(link: Link) -> Json:
+    carried = carried_names(link)
     return {
         "key": link.key,
         "name": link.name,
@@ -76,6 +78,7 @@ def _export_link(link: Link) -> Json:
         "gist_filter": link.gist_filter,
         "ghl_filter": link.ghl_filter,
         "mappings": [_export_mapping(row) for row in current_rows(link)],
+        **({} if carried is None else {"carried": carried}),
         "workflows": [_export_workflow(workflow) for workflow in link.workflows.order_by("pk")],
     }
 

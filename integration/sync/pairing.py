@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from integration import log
 from integration.models import KeptApart, Link, LogEntry, Outcome, Pair, Provider, Run, Snapshot
 from integration.records import PersonRef
+from integration.sync.carried import note_known
 from integration.sync.plan import relinking_of
 
 
@@ -51,6 +52,7 @@ def make_pairs(link: Link, wanted: Sequence[Wanted]) -> list[Linked | None]:
         held[("gist", gist_id)] = held[("ghl", ghl_id)] = linked.pair
         made.append(linked)
     Pair.objects.bulk_create(new)
+    note_known(link, [one.pair.ghl_id for one in made if one])
     return made
 
 

@@ -1,13 +1,13 @@
 """What Gist can and cannot do with what GHL keeps of a contact: the registry that page and words come from.
 
 Gist's API has no tasks, notes or appointments on contacts (docs/gist-api.md#contacts), so they are carried. Names of
-properties come from `related.gist_properties`, ways to begin a change from `triggers`: neither can drift from what
+properties come from `mapping.carried`, ways to begin a change from `triggers`: neither can drift from what
 is done.
 """
 
 from dataclasses import dataclass
 
-from integration.related.gist_properties import (
+from integration.mapping.carried import (
     ADDRESS,
     LAST_NOTE,
     LAST_TASK,
@@ -15,10 +15,10 @@ from integration.related.gist_properties import (
     NEXT_TASK,
     NEXT_TASK_DUE,
     OPEN_TASKS,
-    PREFIX,
     PROPERTIES,
     Property,
 )
+from integration.related.gist_properties import PREFIX
 from integration.workflows.start import REQUEST
 from integration.workflows.templates import TEMPLATES
 from integration.workflows.triggers import TRIGGERS, Trigger

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from integration.mapping.carried import NAMES
 from integration.models import Execution, ExecutionState, InboxEvent, Link, Mode, Snapshot, Workflow
 from integration.queue import call_worker
 from integration.records import PersonRef, RelatedRecord, is_blank
@@ -23,6 +24,7 @@ from integration.workflows import loops
 from integration.workflows.triggers import rest_of, trigger_fits
 
 REQUEST = f"{PREFIX}ghl_complete_task"
+CARRIED = {PREFIX + name for name in NAMES}
 # A workflow that runs so often for one person in so many minutes is taken for a loop.
 # `loops` leaves out what a workflow wrote itself; two that start each other are only known by how often they run.
 LOOP_RUNS, LOOP_MINUTES = 25, 10
@@ -94,8 +96,8 @@ def _fired_triggers(workflow: Workflow, news: ContactNews) -> Iterable[tuple[str
     before = news.before or {}
     # A field that was not kept before says nothing about a change.
     fields = [key for key in before if key in news.after and not same_value(before[key], news.after[key])]
-    # Tags and the request have triggers of their own.
-    fields = [key for key in fields if key not in ("tags", REQUEST)]
+    # Tags and the request have triggers of their own, and what Gistline carries is no edit of anybody's.
+    fields = [key for key in fields if key not in ("tags", REQUEST) and key not in CARRIED]
     if fields and not new:
         yield f"{side}.contact_changed", {"fields": fields, "before": {key: before.get(key) for key in fields}}
     held, now = split_members(before.get("tags")), split_members(news.after.get("tags"))

@@ -91,6 +91,8 @@ checks_again            GET     login   405     405       405
 checks_again            POST    login   403     302       302
 mapping                 GET     login   200     200       200
 mapping                 POST    login   403     200       200
+mapping_carried         GET     login   405     405       405
+mapping_carried         POST    login   403     302       302
 mapping_versions        GET     login   200     200       200
 mapping_restore         GET     login   405     405       405
 mapping_restore         POST    login   403     302       302

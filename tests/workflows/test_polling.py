@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from integration.models import Execution
-from integration.runs import read as run_read
+from integration.runs import read_related as run_read
 from integration.webhooks.addresses import webhook_addresses
 from tests.world import sync
 

@@ -70,6 +70,7 @@ def custom_field(definition: CustomField) -> Field:
         takes_others=definition.isAllowedCustomOption,
         note=note,
         custom_id=definition.id,
+        data_type=definition.dataType,
     )
 
 

@@ -294,7 +294,18 @@ def _read_custom(known: Field, item: Json, zone: tzinfo) -> Value:
         return date_text(value, zone)
     if known.type == "choices":
         return _list_texts(value)
+    if known.data_type == "FILE_UPLOAD":
+        return _read_files(value)
     return _read_value(value)
+
+
+def _read_files(value: Any) -> Value:
+    """The addresses of files, which come as a map from file id to `{url, meta, documentId}`
+    (docs/ghl-api.md#custom-fields).
+    """
+    files = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    found = (one.get("url") if isinstance(one, dict) else one for one in files)
+    return [str(url) for url in found if url] or None
 
 
 def _with_address(record: Contact, email: str) -> Contact:

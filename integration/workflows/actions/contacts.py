@@ -153,8 +153,9 @@ def show_in_gist(context: Context, values: Values) -> Steps[WriteResult]:
     related_records = yield from carrying.read_related(context.ghl_id, context.related)
     for kind, records in related_records.items():
         context.take_in(kind, records)
-    wanted = carrying.carried_values(context.link, context.gist_id, related_records)
+    values = carrying.carried_values(context.link, context.gist_id, related_records)
     gist = yield from context.read_contact("gist")
+    wanted = carrying.switched_on(context.link, values)
     return (yield from carrying.write_carried(context.gist_side, wanted, gist, context.journal))
 
 

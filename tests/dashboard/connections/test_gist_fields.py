@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from integration.mapping.carried import PROPERTIES
 from integration.models import InboxEvent
-from integration.related.gist_properties import PROPERTIES
 from integration.workflows import gist_events
 from integration.workflows.capabilities import CAPABILITIES
 from integration.workflows.triggers import TRIGGERS

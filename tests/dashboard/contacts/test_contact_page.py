@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from integration.mapping.carried import ADDRESS
 from integration.mapping.versions import save_version
 from integration.models import Pair, Question
-from integration.related.gist_properties import ADDRESS, carried_values
+from integration.related.gist_properties import carried_values
 from tests.conftest import MAPPING
 from tests.dashboard import things
 from tests.dashboard.browser import html, words

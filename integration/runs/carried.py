@@ -1,0 +1,210 @@
+"""Brings in step what Gist shows of tasks, notes and appointments, of everybody that sync/carried.py took note of."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integration.errors import Gone, ProviderError
+from integration.mapping.carried import PROPERTIES, carried_names
+from integration.models import (
+    FULL_READS,
+    Change,
+    InboxEvent,
+    Link,
+    LogEntry,
+    Outcome,
+    Pair,
+    PendingRead,
+    RunKind,
+    Snapshot,
+)
+from integration.providers.exchange import Result, Steps
+from integration.records import Contact, PersonRef
+from integration.related import store
+from integration.related.gist_properties import (
+    RelatedByKind,
+    carried_values,
+    read_related,
+    stale_names,
+    switched_on,
+    write_carried,
+)
+from integration.related.write import related_of
+from integration.related.write_result import WriteResult, log_result
+from integration.runs.context import RunContext
+from integration.runs.unreadable import raise_if_of_all
+from integration.runs.write import guard_steps
+from integration.sync.carried import LISTS, note_stale
+from integration.sync.one_by_one import all_or_each, as_error
+from integration.sync.pending_reads import delete_if_unchanged, postpone
+from integration.workflows.record import record_news
+
+LABEL = "Carried to Gist"
+# Events that say whether GHL's webhooks of a kind are on: the newest so many.
+NEWEST = 500
+_PREFIXES: dict[str, str] = {"note": "Note", "appointment": "Appointment"}
+_KIND_OF = {one.name: one.kind for one in PROPERTIES}
+
+
+# Whom a run takes note of ------------------------------------------------------------------------------------
+
+
+def note_from_page(context: RunContext, side: str, contacts: Sequence[Contact]) -> None:
+    """Contacts as they were just read, before they are taken in. A dry run takes note of nobody."""
+    if context.run.dry_run or not contacts or not carried_names(context.run.link):
+        return
+    if side == "ghl":
+        _note_changed(context, contacts)
+    elif context.run.kind in FULL_READS:
+        _note_outdated(context.run.link, contacts)
+
+
+def _note_changed(context: RunContext, contacts: Sequence[Contact]) -> None:
+    """Those whom GHL says to have changed may have a note or an appointment more, which only a call each would tell. It
+    is made where no webhook does; a sweep looks at the notes of everybody.
+    """
+    link, kind = context.run.link, context.run.kind
+    updated = {one.id: one.updated_at for one in contacts}
+    pairs = Snapshot.objects.filter(link=link, kind="contact", side="ghl", pair__state=Pair.State.LINKED)
+    rows = list(pairs.filter(external_id__in=updated).only("external_id", "remote_updated_at"))
+    changed = [row for row in rows if _is_newer(updated[row.external_id], row.remote_updated_at)]
+    noted = rows if kind == RunKind.SWEEP else changed
+    silent = _kinds_without_webhooks(link) if noted else set()
+    # A run that reads everything lists the location's appointments (runs/read_related.py).
+    silent -= {"appointment"} if kind in FULL_READS else set()
+    note_stale(link, {(kind, row.external_id) for row in noted for kind in silent})
+    for row in changed:
+        row.remote_updated_at = updated[row.external_id]
+    Snapshot.objects.update_rows(changed, ["remote_updated_at"])
+
+
+def _is_newer(now: datetime | None, before: datetime | None) -> bool:
+    return bool(now and before and now > before)
+
+
+def _kinds_without_webhooks(link: Link) -> set[str]:
+    events = InboxEvent.objects.filter(connection=link.ghl_id).order_by("-pk")
+    topics = list(events.values_list("topic", flat=True)[:NEWEST])
+    return {kind for kind, prefix in _PREFIXES.items() if not any(topic.startswith(prefix) for topic in topics)}
+
+
+def _note_outdated(link: Link, contacts: Sequence[Contact]) -> None:
+    """Those of whom Gist shows something else than what is known: written over there, or dropped while nobody was to be
+    written. Runs that read everything alone look: where Gist keeps a text otherwise than it was sent, each look writes.
+    """
+    names = set(carried_names(link) or ())
+    pairs = Pair.objects.filter(link=link, kind="contact", state=Pair.State.LINKED)
+    ghl_ids = dict(pairs.filter(gist_id__in=[one.id for one in contacts]).values_list("gist_id", "ghl_id"))
+    known = store.by_contact(link, ghl_ids.values())
+    stale = set()
+    for contact in contacts:
+        if records := known.get(ghl_ids.get(contact.id, "")):
+            wanted = carried_values(link, contact.id, records)
+            stale |= {(_KIND_OF[name], ghl_ids[contact.id]) for name in stale_names(wanted, contact) if name in names}
+    note_stale(link, stale)
+
+
+# Bringing them in step ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class Refresh:
+    """One person whose properties in Gist may be out of date, and the notices that say so."""
+
+    person: PersonRef
+    pending_reads: list[PendingRead]
+    journal: list[Change] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What was read, and what was written of it; `result` is None where Gist no longer has the contact."""
+
+    related_records: RelatedByKind
+    result: WriteResult | None
+
+
+def refresh_carried(context: RunContext, pending_reads: Sequence[PendingRead]) -> None:
+    """One call to GHL for each kind that changed, one that reads the Gist contact, and one that writes what differs."""
+    people = _people_of(context, pending_reads)
+    tasks = ((one, guard_steps(_refresh_person(context, one))) for one in people)
+    results = list(context.exchange.run(tasks))
+    raise_if_of_all(context, results)
+    recorded = all_or_each(results, lambda some: _record_all(context, some))
+    for result, fault in recorded.faults:
+        _log_failure(context, result, as_error(fault))
+    postpone(one for result, _ in recorded.faults for one in result.key.pending_reads)
+
+
+def _people_of(context: RunContext, pending_reads: Sequence[PendingRead]) -> list[Refresh]:
+    """Those who are in step with somebody in Gist. The other notices are dropped: pairing and releasing make new ones,
+    and so does a reading of Gist that finds it out of date.
+    """
+    link = context.run.link
+    ids = {one.external_id for one in pending_reads}
+    pairs = Pair.objects.filter(link=link, kind="contact", state=Pair.State.LINKED, ghl_id__in=ids)
+    left_out = Snapshot.objects.filter(link=link, reason="filtered", pair__in=pairs).values("pair")
+    by_id = {pair.ghl_id: pair for pair in pairs.exclude(pk__in=left_out)}
+    people: dict[str, Refresh] = {}
+    for pending in pending_reads:
+        if pair := by_id.get(pending.external_id):
+            ref = PersonRef(pair.gist_id, pair.ghl_id, pair.label)
+            people.setdefault(pair.ghl_id, Refresh(ref, [])).pending_reads.append(pending)
+    delete_if_unchanged(one for one in pending_reads if one.external_id not in by_id)
+    return list(people.values())
+
+
+def _refresh_person(context: RunContext, refresh: Refresh) -> Steps[Refreshed]:
+    link, person = context.run.link, refresh.person
+    kinds = [LISTS[one.kind] for one in refresh.pending_reads]
+    records: RelatedByKind = {}
+    with suppress(Gone):
+        records = yield from read_related(person.ghl_id, related_of(link), kinds)
+        wanted = switched_on(link, carried_values(link, person.gist_id, records))
+        gist = yield from context.sides["gist"].read(person.gist_id)
+        result = yield from write_carried(context.sides["gist"], wanted, gist, refresh.journal, by_itself=True)
+        return Refreshed(records, result)
+    return Refreshed(records, None)
+
+
+Results = Sequence[Result[Refresh, Refreshed]]
+
+
+def _record_all(context: RunContext, results: Results) -> None:
+    for result in results:
+        if result.error:
+            _log_failure(context, result, result.error)
+        else:
+            _record(context, result)
+
+
+def _record(context: RunContext, result: Result[Refresh, Refreshed]) -> None:
+    done, person = result.value, result.key.person
+    assert done
+    with transaction.atomic():
+        news = store.take_in_related(context.run.link, person.ghl_id, done.related_records, shown=True)
+        record_news(context.run, news)
+        if done.result and done.result.did:
+            done.result.calls = result.calls
+            log_result(context.run, done.result, person, result.key.journal)
+        _open_failures(context, person).update(resolved_at=timezone.now())
+        delete_if_unchanged(result.key.pending_reads)
+
+
+def _log_failure(context: RunContext, result: Result[Refresh, Refreshed], error: ProviderError) -> None:
+    """On record once for each reason: the notice is looked at again later, ever more rarely."""
+    person, failure = result.key.person, WriteResult("carried", LABEL, side="gist", error=error, calls=result.calls)
+    wrote = any(change.is_applied for change in result.key.journal)
+    if wrote or not _open_failures(context, person).filter(message=failure.sentence).exists():
+        log_result(context.run, failure, person, result.key.journal, tried_again=True)
+    postpone(result.key.pending_reads)
+
+
+def _open_failures(context: RunContext, person: PersonRef) -> QuerySet[LogEntry]:
+    of_person = LogEntry.objects.filter(link=context.run.link, kind="carried", gist_id=person.gist_id, execution=None)
+    return of_person.filter(outcome=Outcome.FAILED, resolved_at=None)
