@@ -25,6 +25,7 @@ from integration.models.log_entry import LogEntry
 from integration.models.mapping import Mapping, MappingVersion
 from integration.models.pair import OtherEmail, Pair, Snapshot
 from integration.models.pending_read import PendingRead
+from integration.models.problem import FAILING, Problem, ProblemState
 from integration.models.question import Question
 from integration.models.related import Related, RelatedKind
 from integration.models.run import COUNTS, Checkpoint, Run, RunTarget
@@ -33,6 +34,7 @@ from integration.models.workflow import UNFINISHED, Execution, ExecutionState, W
 __all__ = [
     "ACTIVE_RUNS",
     "COUNTS",
+    "FAILING",
     "FINISHED_RUNS",
     "FULL_READS",
     "READING",
@@ -61,6 +63,8 @@ __all__ = [
     "Owner",
     "Pair",
     "PendingRead",
+    "Problem",
+    "ProblemState",
     "Provider",
     "Question",
     "Related",

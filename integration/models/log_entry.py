@@ -1,5 +1,6 @@
 """The record of one decision or write in a run. Unchanged records are counted, not logged."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.utils import timezone
 from integration.models.choices import Outcome, Provider
 from integration.models.link import Link
 from integration.models.pair import Pair
+from integration.models.problem import Problem
 from integration.models.run import Run
 from integration.models.workflow import Execution
 
@@ -18,6 +20,8 @@ class LogEntry(models.Model):
 
     `kind` says what it is about: "contact", "task", "note", "appointment", "tag", "event" and the like. Only contacts
     are counted in the run's balance. `execution` and `step` name the workflow's action that it records.
+    `problem` groups failures, and values that were left out while the rest was written, by their cause: it is open for
+    this record until `resolved_at`.
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="log_entries")
@@ -41,6 +45,8 @@ class LogEntry(models.Model):
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="retries", verbose_name="attempt before"
     )
+    # Without an index of its own: two partial ones below cost nothing for the many entries that have no problem.
+    problem = models.ForeignKey(Problem, models.SET_NULL, null=True, blank=True, related_name="entries", db_index=False)
     resolved_at = models.DateTimeField("a later attempt succeeded", null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -52,6 +58,17 @@ class LogEntry(models.Model):
             models.Index(fields=["pair", "-id"], name="log_of_pair"),
             models.Index(fields=["outcome", "-id"], name="log_by_outcome"),
             models.Index(fields=["link", "outcome", "resolved_at"], name="open_failures_of_link"),
+            models.Index(
+                fields=["problem", "-id"],
+                condition=models.Q(problem__isnull=False, resolved_at=None),
+                name="open_entries_of_problem",
+            ),
+            # Its trend, and who was affected by it.
+            models.Index(
+                fields=["problem", "created_at"],
+                condition=models.Q(problem__isnull=False),
+                name="entries_of_problem",
+            ),
             models.Index(fields=["gist_id", "-id"], name="log_by_gist_id"),
             models.Index(fields=["ghl_id", "-id"], name="log_by_ghl_id"),
             # The timeline of one person.
@@ -61,6 +78,8 @@ class LogEntry(models.Model):
 
     unsaved_changes: list[Any]
     """Of an entry that is not saved yet (log.py)."""
+    left_out: Sequence[tuple[str, str]] = ()
+    """Fields whose values were not carried, with the reason code of each; of an entry that is not saved yet."""
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}: {self.label}"

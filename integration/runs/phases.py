@@ -2,6 +2,7 @@
 
     prepare ─► read_ghl ─► read_gist ─► read_opted_out ─► match ─► apply ─► close      full and incremental
     prepare ─► read_people ─────────────────────────────► match ─► apply ─► close      retry and single contact
+    prepare ─► next_step ─► read_people ─► match ─► apply ─► check_step ─► next_step … ─► close      retry of many
     prepare ─► apply ─► close                                                          live
 
 The checkpoint says which phase the run is in and how far (checkpoint.py).
@@ -13,6 +14,7 @@ from integration.models import FULL_READS, READING
 from integration.runs.checkpoint import begin_phase
 from integration.runs.context import RunContext, prepare_context
 from integration.runs.finish import close_run, count_people, verify_unseen
+from integration.runs.ladder import begin_next_step, check_step
 from integration.runs.listen import anything_due, handle_due_work, verify_rivals
 from integration.runs.match import match_next_page
 from integration.runs.read import read_opted_out, read_page, read_people, read_related
@@ -93,7 +95,9 @@ def _apply_decisions(context: RunContext) -> str:
         if not (context.broke_off or anything_due(context.run)):
             break
         handle_due_work(context)
-    return "" if context.stopping else "close"
+    if context.stopping:
+        return ""
+    return "check_step" if context.run.target.ladder else "close"
 
 
 def _undecided_tasks(context: RunContext) -> Tasks:
@@ -114,4 +118,6 @@ PHASES: dict[str, Callable[[RunContext], str]] = {
     "read_people": _read_people,
     "match": _match_people,
     "apply": _apply_decisions,
+    "next_step": begin_next_step,
+    "check_step": check_step,
 }

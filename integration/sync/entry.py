@@ -60,6 +60,11 @@ class Entry:
         return [change for change in self.person.changes if not change.is_applied]
 
     @property
+    def left_out(self) -> list[tuple[str, str]]:
+        """Fields whose values were not carried, with the reason code of each."""
+        return [(skip.field, skip.reason) for skip in self.person.decision.skips]
+
+    @property
     def outcome(self) -> Outcome:
         if self.error:
             return Outcome.SKIPPED if self.error.code in LEFT_ASIDE else Outcome.FAILED

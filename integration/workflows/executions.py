@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from integration.causes.group import close_resolved
 from integration.errors import NotSent, ProviderError, Retryable, SetupError, Unexpected
 from integration.models import (
     UNFINISHED,
@@ -293,8 +294,9 @@ def _try_again_later(execution: Execution, error: ProviderError, title: str) -> 
 
 
 def _resolve_failures(execution: Execution) -> None:
-    """Earlier failures of this action are resolved."""
-    _open_failures(execution).update(resolved_at=timezone.now())
+    """Earlier failures of this action are resolved, and so are problems of which nothing else fails."""
+    if _open_failures(execution).update(resolved_at=timezone.now()):
+        close_resolved(execution.link_id)
 
 
 def _open_failures(execution: Execution) -> QuerySet[LogEntry]:
