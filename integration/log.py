@@ -35,11 +35,11 @@ def draft_entry(
     parent: LogEntry | None = None,
     execution: Execution | None = None,
     resolved_at: datetime | None = None,
-    left_out: Sequence[tuple[str, str]] = (),
+    left_out: Sequence[dict[str, Any]] = (),
 ) -> LogEntry:
     """An entry that is not saved yet. `side` is the one side it is about; left out, the one its changes are on.
 
-    `left_out` names the fields whose values were not carried, with the reason code of each.
+    `left_out` says of each value that was not carried `{"field", "reason", "value"}`.
     """
     found = list(changes)
     for change in found if not planned else ():
@@ -60,6 +60,7 @@ def draft_entry(
         reason=reason,
         message=message,
         noticed=list(noticed),
+        left_out=list(left_out),
         calls=list(calls[-MOST_CALLS:]),
         planned=planned,
         parent=parent,
@@ -68,7 +69,7 @@ def draft_entry(
         step=execution.step if execution else None,
         resolved_at=resolved_at,
     )
-    entry.unsaved_changes, entry.left_out = found, left_out
+    entry.unsaved_changes = found
     return entry
 
 

@@ -22,6 +22,7 @@ from integration.models import (
     Outcome,
     Pair,
     PendingRead,
+    ProblemState,
     Run,
     RunStatus,
     Snapshot,
@@ -90,7 +91,9 @@ def _add_counts(found: dict[int, Card]) -> None:
 
 def _add_totals(found: dict[int, Card]) -> None:
     """Open failures, open questions, what waits, and the records known per side; one query for all."""
+    # What a person left alone for ever needs nobody any more.
     failed = LogEntry.objects.filter(outcome=Outcome.FAILED, resolved_at=None)
+    failed = failed.filter(Q(problem=None) | ~Q(problem__state=ProblemState.IGNORED))
     asked = question_rows().select_related(None)
     # Of people on hold, and of pairs that are no longer together, nothing is to be decided.
     undecided = Snapshot.objects.filter(Q(pair=None) | Q(pair__state=Pair.State.LINKED), undecided__isnull=False)

@@ -53,8 +53,8 @@ def _todos_of(card: Card) -> Iterator[Todo]:
         sentence = f"{link.name}: only a person can decide."
         yield Todo("wait", title, sentence, "problems_person", "", "Decide", f"?link={link.key}")
     if card.failures:
-        sentence = f"{link.name}: see why, then retry."
-        yield Todo("wait", f"{card.failures:,} failed", sentence, "log", "", "Look", f"?link={link.key}&open=yes")
+        sentence = f"{link.name}: see why by cause, repair it, then retry."
+        yield Todo("wait", f"{card.failures:,} failed", sentence, "problems", "", "Repair", f"?link={link.key}")
 
 
 def _budget_todo(connection: Connection, forecast: Forecast) -> Todo:

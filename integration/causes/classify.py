@@ -60,21 +60,33 @@ class Classified:
     text: str = ""
 
 
-def is_left_out(left_out: Sequence[tuple[str, str]]) -> bool:
-    """Whether one of these fields was not carried for a cause that somebody can mend."""
-    return any(reason in BY_SKIP for _, reason in left_out)
+def is_left_out(left_out: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether one of these values was not carried for a cause that somebody can mend."""
+    return any(one["reason"] in BY_SKIP for one in left_out)
 
 
 def classify(entry: Any, changes: Sequence[Any]) -> Classified | None:
     """Of an entry and the changes it holds; None where nothing failed and nothing was left out."""
     if entry.outcome == "failed":
         return _classify_failure(entry, changes)
-    skip = next(((field, reason) for field, reason in entry.left_out if reason in BY_SKIP), None)
+    skip = next((one for one in entry.left_out if one["reason"] in BY_SKIP), None)
     if skip is None:
-        return None
+        return _classify_broken_row(entry) if entry.reason == "mapping_row" else None
     # A field is named as in GHL, unless it was Gist's new record that went without it.
-    side = "gist" if skip[0].startswith("custom_properties.") else "ghl"
-    return Classified(f"{side}.{BY_SKIP[skip[1]]}", skip[0][:200], side)
+    side = "gist" if skip["field"].startswith("custom_properties.") else "ghl"
+    return Classified(f"{side}.{BY_SKIP[skip['reason']]}", skip["field"][:200], side)
+
+
+def _classify_broken_row(entry: Any) -> Classified:
+    """A mapping row that cannot work; a field that is not there has a cause of its own, which a button may mend."""
+    found = re.search(r"\b(Gist|GHL) has no field “([^”]+)”", entry.message)
+    if found:
+        return Classified(f"{found[1].lower()}.row_field_missing", found[2][:200], found[1].lower())
+    return Classified("row_unworkable", entry.label[:200], "", _without_number(entry.message)[:300])
+
+
+def _without_number(message: str) -> str:
+    return re.sub(r"^Row \d+: ", "", message)
 
 
 def _classify_failure(entry: Any, changes: Sequence[Any]) -> Classified:

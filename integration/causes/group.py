@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integration.causes.classify import Classified, classify
@@ -92,4 +93,7 @@ def failing_problems(links: Iterable[Link] | None = None) -> QuerySet[Problem]:
 
 
 def with_counts(problems: QuerySet[Problem]) -> QuerySet[Problem]:
-    return problems.annotate(count=Count("entries", filter=Q(entries__resolved_at=None)))
+    """With `count`, how many records fail now; by the open entries alone, however long the history is."""
+    still = LogEntry.objects.filter(problem=OuterRef("pk"), resolved_at=None).order_by().values("problem")
+    number = Subquery(still.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
+    return problems.annotate(count=Coalesce(number, 0))

@@ -177,6 +177,21 @@ _ALL = (
         "Allow duplicates in the location, or merge or correct the two contacts.",
         ("look_at_people", "leave_out"),
     ),
+    # The mapping --------------------------------------------------------------------------------------
+    Cause(
+        "row_field_missing",
+        "{side} has no field {field}",
+        "A mapping row names a field that does not exist. The row is left out of every run; the rest goes on.",
+        "Create the field, choose another one in the mapping, or remove the row.",
+        ("create_field", "open_mapping", "leave_out"),
+    ),
+    Cause(
+        "row_unworkable",
+        "A mapping row cannot work: {text}",
+        "The row is left out of every run; the rest goes on.",
+        "Open the mapping and correct the row, or remove it.",
+        ("open_mapping",),
+    ),
     # People ------------------------------------------------------------------------------------------
     Cause(
         "duplicate",

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from integration.mapping.command_tags import COMMAND_PROPERTIES, command_tags_of
 from integration.mapping.filters import Filter, read_filter
 from integration.mapping.transforms import Context, apply_steps, no_phone
-from integration.models import Direction, Link, MappingVersion, Owner
+from integration.models import Direction, Link, MappingVersion, Owner, Pause
 from integration.models import Mapping as MappingRow
 from integration.moments import find_zone
 from integration.phone import has_extension, to_e164
@@ -202,9 +202,12 @@ def freeze_rules(
 ) -> Rules:
     """The rules that stand now. `gist_fields` and `ghl_fields` are what the accounts have, by key.
 
-    A row whose field does not exist is left out: versions.check_rows says so in words.
+    A row whose field does not exist is left out: versions.check_rows says so in words. So is one that a person paused.
     """
-    rows: Iterable[MappingRow] = version.rows.all() if version else ()
+    paused = set(Pause.objects.filter(link=link, what=Pause.What.MAPPING).values_list("key", flat=True))
+    every: Iterable[MappingRow] = version.rows.all() if version else ()
+    # Its base is forgotten meanwhile, so that whatever stands there is news once the row goes on.
+    rows = (row for row in every if row.key not in paused)
     named = ((row, resolve_gist(row.gist_field, gist_fields), resolve_ghl(row.ghl_field, ghl_fields)) for row in rows)
     # versions.check_rows refuses a command by now; a row of before must not go on carrying it.
     known = ((row, gist, ghl) for row, gist, ghl in named if gist and ghl and gist.key not in COMMAND_PROPERTIES)

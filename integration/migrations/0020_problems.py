@@ -1,5 +1,4 @@
 """Failures are grouped into problems; those that are open already get theirs."""
-
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -40,6 +39,27 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='logentry',
+            name='left_out',
+            field=models.JSONField(blank=True, default=list, verbose_name='values that were not carried'),
+        ),
+        migrations.CreateModel(
+            name='Pause',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('what', models.CharField(choices=[('mapping', 'Mapping row'), ('workflow', 'Workflow'), ('kind', 'Kind of record')], max_length=10)),
+                ('key', models.CharField(max_length=420)),
+                ('reason', models.CharField(blank=True, max_length=300)),
+                ('automatic', models.BooleanField(default=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pauses', to='integration.link')),
+                ('paused_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-id'],
+            },
+        ),
         migrations.CreateModel(
             name='Problem',
             fields=[
@@ -73,6 +93,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='logentry',
             index=models.Index(condition=models.Q(('problem__isnull', False)), fields=['problem', 'created_at'], name='entries_of_problem'),
+        ),
+        migrations.AddConstraint(
+            model_name='pause',
+            constraint=models.UniqueConstraint(fields=('link', 'what', 'key'), name='one_pause_per_thing'),
         ),
         migrations.AddIndex(
             model_name='problem',

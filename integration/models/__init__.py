@@ -24,6 +24,7 @@ from integration.models.link import Link
 from integration.models.log_entry import LogEntry
 from integration.models.mapping import Mapping, MappingVersion
 from integration.models.pair import OtherEmail, Pair, Snapshot
+from integration.models.pause import Pause
 from integration.models.pending_read import PendingRead
 from integration.models.problem import FAILING, Problem, ProblemState
 from integration.models.question import Question
@@ -62,6 +63,7 @@ __all__ = [
     "Outcome",
     "Owner",
     "Pair",
+    "Pause",
     "PendingRead",
     "Problem",
     "ProblemState",

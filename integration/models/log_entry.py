@@ -1,6 +1,5 @@
 """The record of one decision or write in a run. Unchanged records are counted, not logged."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -16,7 +15,8 @@ from integration.models.workflow import Execution
 
 class LogEntry(models.Model):
     """What was or would be written stands in its `changes`. `noticed` is what changed on a side without us, as
-    `{"side", "field", "before", "after"}`; `calls` the HTTP exchanges, masked. `planned`: of a dry run.
+    `{"side", "field", "before", "after"}`; `left_out` is `{"field", "reason", "value"}` of what was not carried;
+    `calls` the HTTP exchanges, masked. `planned`: of a dry run.
 
     `kind` says what it is about: "contact", "task", "note", "appointment", "tag", "event" and the like. Only contacts
     are counted in the run's balance. `execution` and `step` name the workflow's action that it records.
@@ -39,6 +39,7 @@ class LogEntry(models.Model):
     reason = models.CharField("reason code", max_length=40)
     message = models.TextField(blank=True)
     noticed = models.JSONField("what changed there without us", default=list, blank=True)
+    left_out = models.JSONField("values that were not carried", default=list, blank=True)
     calls = models.JSONField(default=list, blank=True)
     planned = models.BooleanField("of a dry run: nothing was written", default=False)
     attempt = models.PositiveSmallIntegerField(default=1)
@@ -78,8 +79,6 @@ class LogEntry(models.Model):
 
     unsaved_changes: list[Any]
     """Of an entry that is not saved yet (log.py)."""
-    left_out: Sequence[tuple[str, str]] = ()
-    """Fields whose values were not carried, with the reason code of each; of an entry that is not saved yet."""
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}: {self.label}"

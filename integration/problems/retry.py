@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from integration.causes.words import title_of
 from integration.errors import SetupError
 from integration.models import Link, LogEntry, Problem, ProblemState, Run, RunKind, RunTarget
+from integration.problems.fixes.affected import Affected
+from integration.problems.fixes.mapping import still_unfit
 from integration.runs.ladder import FAILS
 from integration.runs.start import retry_by_steps, start_run
 
@@ -49,7 +51,9 @@ def retry_problem(problem: Problem, user: Any = None, *, only: Iterable[int] = (
     entries = retryable(LogEntry.objects.filter(problem=problem, link=problem.link_id))
     if wanted := list(only):
         entries = entries.filter(pk__in=wanted)
-    chosen = list(entries)
+    # Who is known to fail again comes last: the retry would stop there, and the others are to pass first.
+    unfit = still_unfit(Affected(problem))
+    chosen = sorted(entries, key=lambda entry: entry.pk in unfit)
     title = f"Retry {len(chosen):,}: {title_of(problem)}"
     return retry_by_steps(problem.link, chosen, user, title=title, trigger=trigger)
 

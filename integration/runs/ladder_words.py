@@ -45,6 +45,9 @@ def describe_results(results: Results) -> str:
     if results.stopped and not results.passed:
         each = "" if results.problems == 1 else f" of each of {results.stopped} problems"
         sentences.append(f"Stopped at the first{each}: {rest}" if results.steps == 1 else f"Stopped: {rest}")
+    elif results.stopped and not results.not_tried:
+        still = "fails" if results.same == 1 else "fail"
+        sentences.append(f"{results.passed:,} passed. {results.same:,} still {still} for the same reason.")
     elif results.stopped:
         sentences.append(f"{results.passed:,} passed. Stopped as {results.same:,} failed the same way: {rest}")
     elif results.not_tried:

@@ -16,7 +16,7 @@ from integration.runs.context import RunContext, prepare_context
 from integration.runs.finish import close_run, count_people, verify_unseen
 from integration.runs.ladder import begin_next_step, check_step
 from integration.runs.listen import anything_due, handle_due_work, verify_rivals
-from integration.runs.match import match_next_page
+from integration.runs.match import match_next_page, match_step
 from integration.runs.read import read_opted_out, read_page, read_people, read_related
 from integration.runs.write import Tasks, write_tasks, writes_of
 from integration.sync import undecided
@@ -65,12 +65,15 @@ def _read_people(context: RunContext) -> str:
 
 def _match_people(context: RunContext) -> str:
     run = context.run
-    matched = match_next_page(context, context.checkpoint.cursor or 0)
-    context.checkpoint.cursor = matched.after
-    if matched.after is not None:
-        context.save()
-        context.tick()
-        return ""
+    if context.checkpoint.step:
+        match_step(context)
+    else:
+        matched = match_next_page(context, context.checkpoint.cursor or 0)
+        context.checkpoint.cursor = matched.after
+        if matched.after is not None:
+            context.save()
+            context.tick()
+            return ""
     if run.kind in FULL_READS:
         undecided.reopen_unpaired(run)
         verify_unseen(run)

@@ -3,7 +3,7 @@
 from django.urls import get_resolver, reverse
 
 from integration.mapping.versions import as_input, current_rows, save_version
-from integration.models import Link, Pair, Related, Run, Snapshot
+from integration.models import Link, Pair, Pause, Related, Run, Snapshot
 from integration.workflows import versions
 from tests import consent
 from tests.dashboard import things
@@ -50,7 +50,11 @@ def _stage_runs(ann: Ann) -> list[str]:
     things.conflict(link)
     things.match(link)
     things.event(link, state="refused", reason="unreadable", body=b"{")
-    return [reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk])]
+    acknowledged = things.failure(failed.run, "Bo Ray")
+    problems = [things.problem(failed), things.problem(acknowledged, subject="phone", state="acknowledged")]
+    Pause.objects.create(link=link, what="mapping", key="phone=phone")
+    addresses = [reverse("problem", args=[one.pk]) for one in problems]
+    return [reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk]), *addresses]
 
 
 def _stage_versions(link: Link) -> list[str]:

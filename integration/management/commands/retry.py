@@ -1,4 +1,4 @@
-"""`manage.py retry PROBLEM | --run RUN | --since TIME`: try again what failed, first one record, then ten, then the rest."""
+"""`manage.py retry PROBLEM | --run RUN | --since TIME`: what failed is tried again, one record before the rest."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
