@@ -5,6 +5,7 @@ import logging
 from django.conf import settings
 
 from integration import alerts
+from integration.causes.group import group_earlier_failures
 from integration.checks.facts import read_due_facts
 from integration.models import Run
 from integration.queue import enqueue
@@ -52,6 +53,7 @@ def watch() -> None:
         call_missed_workers,
         start_due_retries,
         start_due_runs,
+        group_earlier_failures,
         alerts.send_due,
         read_due_facts,
     ):

@@ -22,7 +22,7 @@ from dashboard.problems.filters import ProblemFilter
 from dashboard.templatetags.ui import shown
 from integration.causes.group import open_entries
 from integration.errors import ProviderError, SetupError
-from integration.imports.rejected import ENCODING, guard_cell
+from integration.imports.rejected import guard_cell
 from integration.models import Link, LogEntry, Pause, Problem, Run
 from integration.problems.fixes import apply_fix
 from integration.problems.fixes.affected import sent_value
@@ -63,7 +63,8 @@ def problem(request: HttpRequest, pk: int) -> HttpResponse:
 def export_people(request: HttpRequest, pk: int) -> HttpResponse:
     """Who is affected and with which value, as a file that is safe to open in a spreadsheet."""
     found = get_object_or_404(Problem.objects.select_related("link"), pk=pk)
-    response = HttpResponse(content_type="text/csv; charset=utf-8", charset=ENCODING)
+    # Excel takes UTF-8 for something else without its mark in front.
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="problem-{pk}.csv"'
     writer = csv.writer(response)
     writer.writerow(["Who", "Gist id", "GHL id", "Value", "Why", "Tries"])

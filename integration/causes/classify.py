@@ -46,6 +46,9 @@ PATTERNS = (
 FIELD_OF_CAUSE = {"phone_invalid": "phone", "email_invalid": "email", "country_invalid": "country"}
 # As `customFields.0.field_value must be a number`, or `city must be a real city`.
 NAMED = re.compile(r"^(?:property )?([A-Za-z_][\w.\[\]]*) (?:must|should|has|is|cannot|can't|may)\b")
+# Gist begins its sentences with the property (docs/gist-api.md#errors); GHL names it as it is spelt in the body.
+CAPITALISED = {name.capitalize(): name for name in ("phone", "email", "name", "tags", "country", "city", "state")}
+NO_FIELDS = ("it", "this", "that", "there", "body")
 # Causes that need a closer look at the answer.
 REFUSALS = ("rejected", "left_out", "provider_error")
 
@@ -123,6 +126,7 @@ def _field_and_answer(answers: Sequence[str], refused: Sequence[str]) -> tuple[s
     for answer in answers:
         found = NAMED.match(answer)
         named = found[1].rpartition("field_value")[0].rstrip(".") or found[1] if found else ""
+        named = named if named[:1].islower() and named not in NO_FIELDS else CAPITALISED.get(named, "")
         last = named.rpartition(".")[2]
         match = next((key for key in refused if key in (named, last) or key.rpartition(".")[2] == last), "")
         if match:

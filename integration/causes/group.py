@@ -3,14 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from django.db import transaction
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integration.causes.classify import Classified, classify
-from integration.models import FAILING, Link, LogEntry, Problem, ProblemState
+from integration.models import FAILING, Link, LogEntry, Outcome, Problem, ProblemState
 
 Key = tuple[int, str, str]
+
+# Failures of before that one transaction groups.
+GROUPED_AT_ONCE = 500
 
 
 def assign_problems(entries: Sequence[LogEntry]) -> None:
@@ -78,6 +82,26 @@ def close_resolved(link: Link | int) -> None:
         problem.note_history("resolved")
         problem.state, problem.resolved_at, problem.state_by = ProblemState.RESOLVED, now, None
         problem.save(update_fields=["state", "resolved_at", "state_by", "history"])
+
+
+def group_earlier_failures() -> int:
+    """Give open failures of a version without problems theirs, some at a time; how many there were."""
+    open_ = LogEntry.objects.filter(outcome=Outcome.FAILED, resolved_at=None, planned=False, problem=None)
+    # Asked of each link, which is answered along an index: this is asked every minute.
+    links = [link.pk for link in Link.objects.filter(Exists(open_.filter(link=OuterRef("pk")))).only("pk")]
+    waiting = open_.filter(link__in=links)
+    after = grouped = 0
+    while links and (
+        page := list(waiting.filter(pk__gt=after).prefetch_related("changes").order_by("pk")[:GROUPED_AT_ONCE])
+    ):
+        after = page[-1].pk
+        for entry in page:
+            entry.unsaved_changes = list(entry.changes.all())
+        with transaction.atomic():
+            assign_problems(page)
+            LogEntry.objects.bulk_update(page, ["problem"])
+        grouped += len(page)
+    return grouped
 
 
 def open_entries() -> QuerySet[LogEntry]:

@@ -1,34 +1,9 @@
-"""Failures are grouped into problems; those that are open already get theirs."""
+"""Failures are grouped into problems; one thing of a link can rest."""
+
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
-
-
-# Open failures that are grouped at a time.
-AT_ONCE = 500
-
-
-def group_open_failures(apps, schema_editor):
-    """What they failed for is read from their reason, message and calls, as for a new one."""
-    # As a function of plain values it may change with the program without making another state of the database.
-    from integration.causes.classify import classify
-
-    entries, problems = apps.get_model("integration", "LogEntry").objects, apps.get_model("integration", "Problem").objects
-    waiting = entries.filter(outcome="failed", resolved_at=None, planned=False, problem=None).order_by("pk")
-    after = 0
-    while page := list(waiting.filter(pk__gt=after).prefetch_related("changes")[:AT_ONCE]):
-        after = page[-1].pk
-        for entry in page:
-            kind = classify(entry, list(entry.changes.all()))
-            first = {"side": kind.side, "text": kind.text, "state": "open", "first_seen": entry.created_at}
-            problem, _ = problems.get_or_create(
-                link_id=entry.link_id, cause=kind.cause, subject=kind.subject, defaults=first
-            )
-            problem.last_seen = entry.created_at
-            problem.save(update_fields=["last_seen"])
-            entry.problem = problem
-        entries.bulk_update(page, ["problem"])
 
 
 class Migration(migrations.Migration):
@@ -106,5 +81,4 @@ class Migration(migrations.Migration):
             model_name='problem',
             constraint=models.UniqueConstraint(fields=('link', 'cause', 'subject'), name='one_problem_per_cause'),
         ),
-        migrations.RunPython(group_open_failures, migrations.RunPython.noop),
     ]

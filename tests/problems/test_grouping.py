@@ -5,7 +5,8 @@ import json
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from integration.causes.group import assign_problems
+from integration.causes.group import assign_problems, group_earlier_failures
+from integration.jobs import watch
 from integration.models import LogEntry, Problem
 from tests.command_output import Output
 from tests.problems.conftest import REFUSALS
@@ -111,3 +112,13 @@ def test_the_command_lists_open_problems_as_the_contract_says(failing, link, ref
     sync(link)
     assert Output("problems", "--json").lines == []
     assert Output("problems").lines == ["Nothing fails."]
+
+
+def test_failures_of_a_version_without_problems_are_grouped_by_the_watchdog(failing):
+    failing(2)
+    before = sorted(LogEntry.objects.values_list("problem__cause", "pk"))
+    LogEntry.objects.update(problem=None)
+    Problem.objects.all().delete()
+    watch()
+    assert sorted(LogEntry.objects.values_list("problem__cause", "pk")) == before
+    assert group_earlier_failures() == 0
