@@ -253,7 +253,7 @@ def problem_context(problem: Problem, shown: int = PEOPLE_SHOWN) -> dict[str, An
     (row,) = read_rows(problem_rows().filter(pk=problem.pk), "newest")
     best = next((fix for fix in fixes if fix.values), None)
     waiting = retryable(LogEntry.objects.filter(problem=problem))
-    last = Run.objects.filter(pk=row.last_retry.get("run")).select_related("link", "started_by").first()
+    last = Run.objects.filter(pk=row.last_retry.get("run") or 0).select_related("link", "started_by").first()
     return {
         "row": row,
         "problem": row.problem,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -113,7 +113,7 @@ def failing_problems(links: Iterable[Link] | None = None) -> QuerySet[Problem]:
     """Problems that need a person, with `count`, how many records fail, the most first."""
     found = Problem.objects.filter(state__in=FAILING)
     found = found if links is None else found.filter(link__in=links)
-    return with_counts(found).order_by("-count", "-last_seen", "-pk")
+    return with_counts(found).order_by(F("count").desc(), "-last_seen", "-pk")
 
 
 def with_counts(problems: QuerySet[Problem]) -> QuerySet[Problem]:

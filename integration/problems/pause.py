@@ -34,7 +34,7 @@ def _exists(link: Link, what: str, key: str) -> bool:
     if what == Pause.What.WORKFLOW:
         return key.isdecimal() and len(key) < 18 and Workflow.objects.filter(link=link, pk=int(key)).exists()
     version = link.mapping_versions.order_by("-number").first()
-    return bool(version) and key in {row.key for row in version.rows.all()}
+    return version is not None and key in {row.key for row in version.rows.all()}
 
 
 def describe_pause(found: Pause) -> str:

@@ -108,11 +108,11 @@ def _failing_again(run: Run, entries: Sequence[int]) -> list[int | None]:
     # Of an action that fails in the same words the attempt is counted, in others it has a new entry.
     stuck = tried.filter(FAILS, execution__isnull=False).values("execution")
     newest = LogEntry.objects.filter(FAILS, execution__in=stuck).order_by().values("execution").annotate(last=Max("pk"))
-    found = [*again.values_list("problem", flat=True)]
+    found: list[int | None] = [*again.values_list("problem", flat=True)]
     found += LogEntry.objects.filter(pk__in=newest.values("last")).values_list("problem", flat=True)
     # Somebody whose turn did not come, as they are being written by something else, was not repaired either.
     untried = tried.filter(FAILS, execution=None).count()
-    return found + [-1] * untried
+    return [*found, *[-1] * untried]
 
 
 def _note_result(run: Run, item: dict[str, Any], result: dict[str, int]) -> None:
