@@ -8,6 +8,7 @@ from integration import alerts
 from integration.causes.group import group_earlier_failures
 from integration.checks.facts import read_due_facts
 from integration.models import Run
+from integration.problems.pause import pause_failing_workflows
 from integration.queue import enqueue
 from integration.runs.recover import process_name, recover_lost_runs
 from integration.runs.schedule import start_due_retries, start_due_runs
@@ -54,6 +55,7 @@ def watch() -> None:
         start_due_retries,
         start_due_runs,
         group_earlier_failures,
+        pause_failing_workflows,
         alerts.send_due,
         read_due_facts,
     ):

@@ -49,7 +49,7 @@ def problem_list(request: HttpRequest) -> HttpResponse:
 
 
 def _pauses() -> list[Pause]:
-    return list(Pause.objects.select_related("link", "paused_by")[:50])
+    return list(Pause.objects.resting().select_related("link", "paused_by")[:50])
 
 
 def problem(request: HttpRequest, pk: int) -> HttpResponse:
@@ -162,7 +162,7 @@ def _retry_all(request: HttpRequest, entries: Any, what: str) -> HttpResponse:
 
 @operators_only
 def resume_pause(request: HttpRequest, pk: int) -> HttpResponse:
-    found = Pause.objects.select_related("link").filter(pk=pk).first()
+    found = Pause.objects.resting().select_related("link").filter(pk=pk).first()
     if found is None:
         messages.info(request, "It goes on already.")
     else:

@@ -206,7 +206,7 @@ def freeze_rules(
 
     A row whose field does not exist is left out: versions.check_rows says so in words. So is one that a person paused.
     """
-    paused = set(Pause.objects.filter(link=link, what=Pause.What.MAPPING).values_list("key", flat=True))
+    paused = set(Pause.objects.resting().filter(link=link, what=Pause.What.MAPPING).values_list("key", flat=True))
     rows: Iterable[MappingRow] = version.rows.all() if version else ()
     named = ((row, resolve_gist(row.gist_field, gist_fields), resolve_ghl(row.ghl_field, ghl_fields)) for row in rows)
     # versions.check_rows refuses a command by now; a row of before must not go on carrying it.

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('automatic', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('resumed_at', models.DateTimeField(blank=True, null=True, verbose_name='it goes on since')),
                 ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pauses', to='integration.link')),
                 ('paused_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
             ],
@@ -71,7 +72,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pause',
-            constraint=models.UniqueConstraint(fields=('link', 'what', 'key'), name='one_pause_per_thing'),
+            constraint=models.UniqueConstraint(condition=models.Q(('resumed_at', None)), fields=('link', 'what', 'key'), name='one_pause_per_thing'),
         ),
         migrations.AddIndex(
             model_name='problem',

@@ -71,7 +71,7 @@ def due_by(now: datetime) -> QuerySet[Execution]:
     )
     ready = Execution.objects.filter(state__in=UNFINISHED, due_at__lte=now, link__mode=Mode.LIVE)
     # Of a workflow that rests everything waits, and is caught up when it goes on.
-    rests = Pause.objects.filter(link=OuterRef("link"), what=Pause.What.WORKFLOW)
+    rests = Pause.objects.resting().filter(link=OuterRef("link"), what=Pause.What.WORKFLOW)
     rests = rests.filter(key=Cast(OuterRef("workflow"), CharField()))
     return ready.filter(~Exists(earlier), ~Exists(rests))
 
@@ -213,7 +213,7 @@ def _is_on_hold(execution: Execution) -> bool:
 
 def _rests(execution: Execution) -> bool:
     """Whether the kind of record that its action is about rests."""
-    kinds = Pause.objects.filter(link=execution.link_id, what=Pause.What.KIND).values_list("key", flat=True)
+    kinds = Pause.objects.resting().filter(link=execution.link_id, what=Pause.What.KIND).values_list("key", flat=True)
     return action_of(execution).kind in kinds
 
 

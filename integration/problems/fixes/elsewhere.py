@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from integration.models import Execution, RunKind
+from integration.models import Execution, Pause, RunKind
 from integration.problems.fixes.affected import Affected
 from integration.problems.fixes.offer import Offer
+from integration.problems.pause import describe_pause, pause, pauses_of
 from integration.runs.start import start_run
 
 
@@ -43,12 +44,35 @@ def to_people(affected: Affected) -> Offer | None:
 
 def to_workflow(affected: Affected) -> Offer | None:
     """Only where it was a workflow's action that failed."""
-    executions = [entry.execution_id for entry in affected.entries if entry.execution_id]
-    workflow = Execution.objects.filter(pk__in=executions[:1]).values_list("workflow", flat=True).first()
-    if workflow is None:
+    workflow = _workflow_of(affected)
+    if not workflow:
         return None
     title, outcome = "Change the action in its workflow", "New runs of the workflow keep to it; retry the others after."
-    return Offer(title, outcome, "Open the workflow", route="workflow", key=str(workflow))
+    return Offer(title, outcome, "Open the workflow", route="workflow", key=workflow)
+
+
+def _workflow_of(affected: Affected) -> str:
+    """The workflow whose actions fail, "" where it is none."""
+    executions = [entry.execution_id for entry in affected.entries if entry.execution_id]
+    workflow = Execution.objects.filter(pk__in=executions[:1]).values_list("workflow", flat=True).first()
+    return str(workflow or "")
+
+
+def test_pausing_workflow(affected: Affected) -> Offer | None:
+    key = _workflow_of(affected)
+    if not key or key in pauses_of(affected.problem.link, Pause.What.WORKFLOW):
+        return None
+    title, outcome = (
+        "Have the workflow rest",
+        "Nothing more of it fails; what it would do waits for later.",
+    )
+    return Offer(title, outcome, "Pause the workflow", retries=False)
+
+
+def pause_workflow(affected: Affected, user: Any) -> str:
+    """Raises SetupError."""
+    made = pause(affected.problem.link, Pause.What.WORKFLOW, _workflow_of(affected), user, "paused to repair a problem")
+    return f"{describe_pause(made)} rests until you have it go on, on the page of problems."
 
 
 def test_full_sync(affected: Affected) -> Offer | None:

@@ -36,6 +36,7 @@ REMEDIES: Mapping[str, Remedy] = {
     "create_field": Remedy(fields.test_creating, fields.create_field),
     "read_fields": Remedy(fields.test_reading, fields.read_fields),
     "full_sync": Remedy(elsewhere.test_full_sync, elsewhere.start_full_sync),
+    "pause_workflow": Remedy(elsewhere.test_pausing_workflow, elsewhere.pause_workflow),
     "reconnect": Remedy(elsewhere.to_reconnect),
     "open_mapping": Remedy(elsewhere.to_mapping),
     "open_workflow": Remedy(elsewhere.to_workflow),
@@ -54,10 +55,15 @@ class Fix:
     values: Mapping[int, Any] = field(default_factory=dict)
 
 
+def _names_of(problem: Problem) -> tuple[str, ...]:
+    """Those of its cause, and what may rest whatever the cause is."""
+    return (*wording_of(problem).fixes, "pause_workflow")
+
+
 def fixes_of(affected: Affected) -> list[Fix]:
     """What may cure the problem, the best first; only what would solve something."""
     found = []
-    for name in wording_of(affected.problem).fixes:
+    for name in _names_of(affected.problem):
         remedy = REMEDIES[name]
         offer = remedy.test(affected)
         if offer:
@@ -69,7 +75,7 @@ def apply_fix(problem: Problem, name: str, user: Any = None) -> str:
     """Carry out what was offered; says what was done. Raises SetupError where it no longer fits, ProviderError."""
     affected = Affected(problem)
     remedy = REMEDIES.get(name)
-    if name not in wording_of(problem).fixes or remedy is None or remedy.apply is None:
+    if name not in _names_of(problem) or remedy is None or remedy.apply is None:
         raise SetupError("This problem has no such fix.")
     offer = remedy.test(affected)
     if offer is None:
