@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from dashboard.lists import EmptyState, ListWords
 from integration.causes.group import with_counts
-from integration.causes.words import Wording, subject_in_words, wording_of
+from integration.causes.words import OPERATIONS, Wording, subject_in_words, wording_of
 from integration.models import ACTIVE_RUNS, LogEntry, Problem, ProblemState, Run, RunKind
 from integration.problems.fixes import Fix, fixes_of
 from integration.problems.fixes.affected import Affected, sent_value
@@ -68,6 +68,13 @@ class ProblemRow:
     @property
     def subject(self) -> str:
         return subject_in_words(self.problem)
+
+    @property
+    def things(self) -> str:
+        """What fails, by its number: people, but for mapping rows and what a workflow's action was to do."""
+        number, of_people = self.problem.count, self.problem.subject not in OPERATIONS  # type: ignore[attr-defined]
+        of_people = of_people and "row_" not in self.problem.cause
+        return ("person" if number == 1 else "people") if of_people else ("record" if number == 1 else "records")
 
     @property
     def is_growing(self) -> bool:
@@ -236,7 +243,7 @@ class FixShown:
 
     name: str
     offer: Offer
-    acts: bool
+    is_command: bool
     values: Mapping[int, Any]
     href: str
 
@@ -244,7 +251,7 @@ class FixShown:
     def of(cls, fix: Fix) -> "FixShown":
         route, key = fix.offer.route, fix.offer.key
         href = route if route.startswith("#") else reverse(route, args=[key]) if route else ""
-        return cls(fix.name, fix.offer, fix.acts, fix.values, href)
+        return cls(fix.name, fix.offer, fix.is_command, fix.values, href)
 
 
 def problem_context(problem: Problem, shown: int = PEOPLE_SHOWN) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def test_a_failure_is_repaired_with_one_decision(page: Page, failing):
     sign_in(page)
     page.get_by_role("link", name=re.compile("^Problems")).click()
     row = page.locator(".problem", has_text=TITLE)
-    expect(row.get_by_text("3 records")).to_be_visible()
+    expect(row.get_by_text("3 people")).to_be_visible()
     row.locator("summary").press("Enter")
     expect(row.get_by_text("these digits are nobody's number")).to_be_visible()
     assert serious(page) == []

@@ -47,11 +47,11 @@ REMEDIES: Mapping[str, Remedy] = {
 
 @dataclass(frozen=True)
 class Fix:
-    """An offer by the name of its remedy. `acts`: a button carries it out; else it leads to a page."""
+    """An offer by the name of its remedy. `is_command`: a button carries it out; else it leads to a page."""
 
     name: str
     offer: Offer
-    acts: bool
+    is_command: bool
     values: Mapping[int, Any] = field(default_factory=dict)
 
 

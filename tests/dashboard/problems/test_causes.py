@@ -30,7 +30,7 @@ def failure(link):
 def test_one_row_is_one_cause_with_its_count_and_button(as_operator, phones):
     page = words(as_operator.get("problems"))
     assert "Phone number without a country" in page
-    assert "3 records" in page
+    assert "3 people" in page
     assert "Set the country" in page
 
 
@@ -50,7 +50,7 @@ def test_the_fixing_button_mends_the_cause_and_tries_again(as_operator, phones, 
     assert sum(bool(one.get("phone")) for one in world.everyone("ghl")) == 2
     page = words(as_operator.get("problem", phones.pk))
     assert "2 passed. 1 still fails for the same reason." in page
-    assert "1 record of Alder" in page
+    assert "1 person of Alder" in page
 
 
 def test_a_retry_under_way_is_shown_with_its_steps(as_operator, phones):
