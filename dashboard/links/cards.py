@@ -63,7 +63,7 @@ def _add_runs(found: dict[int, Card]) -> None:
     for kinds in (ended, reading, reading.filter(status__in=COMPLETED)):
         wanted |= Q(pk__in=kinds.annotate(newest=Max("pk")).values("newest"))
     version = MappingVersion.objects.filter(link=OuterRef("link")).order_by("-number").values("pk")[:1]
-    rows = Run.objects.filter(wanted).defer("rules", "checkpoint").annotate(newest_version=Subquery(version))
+    rows = Run.objects.filter(wanted).defer("rules", "checkpoint", "target").annotate(newest_version=Subquery(version))
     # In order of age, so that the newest of each kind is the one that stays.
     for run in rows.order_by("pk"):
         card = found[run.link_id]

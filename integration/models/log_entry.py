@@ -85,7 +85,8 @@ class LogEntry(models.Model):
 
     @property
     def can_retry(self) -> bool:
-        if self.outcome != Outcome.FAILED or self.resolved_at:
+        fails = self.outcome == Outcome.FAILED or self.problem_id is not None
+        if not fails or self.resolved_at:
             return False
         return self.kind == "contact" or self.execution_id is not None
 

@@ -17,13 +17,14 @@ from integration.models import (
     LogEntry,
     MappingVersion,
     Mode,
+    Outcome,
     Pair,
     Run,
     RunKind,
     RunTarget,
 )
 from integration.queue import call_worker, enqueue
-from integration.runs.ladder import FAILS, ladder_of
+from integration.runs.ladder import ladder_of
 from integration.sync.pending_reads import request_read
 from integration.workflows import executions
 
@@ -119,7 +120,8 @@ def retry_entry(entry: LogEntry, user: Any = None) -> Run | None:
 
 def retry_failed(run: Run, user: Any = None) -> Run | None:
     """Try everyone again whose failure in `run` is still open; None when there is nobody. Raises SetupError."""
-    entries = [entry for entry in run.entries.filter(FAILS).order_by("pk") if entry.can_retry]
+    failed = run.entries.filter(outcome=Outcome.FAILED, resolved_at=None).order_by("pk")
+    entries = [entry for entry in failed if entry.can_retry]
     return retry_by_steps(run.link, entries, user) if entries else None
 
 

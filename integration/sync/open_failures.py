@@ -68,7 +68,8 @@ class OpenFailures:
         stays = {id(entry) for entry in done if is_left_out(entry.left_out) and not entry.is_logged}
         _resolve_of(earlier, [entry for entry in done if id(entry) not in stays], now)
         _resolve_of(self._failed, [entry for entry in done if id(entry) in stays], now)
-        self._follow(earlier, grouped, now)
+        if grouped:
+            self._follow(earlier, grouped, now)
 
     def resolve_records(self, settled: Sequence[Snapshot]) -> None:
         """Records that were read and hold no news: whatever failed about them before is over."""
