@@ -11,6 +11,7 @@ from dashboard.clock import start_of_today
 from dashboard.links.card import Card
 from dashboard.links.health import health_of
 from dashboard.problems.filters import question_rows
+from dashboard.problems.needs import open_problems
 from integration.models import (
     ACTIVE_RUNS,
     COUNTS,
@@ -90,7 +91,7 @@ def _add_counts(found: dict[int, Card]) -> None:
 
 
 def _add_totals(found: dict[int, Card]) -> None:
-    """Open failures, open questions, what waits, and the records known per side; one query for all."""
+    """Open failures, questions and problems, what waits, and the records known per side; one query for all."""
     # What a person left alone for ever needs nobody any more.
     failed = LogEntry.objects.filter(outcome=Outcome.FAILED, resolved_at=None)
     failed = failed.filter(Q(problem=None) | ~Q(problem__state=ProblemState.IGNORED))
@@ -100,6 +101,7 @@ def _add_totals(found: dict[int, Card]) -> None:
     totals = _per_link(found, Snapshot.objects.exclude(reason="filtered"), F("side")).union(
         _per_link(found, failed, Value("failures")),
         _per_link(found, asked, Value("questions")),
+        _per_link(found, open_problems(), Value("problems")),
         _per_link(found, PendingRead.objects.all(), Value("waiting")),
         _per_link(found, undecided, Value("undecided")),
         all=True,

@@ -44,8 +44,9 @@ def create_field(affected: Affected, user: Any) -> str:
     change = Change(kind="field", side="ghl", action=ChangeAction.CREATE, after={"name": name})
     call = locations.CREATE_CUSTOM_FIELD(location_id=link.ghl.account_id, body=body)
 
-    def steps() -> Steps[Any]:
-        return (yield from send_call(call, change))
+    def steps() -> Steps[None]:
+        made = yield from send_call(call, change)
+        change.external_id = made.customField.id
 
     with exchange_for(link.ghl) as exchange:
         exchange.carry_out(steps())
