@@ -22,8 +22,9 @@ class Card:
     """`today` counts people of runs that began since midnight and wrote, `calls` the calls of all runs since then.
 
     `last` is the newest finished run, `last_read` the newest that was to read both sides, `completed` the newest that
-    did so to its end. `version` is the key of the newest mapping. `questions` and open `problems` wait for a person; `waiting` counts
-    records that events said to read again, `undecided` those read and not decided; `records` are known per side.
+    did so to its end. `version` is the key of the newest mapping. `questions` and open `problems` wait for a person;
+    `waiting` counts records that events said to read again, `undecided` those read and not decided; `records` are
+    known per side.
     """
 
     link: Link
