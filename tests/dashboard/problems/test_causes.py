@@ -108,7 +108,7 @@ def test_what_rests_is_shown_and_goes_on(as_operator, phones, link):
     as_operator.post("problem_fix", phones.pk, fix="leave_out")
     assert "Mapping row phone / phone" in words(as_operator.get("problems"))
     as_operator.post("pause_resume", Pause.objects.get().pk)
-    assert not Pause.objects.exists()
+    assert not Pause.objects.resting().exists()
 
 
 def test_everything_since_a_time_is_retried_from_the_list(as_operator, phones):
