@@ -1,14 +1,11 @@
 """What every page shows around its content."""
 
-from typing import Any
-
 from django.conf import settings
-from django.db.models import Count, QuerySet, Value
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from dashboard.problems.filters import question_rows
-from integration.models import ACTIVE_RUNS, Connection, ConnectionStatus, Run
+from dashboard.problems.needs import count_open
+from integration.models import Connection, ConnectionStatus
 
 # First part of an address → entry of the rail.
 SECTIONS = {
@@ -30,8 +27,8 @@ def shell(request: HttpRequest) -> dict[str, object]:
     """Looked up only when a template asks, so that partials and redirects pay nothing."""
     first = request.path.strip("/").split("/")[0]
     theme = request.COOKIES.get("theme", "")
-    # One lazy object for both figures: the two below would otherwise query once each.
-    counts = SimpleLazyObject(_count_open)
+    # One lazy object for all figures: those below would otherwise query once each.
+    counts = SimpleLazyObject(count_open)
     return {
         "sends_email": settings.SENDS_EMAIL,
         "theme": theme if theme in ("light", "dark") else "",
@@ -39,19 +36,9 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "broken_connections": SimpleLazyObject(lambda: list(_broken_connections(request))),
         "active_runs": SimpleLazyObject(lambda: counts.get("runs", 0)),
         "open_questions": SimpleLazyObject(lambda: counts.get("questions", 0)),
+        "needs_person": SimpleLazyObject(lambda: counts.get("questions", 0) + counts.get("problems", 0)),
         **{may: getattr(getattr(request, "user", None), may, False) for may in ("may_operate", "may_delete")},
     }
-
-
-def _count_open() -> dict[str, int]:
-    """Active runs and open questions, in one query; what there is none of is left out."""
-    runs = _count_as(Run.objects.filter(status__in=ACTIVE_RUNS), "runs")
-    return dict(runs.union(_count_as(question_rows().select_related(None), "questions"), all=True))
-
-
-def _count_as(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
-    counted: QuerySet[Any] = rows.order_by().annotate(what=Value(name)).values_list("what").annotate(number=Count("pk"))
-    return counted
 
 
 def _broken_connections(request: HttpRequest) -> list[Connection]:

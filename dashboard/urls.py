@@ -26,6 +26,7 @@ from dashboard.match import views as match
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
 from dashboard.problems import views as problems
+from dashboard.problems import views_causes as problem_causes
 from dashboard.routes import command, form, limit_to_forms, page
 from dashboard.runs import views as runs
 from dashboard.webhooks import views as webhooks
@@ -99,7 +100,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("workflows/runs/<int:pk>/", executions.execution_detail, "workflow_run"),
     command("workflows/runs/<int:pk>/retry/", executions.retry_execution, "workflow_run_retry"),
     command("workflows/runs/<int:pk>/stop/", executions.stop_execution, "workflow_run_stop"),
-    page("problems/", problems.redirect_to_questions, "problems"),
+    page("problems/", problem_causes.problem_list, "problems"),
+    command("problems/retry/", problem_causes.retry_since, "problems_retry"),
+    page("problems/<int:pk>/", problem_causes.problem, "problem"),
+    page("problems/<int:pk>/export/", problem_causes.export_people, "problem_export"),
+    command("problems/<int:pk>/retry/", problem_causes.retry, "problem_retry"),
+    command("problems/<int:pk>/fix/", problem_causes.fix, "problem_fix"),
+    command("problems/<int:pk>/state/", problem_causes.change_state, "problem_state"),
+    command("problems/resting/<int:pk>/resume/", problem_causes.resume_pause, "pause_resume"),
     page("problems/person/", problems.question_list, "problems_person"),
     command("problems/person/<int:pk>/answer/", problems.answer_question, "question_answer"),
     command("problems/person/<int:pk>/dismiss/", problems.dismiss_question, "question_dismiss"),
@@ -122,6 +130,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page(f"{PERSON}<kind:kind>/<external:record>/edit/", contact_records.contact_edit, "contact_edit"),
     page("commands/<uuid:token>/", live.command_result, "command_result"),
     page("log/", log.log, "log"),
+    command("log/retry/", problem_causes.retry_matching, "log_retry_matching"),
     page("log/<int:pk>/", log.entry, "log_entry"),
     command("log/<int:pk>/retry/", log.retry, "log_retry"),
     page("catalogue/", catalogue.catalogue, "catalogue"),

@@ -5,8 +5,10 @@ import logging
 from django.conf import settings
 
 from integration import alerts
+from integration.causes.group import group_earlier_failures
 from integration.checks.facts import read_due_facts
 from integration.models import Run
+from integration.problems.pause import pause_failing_workflows
 from integration.queue import enqueue
 from integration.runs.imports.check_ahead import continue_check
 from integration.runs.imports.files import remove_old_files
@@ -60,6 +62,8 @@ def watch() -> None:
         call_missed_workers,
         start_due_retries,
         start_due_runs,
+        group_earlier_failures,
+        pause_failing_workflows,
         alerts.send_due,
         read_due_facts,
         remove_old_files,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from integration.causes.group import assign_problems
 from integration.models import Change, ChangeState, Execution, LogEntry, Outcome, Pair, Run
 from integration.providers.operations import Json
 from integration.records import PersonRef
@@ -34,8 +35,12 @@ def draft_entry(
     parent: LogEntry | None = None,
     execution: Execution | None = None,
     resolved_at: datetime | None = None,
+    left_out: Sequence[dict[str, Any]] = (),
 ) -> LogEntry:
-    """An entry that is not saved yet. `side` is the one side it is about; left out, the one its changes are on."""
+    """An entry that is not saved yet. `side` is the one side it is about; left out, the one its changes are on.
+
+    `left_out` says of each value that was not carried `{"field", "reason", "value"}`.
+    """
     found = list(changes)
     for change in found if not planned else ():
         if change.state == ChangeState.PLANNED:
@@ -55,6 +60,7 @@ def draft_entry(
         reason=reason,
         message=message,
         noticed=list(noticed),
+        left_out=list(left_out),
         calls=list(calls[-MOST_CALLS:]),
         planned=planned,
         parent=parent,
@@ -68,7 +74,10 @@ def draft_entry(
 
 
 def save_entries(entries: Sequence[LogEntry]) -> None:
-    """All entries with their changes, in two statements. To be called in the transaction that records the rest."""
+    """All entries with their changes, and the problems they belong to, in a few statements. To be called in the
+    transaction that records the rest.
+    """
+    assign_problems(entries)
     LogEntry.objects.bulk_create(entries)
     changes = []
     for entry in entries:

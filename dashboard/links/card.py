@@ -22,8 +22,9 @@ class Card:
     """`today` counts people of runs that began since midnight and wrote, `calls` the calls of all runs since then.
 
     `last` is the newest finished run, `last_read` the newest that was to read both sides, `completed` the newest that
-    did so to its end. `version` is the key of the newest mapping. `questions` wait for a person; `waiting` counts
-    records that events said to read again, `undecided` those read and not decided; `records` are known per side.
+    did so to its end. `version` is the key of the newest mapping. `questions` and open `problems` wait for a person;
+    `waiting` counts records that events said to read again, `undecided` those read and not decided; `records` are
+    known per side.
     """
 
     link: Link
@@ -35,6 +36,7 @@ class Card:
     completed: Run | None = None
     version: int | None = None
     failures: int = 0
+    problems: int = 0
     questions: int = 0
     waiting: int = 0
     undecided: int = 0

@@ -11,6 +11,7 @@ from dashboard.clock import start_of_today
 from dashboard.links.card import Card
 from dashboard.links.health import health_of
 from dashboard.problems.filters import question_rows
+from dashboard.problems.needs import open_problems
 from integration.models import (
     ACTIVE_RUNS,
     COUNTS,
@@ -22,6 +23,7 @@ from integration.models import (
     Outcome,
     Pair,
     PendingRead,
+    ProblemState,
     Run,
     RunStatus,
     Snapshot,
@@ -62,7 +64,7 @@ def _add_runs(found: dict[int, Card]) -> None:
     for kinds in (ended, reading, reading.filter(status__in=COMPLETED)):
         wanted |= Q(pk__in=kinds.annotate(newest=Max("pk")).values("newest"))
     version = MappingVersion.objects.filter(link=OuterRef("link")).order_by("-number").values("pk")[:1]
-    rows = Run.objects.filter(wanted).defer("rules", "checkpoint").annotate(newest_version=Subquery(version))
+    rows = Run.objects.filter(wanted).defer("rules", "checkpoint", "target").annotate(newest_version=Subquery(version))
     # In order of age, so that the newest of each kind is the one that stays.
     for run in rows.order_by("pk"):
         card = found[run.link_id]
@@ -89,14 +91,17 @@ def _add_counts(found: dict[int, Card]) -> None:
 
 
 def _add_totals(found: dict[int, Card]) -> None:
-    """Open failures, open questions, what waits, and the records known per side; one query for all."""
+    """Open failures, questions and problems, what waits, and the records known per side; one query for all."""
+    # What a person left alone for ever needs nobody any more.
     failed = LogEntry.objects.filter(outcome=Outcome.FAILED, resolved_at=None)
+    failed = failed.filter(Q(problem=None) | ~Q(problem__state=ProblemState.IGNORED))
     asked = question_rows().select_related(None)
     # Of people on hold, and of pairs that are no longer together, nothing is to be decided.
     undecided = Snapshot.objects.filter(Q(pair=None) | Q(pair__state=Pair.State.LINKED), undecided__isnull=False)
     totals = _per_link(found, Snapshot.objects.exclude(reason="filtered"), F("side")).union(
         _per_link(found, failed, Value("failures")),
         _per_link(found, asked, Value("questions")),
+        _per_link(found, open_problems(), Value("problems")),
         _per_link(found, PendingRead.objects.all(), Value("waiting")),
         _per_link(found, undecided, Value("undecided")),
         all=True,

@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dashboard.filters import LinkFilter, Rows, with_any
 from integration.models import Change, LogEntry, Outcome, Snapshot
+from integration.runs.ladder import FAILS
 from integration.sync.reasons import REASONS
 
 
@@ -40,8 +41,8 @@ class LogFilter(LinkFilter):
         return rows.filter(Exists(changes.filter(Q(field=field) | Q(field="", after__has_key=field))))
 
     def by_open(self, rows: Rows, _: str) -> Rows:
-        """Failures that no later attempt has settled."""
-        return rows.filter(outcome=Outcome.FAILED, resolved_at=None)
+        """Failures, and values that were left out, that no later attempt has settled."""
+        return rows.filter(FAILS)
 
 
 class EntryFilter(LogFilter):

@@ -52,9 +52,11 @@ def _todos_of(card: Card) -> Iterator[Todo]:
         title = f"{card.questions:,} {'question waits' if card.questions == 1 else 'questions wait'} for you"
         sentence = f"{link.name}: only a person can decide."
         yield Todo("wait", title, sentence, "problems_person", "", "Decide", f"?link={link.key}")
-    if card.failures:
-        sentence = f"{link.name}: see why, then retry."
-        yield Todo("wait", f"{card.failures:,} failed", sentence, "log", "", "Look", f"?link={link.key}&open=yes")
+    if card.failures or card.problems:
+        number = f"{card.problems:,} {'problem' if card.problems == 1 else 'problems'}"
+        title = f"{card.failures:,} failed" if card.failures else number
+        sentence = f"{link.name}: see why by cause, repair it, then retry."
+        yield Todo("wait", title, sentence, "problems", "", "Repair", f"?link={link.key}")
 
 
 def _budget_todo(connection: Connection, forecast: Forecast) -> Todo:

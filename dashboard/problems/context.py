@@ -10,7 +10,7 @@ from dashboard.filters import Filter
 from dashboard.lists import EmptyState, ListWords, read_list
 from dashboard.paging import count_rows
 from dashboard.problems.filters import refused_rows, waiting_events, waiting_people
-from integration.models import LogEntry, Outcome, Snapshot
+from integration.models import FAILING, LogEntry, Outcome, Problem, Snapshot
 
 QUESTIONS = ListWords(
     things="questions",
@@ -66,11 +66,19 @@ def problem_list(tab: str, words: ListWords, wanted: Filter, rows: QuerySet[Any]
     context = {"tab": tab, **read_list(words, wanted, rows, query)}
     if "broken" not in context:
         context |= {
-            "rejected_count": count_rows(refused_rows()),
-            # The tab leads to both lists, so its number is that of both.
-            "waiting_count": count_rows(waiting_people(), waiting_events()),
+            **tab_counts(),
         }
     return context
+
+
+def tab_counts() -> dict[str, str]:
+    """What stands on the tabs, counted no further than anybody reads."""
+    return {
+        "failing_count": count_rows(Problem.objects.filter(state__in=FAILING)),
+        "rejected_count": count_rows(refused_rows()),
+        # The tab leads to both lists, so its number is that of both.
+        "waiting_count": count_rows(waiting_people(), waiting_events()),
+    }
 
 
 def failures_of(people: list[Snapshot]) -> QuerySet[LogEntry]:

@@ -5,7 +5,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dashboard.filters import LinkFilter, ProviderFilter, Rows, with_any
 from dashboard.problems.refusals import REFUSALS
-from integration.models import EventState, InboxEvent, Provider, Question, Snapshot
+from integration.causes.registry import CAUSES
+from integration.models import FAILING, EventState, InboxEvent, ProblemState, Provider, Question, Snapshot
 
 WAITING_STATES = (EventState.WAITING, EventState.PARKED)
 
@@ -61,6 +62,30 @@ class WaitingPersonFilter(LinkFilter):
 
     def by_state(self, rows: Rows, state: str) -> Rows:
         return rows.filter(parked=state == "parked")
+
+
+class ProblemFilter(LinkFilter):
+    state = forms.ChoiceField(
+        choices=with_any("Open or acknowledged", [*ProblemState.choices, ("any", "Any state")]), required=False
+    )
+    side = forms.ChoiceField(choices=with_any("Both sides", Provider.choices), required=False)
+
+    def by_q(self, rows: Rows, text: str) -> Rows:
+        found = Q(cause__icontains=text) | Q(subject__icontains=text) | Q(text__icontains=text)
+        named = [code for code, cause in CAUSES.items() if text.lower() in cause.title.lower()]
+        for code in named:
+            found |= Q(cause__endswith=f".{code}") | Q(cause=code)
+        return rows.filter(found)
+
+    def by_state(self, rows: Rows, state: str) -> Rows:
+        return rows if state == "any" else rows.filter(state=state)
+
+    def by_side(self, rows: Rows, side: str) -> Rows:
+        return rows.filter(side=side)
+
+    def apply(self, rows: Rows) -> Rows:
+        found = super().apply(rows)
+        return found if self.values.get("state") else found.filter(state__in=FAILING)
 
 
 def question_rows() -> QuerySet[Question]:

@@ -41,10 +41,6 @@ from integration.webhooks.memory import REFUSED_A_MINUTE, memory
 PROBLEMS = (SetupError, ProviderError)
 
 
-def redirect_to_questions(request: HttpRequest) -> HttpResponse:
-    return redirect("problems_person")
-
-
 # Needs a person -----------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from integration.mapping.command_tags import COMMAND_PROPERTIES, command_tags_of
 from integration.mapping.filters import Filter, read_filter
 from integration.mapping.transforms import Context, apply_steps, no_phone
-from integration.models import CreateOn, Direction, Link, MappingVersion, Mode, Owner
+from integration.models import CreateOn, Direction, Link, MappingVersion, Mode, Owner, Pause
 from integration.models import Mapping as MappingRow
 from integration.moments import find_zone
 from integration.phone import has_extension, to_e164
@@ -131,6 +131,8 @@ class Rules:
     create_on: str = CreateOn.BOTH
     new_only: bool = False
     """Who is on both sides is left as they are; only new people are made."""
+    resting: tuple[tuple[str, str], ...] = ()
+    """Fields in Gist and GHL of rows that a person paused: what both sides agreed on before stays their base."""
 
     def takes(self, side: str, values: Values) -> bool:
         """Whether the link is about a record of `side` with these values."""
@@ -198,9 +200,9 @@ class Rules:
         commands = tuple(data.get("command_tags", ()))
         # A run that was under way when filters came to be has none.
         filters = tuple(Filter(**{**one, "conditions": tuple(one["conditions"])}) for one in data.get("filters", ()))
-        return cls(
-            **{**data, "rows": rows, "match": tuple(data["match"]), "filters": filters, "command_tags": commands}
-        )
+        resting = tuple((gist, ghl) for gist, ghl in data.get("resting", ()))
+        given = {"rows": rows, "match": tuple(data["match"]), "filters": filters, "command_tags": commands}
+        return cls(**{**data, **given, "resting": resting})
 
 
 def freeze_rules(
@@ -208,13 +210,14 @@ def freeze_rules(
 ) -> Rules:
     """The rules that stand now. `gist_fields` and `ghl_fields` are what the accounts have, by key.
 
-    A row whose field does not exist is left out: versions.check_rows says so in words.
+    A row whose field does not exist is left out: versions.check_rows says so in words. So is one that a person paused.
     """
+    paused = set(Pause.objects.resting().filter(link=link, what=Pause.What.MAPPING).values_list("key", flat=True))
     rows: Iterable[MappingRow] = version.rows.all() if version else ()
     named = ((row, resolve_gist(row.gist_field, gist_fields), resolve_ghl(row.ghl_field, ghl_fields)) for row in rows)
     # versions.check_rows refuses a command by now; a row of before must not go on carrying it.
-    known = ((row, gist, ghl) for row, gist, ghl in named if gist and ghl and gist.key not in COMMAND_PROPERTIES)
-    frozen = (_freeze_row(link, *one) for one in known)
+    known = [(row, gist, ghl) for row, gist, ghl in named if gist and ghl and gist.key not in COMMAND_PROPERTIES]
+    frozen = [_freeze_row(link, *one) for one in known if one[0].key not in paused]
     return Rules(
         direction=link.direction,
         create_on=link.create_on,
@@ -227,6 +230,7 @@ def freeze_rules(
         # A row that flows nowhere would only add its fields to what is read and kept of every contact.
         rows=tuple(row for row in frozen if row.flows_to("gist") or row.flows_to("ghl")),
         filters=filters_of(link, ghl_fields),
+        resting=tuple((gist.key, ghl.key) for row, gist, ghl in known if row.key in paused),
     )
 
 

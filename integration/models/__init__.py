@@ -28,7 +28,9 @@ from integration.models.link import Link
 from integration.models.log_entry import LogEntry
 from integration.models.mapping import Mapping, MappingVersion
 from integration.models.pair import OtherEmail, Pair, Snapshot
+from integration.models.pause import Pause
 from integration.models.pending_read import PendingRead
+from integration.models.problem import FAILING, Problem, ProblemState
 from integration.models.question import Question
 from integration.models.related import Related, RelatedKind
 from integration.models.run import COUNTS, Checkpoint, Run, RunTarget
@@ -37,6 +39,7 @@ from integration.models.workflow import UNFINISHED, Execution, ExecutionState, W
 __all__ = [
     "ACTIVE_RUNS",
     "COUNTS",
+    "FAILING",
     "FINISHED_RUNS",
     "FULL_READS",
     "READING",
@@ -71,7 +74,10 @@ __all__ = [
     "Outcome",
     "Owner",
     "Pair",
+    "Pause",
     "PendingRead",
+    "Problem",
+    "ProblemState",
     "Provider",
     "Question",
     "RejectedRow",

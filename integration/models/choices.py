@@ -179,5 +179,6 @@ TONES: dict[str, dict[str, str]] = {
         "failed": "bad",
         "undone": "idle",
     },
+    "ProblemState": {"open": "bad", "acknowledged": "idle", "resolved": "ok", "ignored": "idle"},
     "Outcome": {"created": "ok", "updated": "run", "unchanged": "idle", "skipped": "wait", "failed": "bad"},
 }

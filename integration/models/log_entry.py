@@ -8,16 +8,20 @@ from django.utils import timezone
 from integration.models.choices import Outcome, Provider
 from integration.models.link import Link
 from integration.models.pair import Pair
+from integration.models.problem import Problem
 from integration.models.run import Run
 from integration.models.workflow import Execution
 
 
 class LogEntry(models.Model):
     """What was or would be written stands in its `changes`. `noticed` is what changed on a side without us, as
-    `{"side", "field", "before", "after"}`; `calls` the HTTP exchanges, masked. `planned`: of a dry run.
+    `{"side", "field", "before", "after"}`; `left_out` is `{"field", "reason", "value"}` of what was not carried;
+    `calls` the HTTP exchanges, masked. `planned`: of a dry run.
 
     `kind` says what it is about: "contact", "task", "note", "appointment", "tag", "event" and the like. Only contacts
     are counted in the run's balance. `execution` and `step` name the workflow's action that it records.
+    `problem` groups failures, and values that were left out while the rest was written, by their cause: it is open for
+    this record until `resolved_at`.
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="log_entries")
@@ -35,12 +39,15 @@ class LogEntry(models.Model):
     reason = models.CharField("reason code", max_length=40)
     message = models.TextField(blank=True)
     noticed = models.JSONField("what changed there without us", default=list, blank=True)
+    left_out = models.JSONField("values that were not carried", default=list, blank=True)
     calls = models.JSONField(default=list, blank=True)
     planned = models.BooleanField("of a dry run: nothing was written", default=False)
     attempt = models.PositiveSmallIntegerField(default=1)
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="retries", verbose_name="attempt before"
     )
+    # Without an index of its own: two partial ones below cost nothing for the many entries that have no problem.
+    problem = models.ForeignKey(Problem, models.SET_NULL, null=True, blank=True, related_name="entries", db_index=False)
     resolved_at = models.DateTimeField("a later attempt succeeded", null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -52,6 +59,17 @@ class LogEntry(models.Model):
             models.Index(fields=["pair", "-id"], name="log_of_pair"),
             models.Index(fields=["outcome", "-id"], name="log_by_outcome"),
             models.Index(fields=["link", "outcome", "resolved_at"], name="open_failures_of_link"),
+            models.Index(
+                fields=["problem", "-id"],
+                condition=models.Q(problem__isnull=False, resolved_at=None),
+                name="open_entries_of_problem",
+            ),
+            # Its trend, and who was affected by it.
+            models.Index(
+                fields=["problem", "created_at"],
+                condition=models.Q(problem__isnull=False),
+                name="entries_of_problem",
+            ),
             models.Index(fields=["gist_id", "-id"], name="log_by_gist_id"),
             models.Index(fields=["ghl_id", "-id"], name="log_by_ghl_id"),
             # The timeline of one person.
@@ -67,7 +85,8 @@ class LogEntry(models.Model):
 
     @property
     def can_retry(self) -> bool:
-        if self.outcome != Outcome.FAILED or self.resolved_at:
+        fails = self.outcome == Outcome.FAILED or self.problem_id is not None
+        if not fails or self.resolved_at:
             return False
         return self.kind == "contact" or self.execution_id is not None
 

@@ -51,3 +51,8 @@ class Mapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gist_field} / {self.ghl_field}"
+
+    @property
+    def key(self) -> str:
+        """As a pause names the row, which has another primary key in each version."""
+        return f"{self.gist_field}={self.ghl_field}"

@@ -20,12 +20,19 @@ class RunTarget:
 
     `people` are `{"gist": id, "ghl": id}`, an id "" where there is none; `entries` the failures to try again.
     `owner` is the side whose values stand whatever the rules say, `confirmed` who allowed more changes than the cap.
+
+    A retry of many goes up by steps (runs/ladder.py): `ladder` lists its problems as `{"problem", "first", "count"}`,
+    whose records are those of `people` and `entries` from `first` on; of a workflow's action `people` holds `{}`.
+    `title` names it. `since`, in ISO 8601, has an incremental run read changes further back than the link's marks.
     """
 
     people: list[dict[str, str]] = field(default_factory=list)
     entries: list[int] = field(default_factory=list)
     owner: str = ""
     confirmed: str = ""
+    ladder: list[dict[str, Any]] = field(default_factory=list)
+    title: str = ""
+    since: str = ""
 
 
 @dataclass
@@ -34,7 +41,8 @@ class Checkpoint:
 
     `cursor` is where the present phase goes on: a provider's own for a page, a number elsewhere. `began` says by side
     when reading began, `newest` the newest change that was read, `read` how many records were read. `marks` are the
-    link's next cursors, by side and kind. `stumbles` counts slices in a row that failed for a passing reason.
+    link's next cursors, by side and kind. `stumbles` counts slices in a row that failed for a passing reason. `step`
+    is where on its ladder a retry is, `results` what came of each problem so far (runs/ladder.py).
     """
 
     cursor: Any = None
@@ -43,6 +51,8 @@ class Checkpoint:
     read: dict[str, int] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     stumbles: int = 0
+    step: dict[str, int] = field(default_factory=dict)
+    results: list[dict[str, int]] = field(default_factory=list)
 
 
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed")

@@ -65,4 +65,8 @@ def read_since(context: RunContext, side: str) -> datetime | None:
     cursors = context.run.link.cursors
     # Under other rules also a record that did not change may have to be written, so everything is read.
     is_partial = context.run.kind == RunKind.INCREMENTAL and cursors.get("rules") == context.rules.digest
-    return datetime.fromisoformat(cursors[side]) - OVERLAP[side] if is_partial and cursors.get(side) else None
+    if not (is_partial and cursors.get(side)):
+        return None
+    mark = datetime.fromisoformat(cursors[side]) - OVERLAP[side]
+    # Never less far than the mark, which moves on with the run: what lies between would not be read by any other.
+    return min(mark, datetime.fromisoformat(context.run.target.since)) if context.run.target.since else mark

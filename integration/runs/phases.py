@@ -2,6 +2,7 @@
 
     prepare ─► read_ghl ─► read_gist ─► read_opted_out ─► match ─► apply ─► close      full and incremental
     prepare ─► read_people ─────────────────────────────► match ─► apply ─► close      retry and single contact
+    prepare ─► next_step ─► read_people ─► match ─► apply ─► check_step ─► next_step … ─► close      retry of many
     prepare ─► apply ─► close                                                          live
     prepare ─► check_file ─► import_rows ─► close                                      import
 
@@ -15,8 +16,9 @@ from integration.runs.checkpoint import begin_phase
 from integration.runs.context import RunContext, prepare_context
 from integration.runs.finish import close_run, count_people, verify_unseen
 from integration.runs.imports.phases import check_file, import_rows
+from integration.runs.ladder import begin_next_step, check_step
 from integration.runs.listen import anything_due, handle_due_work, verify_rivals
-from integration.runs.match import match_next_page
+from integration.runs.match import match_next_page, match_step
 from integration.runs.read import read_opted_out, read_page, read_people
 from integration.runs.read_related import read_related
 from integration.runs.write import Tasks, write_tasks, writes_of
@@ -77,12 +79,15 @@ def _read_people(context: RunContext) -> str:
 
 def _match_people(context: RunContext) -> str:
     run = context.run
-    matched = match_next_page(context, context.checkpoint.cursor or 0)
-    context.checkpoint.cursor = matched.after
-    if matched.after is not None:
-        context.save()
-        context.tick()
-        return ""
+    if context.checkpoint.step:
+        match_step(context)
+    else:
+        matched = match_next_page(context, context.checkpoint.cursor or 0)
+        context.checkpoint.cursor = matched.after
+        if matched.after is not None:
+            context.save()
+            context.tick()
+            return ""
     if run.kind in FULL_READS:
         undecided.reopen_unpaired(run)
         verify_unseen(run)
@@ -107,7 +112,9 @@ def _apply_decisions(context: RunContext) -> str:
         if not (context.broke_off or anything_due(context.run)):
             break
         handle_due_work(context)
-    return "" if context.stopping else "close"
+    if context.stopping:
+        return ""
+    return "check_step" if context.run.target.ladder else "close"
 
 
 def _undecided_tasks(context: RunContext) -> Tasks:
@@ -130,4 +137,6 @@ PHASES: dict[str, Callable[[RunContext], str]] = {
     "apply": _apply_decisions,
     "check_file": check_file,
     "import_rows": import_rows,
+    "next_step": begin_next_step,
+    "check_step": check_step,
 }

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 
+from django.utils import timezone
+
 from integration import log
+from integration.causes.group import close_resolved
 from integration.connections.fields import keep_fields, kept_fields
 from integration.connections.location import learn_location
 from integration.errors import SetupError
 from integration.mapping.filters import Filter
 from integration.mapping.rules import Rules, filters_of, freeze_rules
 from integration.mapping.versions import as_input, check_rows, freeze_types
-from integration.models import MappingVersion, Outcome, Run, RunKind
+from integration.models import LogEntry, MappingVersion, Outcome, Run, RunKind
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Exchange
 from integration.providers.ghl.fields import CUSTOM as GHL_CUSTOM
@@ -51,7 +54,8 @@ def prepare_rules(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange
         RunKind.LIVE: "apply",
         RunKind.IMPORT: "check_file",
     }
-    run.phase = run.phase or begins.get(RunKind(run.kind), "read_ghl")
+    first = "next_step" if run.target.ladder else begins.get(RunKind(run.kind), "read_ghl")
+    run.phase = run.phase or first
     return rules
 
 
@@ -93,6 +97,8 @@ def _log_what_cannot_work(
     run: Run, mapping: MappingVersion, gist: Mapping[str, Field], ghl: Mapping[str, Field]
 ) -> None:
     rows = list(mapping.rows.all())
+    # What is said of the rows now takes the place of what was said before.
+    before = LogEntry.objects.filter(link=run.link, kind="mapping", resolved_at=None).update(resolved_at=timezone.now())
     problems = check_rows([as_input(row) for row in rows], gist, ghl)
     log.save_entries(
         [
@@ -107,6 +113,8 @@ def _log_what_cannot_work(
             for problem in problems
         ]
     )
+    if before:
+        close_resolved(run.link)
     run.error_code, run.error = describe_mapping_problems(run)
 
 

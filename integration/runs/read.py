@@ -17,6 +17,7 @@ from integration.runs.carried import note_from_page
 from integration.runs.checkpoint import note_page, read_since, saved_with_checkpoint
 from integration.runs.context import RunContext
 from integration.runs.finish import forget_unseen
+from integration.runs.ladder import people_of_step
 from integration.runs.unreadable import raise_if_of_all, record_unreadable
 from integration.runs.write import guard_steps
 from integration.sync import undecided
@@ -96,7 +97,7 @@ def read_people(context: RunContext) -> bool:
 
     True when that were all. Raises Retryable.
     """
-    people = context.run.target.people
+    people = people_of_step(context.run)
     done = context.checkpoint.cursor or 0
     chunk = people[done : done + PEOPLE]
     results = list(context.exchange.run((one, guard_steps(_read_person(context, one))) for one in chunk))

@@ -13,7 +13,6 @@ from integration.mapping.versions import current_version
 from integration.models import (
     ACTIVE_RUNS,
     ConnectionStatus,
-    Execution,
     ImportFile,
     Link,
     LogEntry,
@@ -26,6 +25,7 @@ from integration.models import (
     RunTarget,
 )
 from integration.queue import call_worker, enqueue
+from integration.runs.ladder import ladder_of
 from integration.sync.pending_reads import request_read
 from integration.workflows import executions
 
@@ -68,6 +68,7 @@ def start_run(
                 mapping=mapping,
                 target=target or RunTarget(),
                 import_file=import_file,
+                total=len(target.people) if target and target.ladder else None,
             )
             if queued:
                 enqueue("work_on_run", run.pk)
@@ -121,21 +122,39 @@ def retry_entry(entry: LogEntry, user: Any = None) -> Run | None:
 
 
 def retry_failed(run: Run, user: Any = None) -> Run | None:
-    """Try everyone again whose failure in `run` is still open; None when there is nobody."""
-    failed = run.entries.filter(outcome=Outcome.FAILED, resolved_at=None)
-    # Actions of workflows go on where their execution stands, without a run of their own.
-    for execution in Execution.objects.filter(pk__in=failed.exclude(execution=None).values("execution")):
-        executions.retry_execution(execution, user)
-    entries = list(failed.filter(kind="contact"))
-    return retry_people(run.link, entries, user) if entries else None
+    """Try everyone again whose failure in `run` is still open; None when there is nobody. Raises SetupError."""
+    failed = run.entries.filter(outcome=Outcome.FAILED, resolved_at=None).order_by("pk")
+    entries = [entry for entry in failed if entry.can_retry]
+    return retry_by_steps(run.link, entries, user) if entries else None
+
+
+def retry_by_steps(
+    link: Link, entries: Sequence[LogEntry], user: Any = None, *, title: str = "", trigger: str = "person"
+) -> Run:
+    """Try these again, of each problem first one, then ten, then the rest (runs/ladder.py).
+
+    Raises SetupError when nothing can be tried now, AlreadyRunning while the link is busy.
+    """
+    if link.mode == Mode.WATCH:
+        raise SetupError(
+            f"{link.name} only watches: it writes nothing, so a retry changes nothing. Set it to live first."
+        )
+    target = ladder_of(entries, owner=_owner_of(entries), title=title or f"Retry {len(entries):,}")
+    if not target.people:
+        raise SetupError("Nothing to retry: no failure of these is open any more.")
+    return start_run(link, RunKind.RETRY, user=user, target=target, trigger=trigger)
+
+
+def _owner_of(entries: Sequence[LogEntry]) -> str:
+    """A person said of a pull whose values stand: its retry must not decide otherwise."""
+    owners = {run.target.owner for run in Run.objects.filter(pk__in={entry.run_id for entry in entries}).only("target")}
+    return owners.pop() if len(owners) == 1 else ""
 
 
 def retry_people(link: Link, entries: list[LogEntry], user: Any, trigger: str = "person") -> Run:
     """Try again the people whom these failures are about."""
     people = [{"gist": entry.gist_id, "ghl": entry.ghl_id} for entry in entries]
-    # A person said of a pull whose values stand: its retry must not decide otherwise.
-    owners = {entry.run.target.owner for entry in entries}
-    owner = owners.pop() if len(owners) == 1 else ""
+    owner = _owner_of(entries)
     target = RunTarget(people=people, entries=[entry.pk for entry in entries], owner=owner)
     try:
         return start_run(link, RunKind.RETRY, user=user, target=target, trigger=trigger)

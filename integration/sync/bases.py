@@ -40,9 +40,10 @@ def note_values(rules: Rules, snapshot: Snapshot, contact: Contact) -> None:
 
 
 def _held_keys(rules: Rules, entry: Entry, side: str) -> set[str]:
-    """Fields of rows that were not carried out: their base stays, so that they are decided again."""
+    """Fields of rows that were not carried out, or that rest: their base stays, so that they are decided again."""
     decision = entry.person.decision
-    return keys_of(rules, entry, side, decision.held_rows | decision.left_out)
+    resting = {gist if side == "gist" else ghl for gist, ghl in rules.resting}
+    return keys_of(rules, entry, side, decision.held_rows | decision.left_out) | resting
 
 
 def set_base(rules: Rules, snapshot: Snapshot, contact: Contact, entry: Entry) -> None:

@@ -45,6 +45,8 @@ class FieldSkip:
     message: str = ""
     held: bool = False
     stays_news: bool = False
+    value: Value = None
+    """What did not fit, as it stands where it comes from."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _only_one(rules: Rules, present: Contact) -> Decision:
             after = row.translate(value, other, rules.context(present.values if present.side == "ghl" else None))
         except Unreadable as problem:
             # One value that cannot be converted must not keep the person from being created.
-            skips.append(FieldSkip(row.key(other), problem.reason, str(problem), stays_news=True))
+            skips.append(FieldSkip(row.key(other), problem.reason, str(problem), stays_news=True, value=value))
             continue
         if not is_blank(after):
             changes.append(FieldChange(other, row.key(other), None, after))
@@ -186,7 +188,7 @@ def _merge_rows(
         try:
             found = merge(rules, row, gist, ghl, gist_base, ghl_base, newest)
         except Unreadable as problem:
-            found = FieldSkip(row.ghl, problem.reason, str(problem), stays_news=True)
+            found = _unfit(row, problem, gist, ghl, newest)
         found = [found] if isinstance(found, FieldSkip) else found
         changes += [one for one in found if isinstance(one, FieldChange)]
         skips += [one for one in found if isinstance(one, FieldSkip)]
@@ -198,6 +200,15 @@ def _merge_rows(
     if changes and all(EMAIL_CONSENT[change.side] == change.field for change in changes):
         reason = "opt_out_carried"
     return Decision(reason, tuple(changes), skips=tuple(skips))
+
+
+def _unfit(row: Row, problem: Unreadable, gist: Contact, ghl: Contact, newest: Side) -> FieldSkip:
+    """The value that does not fit: of the only side that has one, or that may go over, else of the newer one."""
+    values = {"gist": gist.values.get(row.gist), "ghl": ghl.values.get(row.ghl)}
+    others = {"gist": "ghl", "ghl": "gist"}
+    given = [side for side in values if row.flows_to(others[side]) and not is_blank(values[side])]
+    side = newest if newest in given else next(iter(given), newest)
+    return FieldSkip(row.ghl, problem.reason, str(problem), stays_news=True, value=values[side])
 
 
 def _merge_consent(

@@ -1,7 +1,9 @@
 """One person's work in a run, from the records it started with to what became of it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from integration.causes.registry import BY_SKIP
 from integration.errors import ProviderError
 from integration.models import Change, LogEntry, Outcome, PendingRead, Snapshot
 from integration.providers.operations import Json
@@ -58,6 +60,14 @@ class Entry:
     def unwritten(self) -> list[Change]:
         """What was decided and not carried out."""
         return [change for change in self.person.changes if not change.is_applied]
+
+    @property
+    def left_out(self) -> list[dict[str, Any]]:
+        """Values that were not carried, as a log entry keeps them; those that no rule wanted carried are none."""
+        skips = self.person.decision.skips
+        return [
+            {"field": one.field, "reason": one.reason, "value": one.value} for one in skips if one.reason in BY_SKIP
+        ]
 
     @property
     def outcome(self) -> Outcome:

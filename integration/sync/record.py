@@ -9,20 +9,21 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from integration import log
 from integration.errors import Duplicate, LostAnswer
 from integration.mapping.rules import Rules
-from integration.models import LogEntry, MatchedBy, Outcome, Pair, Provider, Question, Run, Snapshot
+from integration.models import LogEntry, MatchedBy, Pair, Provider, Question, Run, Snapshot
 from integration.records import SIDES, Contact
 from integration.sync.bases import keep_unwritten, note_values, set_base
 from integration.sync.consent import remember_lifted
 from integration.sync.deletions import mark_pairs
-from integration.sync.entry import Attempt, Entry, id_of
+from integration.sync.entry import Attempt, Entry
 from integration.sync.news import ContactNews, SnapshotRead
 from integration.sync.one_by_one import NOT_OF_A_RECORD, all_or_each, as_error
+from integration.sync.open_failures import OpenFailures
 from integration.sync.pairing import Wanted, make_pairs, relinked_entry
 from integration.sync.parity import do_agree, save_agreement
 from integration.sync.pending_reads import delete_if_unchanged, postpone, read_again
@@ -53,6 +54,14 @@ class Recorder:
     reported_created: dict[tuple[str, str], datetime] = field(default_factory=dict)
     """Records, by side and id, of which an event said that they were just made, and when it came."""
 
+    @cached_property
+    def _failures(self) -> OpenFailures:
+        return OpenFailures(self.run)
+
+    def resolve_failures_of(self, settled: Sequence[Snapshot]) -> None:
+        """Records that were read and hold no news: whatever failed about them before is over."""
+        self._failures.resolve_records(settled)
+
     def record(self, entries: list[Entry]) -> None:
         """All of `entries`, together; where one cannot be recorded, each by itself, and that one as failed.
 
@@ -66,6 +75,7 @@ class Recorder:
         if done.faults:
             # What was looked up while it failed was rolled back.
             vars(self).pop("_any_question", None)
+            vars(self).pop("_failures", None)
         for entry in entries:
             if entry.undecided:
                 self._record_undecided(entry)
@@ -88,26 +98,28 @@ class Recorder:
                     schedule_retry(row, entry.error, timezone.now())
             Snapshot.objects.update_rows(entry.snapshots, ["decided_run", "tries", "retry_at", "parked"])
             if not entry.planned:
-                self._count_repeated_failures([entry])
-            if entry.is_logged:
-                self._save_failure(entry)
+                self._failures.count_repeated([entry])
+            saved = self._save_failure(entry) if entry.is_logged else []
             self._count([entry], again)
-            if entry.parent:
-                LogEntry.objects.filter(pk=entry.parent.pk).update(resolved_at=timezone.now())
+            self._failures.resolve([entry], saved, timezone.now())
+            self._failures.close_problems()
             if entry.pending_read:
                 postpone([entry.pending_read])
 
-    def _save_failure(self, entry: Entry) -> None:
+    def _save_failure(self, entry: Entry) -> list[LogEntry]:
+        saved = [self._draft(entry, None)]
         try:
             with transaction.atomic():
-                log.save_entries([self._draft(entry, None)])
+                log.save_entries(saved)
         except NOT_OF_A_RECORD:
             raise
         except Exception:
             # What it was to hold is what cannot be stored.
             logger.exception("run %s: an entry was stored without its changes and calls", self.run.pk)
             entry.person.changes, entry.calls = [], []
-            log.save_entries([self._draft(entry, None)])
+            saved = [self._draft(entry, None)]
+            log.save_entries(saved)
+        return saved
 
     def _record_together(self, entries: list[Entry]) -> None:
         with transaction.atomic():
@@ -162,13 +174,15 @@ class Recorder:
             self._move_snapshots(entry, pairs.get(id(entry)))
         _save_snapshots(snapshot for entry in entries for snapshot in entry.snapshots)
         self._compare(entries, pairs, now)
-        self._count_repeated_failures(entries)
-        log.save_entries([self._draft(entry, pairs.get(id(entry))) for entry in entries if entry.is_logged])
+        self._failures.count_repeated(entries)
+        saved = [self._draft(entry, pairs.get(id(entry))) for entry in entries if entry.is_logged]
+        log.save_entries(saved)
         self._count(entries, again)
         if self.on_news:
             # Whom a filter leaves out is no news to anybody; what they changed meanwhile is none either.
             self.on_news(one.news(self.rules) for one in reads if one.is_decided and one.entry.reason != "filtered")
-        self._resolve_failures(entries, now)
+        self._failures.resolve(entries, saved, now)
+        self._failures.close_problems()
         mark_pairs(entries)
         self._ask(entries, pairs)
         for side, ids in _edited_meanwhile(entries).items():
@@ -186,6 +200,7 @@ class Recorder:
             planned=entry.planned,
             pair=pair or next((snapshot.pair for snapshot in entry.snapshots if snapshot.pair_id), None),
             parent=entry.parent,
+            left_out=entry.left_out,
         )
 
     def _count(self, entries: list[Entry], again: int) -> None:
@@ -298,7 +313,7 @@ class Recorder:
         left_out = snapshot.reason == "filtered" and snapshot.pair_id is None and snapshot.base is not None
         return timezone.now() if left_out and not self.rules.takes(snapshot.side, snapshot.base or {}) else None
 
-    # Questions and earlier failures -------------------------------------------------------------------
+    # Questions ----------------------------------------------------------------------------------------
 
     @cached_property
     def _any_question(self) -> bool:
@@ -309,50 +324,6 @@ class Recorder:
         raised = any(e.asked_at or e.person.decision.held_rows for e in entries)
         if raised or self._any_question:
             self._any_question = update_questions(self.run, self.rules, entries, pairs)
-
-    @cached_property
-    def _open_failures(self) -> QuerySet[LogEntry]:
-        return LogEntry.objects.filter(link=self.run.link, kind="contact", outcome=Outcome.FAILED, resolved_at=None)
-
-    @cached_property
-    def _any_open(self) -> bool:
-        return self._open_failures.exists()
-
-    def _resolve_failures(self, entries: list[Entry], now: datetime) -> None:
-        """Earlier failures of the same person are resolved once a later attempt came to an end."""
-        parents = [entry.parent.pk for entry in entries if entry.parent]
-        if parents:
-            LogEntry.objects.filter(pk__in=parents).update(resolved_at=now)
-        done = [entry for entry in entries if not entry.error]
-        if not done or not self._any_open:
-            return
-        for side in ("gist", "ghl"):
-            ids = {id_of(entry.person.contact(side)) for entry in done} - {""}
-            self._open_failures.filter(**{f"{side}_id__in": ids}).update(resolved_at=now)
-
-    def resolve_failures_of(self, settled: Sequence[Snapshot]) -> None:
-        """Records that were read and hold no news: whatever failed about them before is over."""
-        if not settled or not self._any_open:
-            return
-        for side in ("gist", "ghl"):
-            ids = [one.external_id for one in settled if one.side == side]
-            self._open_failures.filter(**{f"{side}_id__in": ids}).update(resolved_at=timezone.now())
-
-    def _count_repeated_failures(self, entries: list[Entry]) -> None:
-        """A failure that stands in the log already, in the same words, is counted there and not logged again."""
-        failed = [entry for entry in entries if entry.outcome == Outcome.FAILED and not entry.parent]
-        for entry in failed:
-            ids = {"gist_id": entry.ref.gist_id, "ghl_id": entry.ref.ghl_id}
-            same = self._open_failures.filter(**ids, reason=entry.reason, message=entry.sentence)
-            if entry.requested:
-                # Who asked sees what came of it: an entry of its own, which goes on from the one before.
-                entry.parent = same.first()
-                same.update(resolved_at=timezone.now())
-                continue
-            counted = bool(same.update(attempt=F("attempt") + 1))
-            entry.quiet = counted and not any(change.is_applied for change in entry.person.changes)
-        if failed:
-            self._any_open = True
 
 
 def _is_undecided(entry: Entry, pair: Pair | None) -> bool:

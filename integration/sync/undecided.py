@@ -305,7 +305,10 @@ def _find_snapshot(run: Run, side: str, external_id: str) -> Snapshot | None:
 
 def _retried_failures(run: Run) -> dict[tuple[str, str], LogEntry]:
     """The failures a retry is about, by the records they were about."""
-    failures = LogEntry.objects.filter(pk__in=run.target.entries)
+    entries, step = run.target.entries, run.checkpoint.step
+    if step:
+        entries = entries[step["first"] : step["end"]]
+    failures = LogEntry.objects.filter(pk__in=entries)
     sides = (("gist", "gist_id"), ("ghl", "ghl_id"))
     return {(side, getattr(entry, name)): entry for entry in failures for side, name in sides if getattr(entry, name)}
 

@@ -13,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 
+from integration.causes.group import close_resolved
 from integration.errors import NotSent, ProviderError, Retryable, SetupError, Unexpected
 from integration.models import (
     UNFINISHED,
@@ -26,6 +28,7 @@ from integration.models import (
     Mode,
     Outcome,
     Pair,
+    Pause,
     PendingRead,
     Run,
 )
@@ -47,6 +50,8 @@ AT_ONCE = 50
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 # Somebody on hold is looked at again so late; releasing them wakes their workflows.
 WAIT_ON_HOLD = timedelta(days=1)
+# A kind of record that rests is looked at again so late.
+WAIT_WHILE_RESTING = timedelta(minutes=5)
 # An execution for somebody who is about to be synced waits so long before it is looked at again, and in all.
 WAIT_FOR_CONTACT, WAIT_AT_MOST = timedelta(seconds=2), timedelta(minutes=10)
 # Refusals after which the call certainly did nothing: the next try need not look for what it may have made.
@@ -65,7 +70,10 @@ def due_by(now: datetime) -> QuerySet[Execution]:
         same, workflow=OuterRef("workflow"), pk__lt=OuterRef("pk"), state__in=UNFINISHED, due_at__isnull=False
     )
     ready = Execution.objects.filter(state__in=UNFINISHED, due_at__lte=now, link__mode=Mode.LIVE)
-    return ready.filter(~Exists(earlier))
+    # Of a workflow that rests everything waits, and is caught up when it goes on.
+    rests = Pause.objects.resting().filter(link=OuterRef("link"), what=Pause.What.WORKFLOW)
+    rests = rests.filter(key=Cast(OuterRef("workflow"), CharField()))
+    return ready.filter(~Exists(earlier), ~Exists(rests))
 
 
 def due_of_link(link: Link) -> QuerySet[Execution]:
@@ -134,6 +142,8 @@ def next_action(run: Run, execution: Execution, sides: Mapping[str, ContactSide]
         return NotYet(WAIT_FOR_CONTACT)
     if _is_on_hold(execution):
         return NotYet(WAIT_ON_HOLD)
+    if _rests(execution):
+        return NotYet(WAIT_WHILE_RESTING)
     context = context_of(run, execution, sides)
     # Frozen with the first action. Later ones see the person as at the beginning, even when an earlier one changed them
     # or a retry comes a day later.
@@ -199,6 +209,12 @@ def _is_about_to_be_synced(execution: Execution) -> bool:
 def _is_on_hold(execution: Execution) -> bool:
     held = Pair.objects.filter(link_id=execution.link_id, kind="contact", state=Pair.State.HELD)
     return held.filter(gist_id=execution.gist_id, ghl_id=execution.ghl_id).exists()
+
+
+def _rests(execution: Execution) -> bool:
+    """Whether the kind of record that its action is about rests."""
+    kinds = Pause.objects.resting().filter(link=execution.link_id, what=Pause.What.KIND).values_list("key", flat=True)
+    return action_of(execution).kind in kinds
 
 
 # What became of it ---------------------------------------------------------------------------------------
@@ -293,8 +309,9 @@ def _try_again_later(execution: Execution, error: ProviderError, title: str) -> 
 
 
 def _resolve_failures(execution: Execution) -> None:
-    """Earlier failures of this action are resolved."""
-    _open_failures(execution).update(resolved_at=timezone.now())
+    """Earlier failures of this action are resolved, and so are problems of which nothing else fails."""
+    if _open_failures(execution).update(resolved_at=timezone.now()):
+        close_resolved(execution.link_id)
 
 
 def _open_failures(execution: Execution) -> QuerySet[LogEntry]:

@@ -15,7 +15,7 @@ TIMES = 40
 PAGES = {
     "log": "/log/",
     "runs": "/runs/",
-    "problems": "/problems/person/",
+    "problems": "/problems/",
     "links": "/links/",
     "contacts": "/contacts/?q=person7",
 }

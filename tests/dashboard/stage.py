@@ -3,7 +3,7 @@
 from django.urls import get_resolver, reverse
 
 from integration.mapping.versions import as_input, current_rows, save_version
-from integration.models import Link, Pair, Question, Related, Run, Snapshot
+from integration.models import Link, Pair, Pause, Question, Related, Run, Snapshot
 from integration.runs.imports.check_ahead import begin_check
 from integration.runs.imports.files import keep_file
 from integration.runs.imports.start import start_import
@@ -55,7 +55,11 @@ def _stage_runs(ann: Ann) -> list[str]:
     things.conflict(link)
     things.match(link)
     things.event(link, state="refused", reason="unreadable", body=b"{")
-    return [*pages, reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk]), *_stage_match(link)]
+    acknowledged = things.failure(failed.run, "Bo Ray")
+    problems = [things.problem(failed), things.problem(acknowledged, subject="phone", state="acknowledged")]
+    Pause.objects.create(link=link, what="mapping", key="phone=phone")
+    addresses = [*(reverse("problem", args=[one.pk]) for one in problems), *_stage_match(link)]
+    return [*pages, reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk]), *addresses]
 
 
 def _stage_imports(link: Link) -> list[str]:

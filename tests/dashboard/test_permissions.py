@@ -16,6 +16,8 @@ from integration.models import (
     LogEntry,
     MappingVersion,
     Pair,
+    Pause,
+    Problem,
     Question,
     Related,
     Run,
@@ -147,7 +149,19 @@ operation               POST    login   403     403       400
 capabilities            GET     login   200     200       200
 connection_gist_fields  GET     login   200     200       200
 connection_gist_fields  POST    login   403     302       302
-problems                GET     login   302     302       302
+problems                GET     login   200     200       200
+problems_retry          GET     login   405     405       405
+problems_retry          POST    login   403     302       302
+problem                 GET     login   200     200       200
+problem_export          GET     login   200     200       200
+problem_retry           GET     login   405     405       405
+problem_retry           POST    login   403     302       302
+problem_fix             GET     login   405     405       405
+problem_fix             POST    login   403     302       302
+problem_state           GET     login   405     405       405
+problem_state           POST    login   403     302       302
+pause_resume            GET     login   405     405       405
+pause_resume            POST    login   403     302       302
 problems_person         GET     login   200     200       200
 question_answer         GET     login   405     405       405
 question_answer         POST    login   403     302       302
@@ -184,6 +198,8 @@ command_result          GET     login   200     200       200
 command_result          POST    login   405     405       405
 log                     GET     login   200     200       200
 log_entry               GET     login   200     200       200
+log_retry_matching      GET     login   405     405       405
+log_retry_matching      POST    login   403     302       302
 log_retry               GET     login   405     405       405
 log_retry               POST    login   403     302       302
 account_reset_password  GET     200     200     200       200
@@ -211,7 +227,7 @@ OPEN_ACCOUNT_PAGES = {
 }
 WRITTEN = (
     *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related),
-    *(Workflow, WorkflowVersion, Execution, ImportFile),
+    *(Workflow, WorkflowVersion, Execution, ImportFile, Problem, Pause),
 )
 
 
@@ -225,6 +241,8 @@ def standing(link):
         "waiting": Snapshot.objects.create(link=link, side="gist", external_id=failed.gist_id, parked=True).pk,
     }
     problems |= {"match": things.match(link).pk, "pair": things.in_step(link, 1)[0].pk}
+    problems["problem"] = things.problem(failed).pk
+    problems["pause"] = Pause.objects.create(link=link, what="mapping", key="phone=phone").pk
     Related.objects.create(link=link, kind="note", ghl_id="note1", contact_id="abc", base={"body": "Likes tea"})
     brought = keep_file(link, "people.csv", [b"E-mail\nann@example.test\n"])
     problems |= {"import": brought.pk}

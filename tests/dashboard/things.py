@@ -13,6 +13,7 @@ from integration.models import (
     Link,
     LogEntry,
     Pair,
+    Problem,
     Question,
     Run,
     Snapshot,
@@ -76,6 +77,17 @@ def entries(run: Run, count: int, **facts: Any) -> list[LogEntry]:
 
 def failure(run: Run, label: str = "Ann Lee", **facts: Any) -> LogEntry:
     return entry(run, label, "failed", gist_id="1001", message="GHL refused the e-mail address.", **facts)
+
+
+def problem(entry: LogEntry, **facts: Any) -> Problem:
+    """The problem that the entry belongs to from then on."""
+    standard = {"cause": "ghl.email_invalid", "subject": "email", "side": "ghl"}
+    made = Problem.objects.create(link=entry.link, **{**standard, **facts})
+    made.note_history("opened", run=entry.run_id)
+    made.save()
+    entry.problem = made
+    entry.save()
+    return made
 
 
 def connections(count: int, provider: str = "ghl") -> list[Connection]:

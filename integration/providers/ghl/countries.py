@@ -71,6 +71,11 @@ def name_of_country(code: str) -> str:
     return _names().get(code.upper(), [""])[0]
 
 
+def country_codes() -> list[str]:
+    """All codes, in alphabetical order."""
+    return sorted(_names())
+
+
 def is_country_code(text: str) -> bool:
     """Whether it is a code as GHL takes it: two capitals."""
     return text in _names()

@@ -58,10 +58,6 @@ def send(browser, name, question, **form):
 # Needs a person ------------------------------------------------------------------------------------------
 
 
-def test_problems_begin_with_what_needs_a_person(as_viewer):
-    assert as_viewer.get("problems")["Location"] == "/problems/person/"
-
-
 def test_a_conflict_shows_both_values_side_by_side(as_operator, link):
     things.conflict(link)
     page = words(as_operator.get("problems_person"))
@@ -105,7 +101,7 @@ def test_an_answered_question_leaves_the_list_and_the_counts(as_operator, link, 
     part = send(as_operator, "answer", question, answer="gist")
     assert f'id="question-{question.pk}"' not in html(part)
     assert part["HX-Trigger-After-Settle"] == '{"question-answered": {}}'
-    assert 'id="rail-questions" hx-swap-oob="true">1<' in html(part)
+    assert 'id="rail-needs" hx-swap-oob="true">1<' in html(part)
     page = html(as_operator.get("problems_person", part="results"))
     assert f'id="question-{other.pk}"' in page
     assert f'id="question-{question.pk}"' not in page
@@ -160,9 +156,9 @@ def test_questions_are_found_by_link_kind_and_name(as_viewer, link):
 
 
 def test_the_rail_counts_what_needs_a_person(as_viewer, link):
-    assert 'id="rail-questions" hidden' in html(as_viewer.get("log"))
+    assert 'id="rail-needs" hidden' in html(as_viewer.get("log"))
     things.conflict(link), things.match(link), things.conflict(link, "Cleo", closed_at=timezone.now())
-    assert 'id="rail-questions">2<' in html(as_viewer.get("log"))
+    assert 'id="rail-needs">2<' in html(as_viewer.get("log"))
 
 
 # Rejected at the door ------------------------------------------------------------------------------------
