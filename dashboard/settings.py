@@ -102,6 +102,8 @@ WEBHOOK_MAX_AGE_HOURS = read_seconds("WEBHOOK_MAX_AGE_HOURS", 24)
 # Runs work in slices: see integration/runs/work.py.
 RUN_SLICE_SECONDS = read_seconds("RUN_SLICE_SECONDS", 40)
 RUN_LEASE_SECONDS = read_seconds("RUN_LEASE_SECONDS", 60)
+# How long what was written can be taken back.
+UNDO_DAYS = read_integer("UNDO_DAYS", 30, 1, 3650)
 
 # Megabytes of a file of people that may be imported; 200 is the most that is read.
 IMPORT_MAX_MB = read_integer("IMPORT_MAX_MB", 200, 1, 200)

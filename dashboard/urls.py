@@ -25,6 +25,7 @@ from dashboard.mapping import views as mapping
 from dashboard.match import views as match
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
+from dashboard.plans import views as plans
 from dashboard.problems import views as problems
 from dashboard.problems import views_causes as problem_causes
 from dashboard.routes import command, form, limit_to_forms, page
@@ -59,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     form("links/<slug:key>/", links.link_detail, "link"),
     command("links/<slug:key>/sync/", links.start_sync, "link_sync"),
     command("links/<slug:key>/filters/", links.save_filters, "link_filters"),
+    command("links/<slug:key>/undo/", plans.undo_rule, "link_undo"),
     command("links/<slug:key>/delete/", links.delete_link, "link_delete"),
     page("links/<slug:key>/checks/", checks.check_list, "checks"),
     command("links/<slug:key>/checks/again/", checks.check_again, "checks_again"),
@@ -87,6 +89,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("runs/<int:pk>/cancel/", runs.cancel, "run_cancel"),
     command("runs/<int:pk>/retry/", runs.retry, "run_retry"),
     command("runs/<int:pk>/confirm/", runs.confirm, "run_confirm"),
+    command("runs/<int:pk>/undo/", plans.undo_run, "run_undo"),
+    page("plans/<int:pk>/", plans.plan, "plan"),
+    command("plans/<int:pk>/choose/", plans.choose_changes, "plan_choose"),
+    command("plans/<int:pk>/apply/", plans.apply, "plan_apply"),
     page("workflows/", workflows.workflow_list, "workflows"),
     form("workflows/new/", workflows.new_workflow, "workflow_new"),
     form("workflows/<int:pk>/", workflows.workflow_editor, "workflow"),
@@ -123,6 +129,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command(f"{PERSON}act/", contact_person.contact_command, "contact_command"),
     command(f"{PERSON}link/", contact_person.contact_join, "contact_join"),
     command(f"{PERSON}delete/", contact_person.contact_delete, "contact_delete"),
+    command(f"{PERSON}undo/", plans.undo_contact, "contact_undo"),
     command(f"{PERSON}tags/", contact_person.contact_tags, "contact_tags"),
     form(f"{PERSON}book/", contact_booking.contact_book, "contact_book"),
     command(f"{PERSON}<kind:kind>/", contact_records.contact_add, "contact_add"),

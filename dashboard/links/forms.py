@@ -34,6 +34,15 @@ class MatchField(forms.ChoiceField):
 class NewLinkForm(forms.ModelForm):  # type: ignore[type-arg]
     """Two connections that become a link. Every pair of connections has at most one."""
 
+    approvals = forms.TypedChoiceField(
+        label="Who agrees to a plan over that",
+        choices=[(1, "One person"), (2, "Two persons")],
+        coerce=int,
+        required=False,
+        widget=forms.Select(SELECT),
+        help_text="Two: each reads the plan and says yes to it; a changed tick needs both again.",
+    )
+
     class Meta:
         model = Link
         fields = ["name", "gist", "ghl", "direction"]
@@ -123,6 +132,7 @@ class LinkForm(StaleSaveForm):
             "schedule_minutes",
             "merge_seconds",
             "change_cap",
+            "approvals",
             "mode",
             "enabled",
         ]
@@ -163,6 +173,9 @@ class LinkForm(StaleSaveForm):
 
     def clean_change_cap(self) -> int:
         return int(self._or_as_it_stands("change_cap"))
+
+    def clean_approvals(self) -> int:
+        return int(self.cleaned_data["approvals"] or self.instance.approvals)
 
     def _or_as_it_stands(self, name: str) -> float:
         # Left empty means unchanged: 0 is a value of its own for both fields.

@@ -8,6 +8,7 @@ from dashboard.htmx import report_problem
 from dashboard.lists import read_list, render_list
 from dashboard.log.filters import EntryFilter, log_rows
 from dashboard.permissions import operators_only
+from dashboard.plans.context import rules_written
 from dashboard.runs.context import LIST, count_open_failures, entry_list, progress_context
 from dashboard.runs.filters import RunFilter, run_rows
 from integration.errors import ProviderError, SetupError
@@ -34,7 +35,8 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = EntryFilter(request.GET)
     rows = wanted.apply(log_rows().filter(run=found))
     context |= read_list(entry_list(found), wanted, rows, request.GET)
-    return render_list(request, "runs/detail.html", {**context, "open_failures": count_open_failures(found)})
+    context |= {"open_failures": count_open_failures(found), "rules_written": rules_written(found)}
+    return render_list(request, "runs/detail.html", context)
 
 
 @operators_only

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integration", "0014_plan_and_undo"),
+        ("integration", "0015_plans"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integration", "0014_plan_and_undo")]
+    dependencies = [("integration", "0016_imports")]
 
     operations = [
         migrations.AddField(

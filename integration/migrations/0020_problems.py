@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0014_plan_and_undo'),
+        ('integration', '0019_match'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

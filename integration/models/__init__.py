@@ -1,4 +1,5 @@
 from integration.models.alert import Alert
+from integration.models.approval import Approval
 from integration.models.budget import CallBudget
 from integration.models.change import Change
 from integration.models.choices import (
@@ -45,6 +46,7 @@ __all__ = [
     "READING",
     "UNFINISHED",
     "Alert",
+    "Approval",
     "CallBudget",
     "Change",
     "ChangeAction",

@@ -44,6 +44,7 @@ class Link(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     merge_seconds = models.FloatField("seconds in which events about one record are merged", default=0.3)
     change_cap = models.PositiveIntegerField("changes a run may make before a person confirms, 0 for any", default=0)
+    approvals = models.PositiveSmallIntegerField("persons who must agree to a plan over the cap", default=1)
     worker_called = models.BooleanField("a worker was called for waiting events", default=False)
     sweep = models.JSONField("how far the present sweep is", default=dict, blank=True)
     import_columns = models.JSONField("what columns of files meant last, by header", default=dict, blank=True)

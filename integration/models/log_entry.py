@@ -48,6 +48,10 @@ class LogEntry(models.Model):
     )
     # Without an index of its own: two partial ones below cost nothing for the many entries that have no problem.
     problem = models.ForeignKey(Problem, models.SET_NULL, null=True, blank=True, related_name="entries", db_index=False)
+    plan_entry = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="carried_out_by",
+        verbose_name="what the plan said of this person",
+    )  # fmt: skip
     resolved_at = models.DateTimeField("a later attempt succeeded", null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -24,6 +24,7 @@ class RunTarget:
     A retry of many goes up by steps (runs/ladder.py): `ladder` lists its problems as `{"problem", "first", "count"}`,
     whose records are those of `people` and `entries` from `first` on; of a workflow's action `people` holds `{}`.
     `title` names it. `since`, in ISO 8601, has an incremental run read changes further back than the link's marks.
+    `undo` says what an undo takes back: `{"run": 12}`, `{"gist": id, "ghl": id}` or `{"rule": key, "since": ISO}`.
     """
 
     people: list[dict[str, str]] = field(default_factory=list)
@@ -33,6 +34,7 @@ class RunTarget:
     ladder: list[dict[str, Any]] = field(default_factory=list)
     title: str = ""
     since: str = ""
+    undo: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

@@ -5,10 +5,12 @@
     prepare ─► next_step ─► read_people ─► match ─► apply ─► check_step ─► next_step … ─► close      retry of many
     prepare ─► apply ─► close                                                          live
     prepare ─► check_file ─► import_rows ─► close                                      import
+    prepare ─► planned ─► close                                                        plan applied and undo
 
 The checkpoint says which phase the run is in and how far (checkpoint.py).
 """
 
+import time
 from collections.abc import Callable
 
 from integration.models import FULL_READS, READING
@@ -19,6 +21,7 @@ from integration.runs.imports.phases import check_file, import_rows
 from integration.runs.ladder import begin_next_step, check_step
 from integration.runs.listen import anything_due, handle_due_work, verify_rivals
 from integration.runs.match import match_next_page, match_step
+from integration.runs.planned import carry_out_next
 from integration.runs.read import read_opted_out, read_page, read_people
 from integration.runs.read_related import read_related
 from integration.runs.write import Tasks, write_tasks, writes_of
@@ -127,6 +130,19 @@ def _undecided_tasks(context: RunContext) -> Tasks:
             return
 
 
+def _carry_out_planned(context: RunContext) -> str:
+    took = 0.0
+    while not context.stopping:
+        began = time.monotonic()
+        if began + took > context.deadline:
+            # Who was read and not written before the end would be read again by the next slice, which costs calls.
+            context.stopping = True
+        elif carry_out_next(context):
+            return "close"
+        took = time.monotonic() - began
+    return ""
+
+
 # Each gives the phase that follows, or "" while it is not done.
 PHASES: dict[str, Callable[[RunContext], str]] = {
     "read_ghl": _read_ghl,
@@ -139,4 +155,5 @@ PHASES: dict[str, Callable[[RunContext], str]] = {
     "import_rows": import_rows,
     "next_step": begin_next_step,
     "check_step": check_step,
+    "planned": _carry_out_planned,
 }

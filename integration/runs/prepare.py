@@ -49,11 +49,9 @@ def prepare_rules(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange
         raise SetupError("No row of the mapping can be used. Open the mapping: each row says why.", run.link.key)
     run.rules = rules.as_json()
     begins = {
-        RunKind.RETRY: "read_people",
-        RunKind.SINGLE: "read_people",
-        RunKind.LIVE: "apply",
-        RunKind.IMPORT: "check_file",
-    }
+        RunKind.RETRY: "read_people", RunKind.SINGLE: "read_people", RunKind.LIVE: "apply",
+        RunKind.IMPORT: "check_file", RunKind.APPLY: "planned", RunKind.UNDO: "planned",
+    }  # fmt: skip
     first = "next_step" if run.target.ladder else begins.get(RunKind(run.kind), "read_ghl")
     run.phase = run.phase or first
     return rules

@@ -48,8 +48,11 @@ def start_run(
     target: RunTarget | None = None,
     queued: bool = True,
     import_file: ImportFile | None = None,
+    plan: Run | None = None,
+    undoes: Run | None = None,
 ) -> Run:
-    """A new run, waiting for a worker, or for the caller when it is not `queued`.
+    """A new run, waiting for a worker, or for the caller when it is not `queued`. One that applies a `plan` goes by the
+    rules that the plan was made by.
 
     Raises SetupError, or AlreadyRunning when the link is busy.
     """
@@ -65,7 +68,11 @@ def start_run(
                 dry_run=dry_run or link.mode == Mode.WATCH,
                 started_by=user,
                 trigger=trigger,
-                mapping=mapping,
+                mapping=plan.mapping if plan else mapping,
+                rules=plan.rules if plan else {},
+                phase="planned" if plan else "",
+                plan=plan,
+                undoes=undoes,
                 target=target or RunTarget(),
                 import_file=import_file,
                 total=len(target.people) if target and target.ladder else None,

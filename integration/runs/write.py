@@ -147,7 +147,10 @@ def _is_still_to_write(entry: Entry) -> bool:
 
     Left out they stay work, and are decided by what stands then.
     """
-    return entry.pair_id is None or Pair.objects.filter(pk=entry.pair_id, state=Pair.State.LINKED).exists()
+    brings_back = entry.person.exact and entry.person.decision.create
+    # What is brought back has a pair that fell apart when it was deleted.
+    states = [Pair.State.LINKED, *((Pair.State.ONE_GONE, Pair.State.DELETED) if brings_back else ())]
+    return entry.pair_id is None or Pair.objects.filter(pk=entry.pair_id, state__in=states).exists()
 
 
 def _taken_by(context: RunContext, entry: Entry) -> IsTaken:

@@ -18,7 +18,7 @@ from integration.setup_file.workflows import WorkflowWish, apply_workflow
 # Settings that stand in the file as they do in the database.
 LINK_RULES = (
     "mode", "create_on", "enabled", "direction", "conflict", "deletes", "schedule_minutes", "match", "default_country",
-    "merge_seconds", "change_cap",
+    "merge_seconds", "change_cap", "approvals",
 )  # fmt: skip
 
 

@@ -152,6 +152,7 @@ class LinkEntry(Entry):
     default_country: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$", to_upper=True)] = ""
     merge_seconds: float = Field(default=0.3, ge=0, le=300, allow_inf_nan=False)
     change_cap: int = Field(default=0, ge=0, le=2_000_000_000)
+    approvals: int = Field(default=1, ge=1, le=2)
     gist_filter: FilterEntry | None = None
     ghl_filter: FilterEntry | None = None
     mappings: list[MappingEntry] | None = None

@@ -75,6 +75,7 @@ def _export_link(link: Link) -> Json:
         "default_country": link.default_country,
         "merge_seconds": link.merge_seconds,
         "change_cap": link.change_cap,
+        "approvals": link.approvals,
         "gist_filter": link.gist_filter,
         "ghl_filter": link.ghl_filter,
         "mappings": [_export_mapping(row) for row in current_rows(link)],

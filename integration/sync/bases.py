@@ -20,11 +20,14 @@ def keep_unwritten(rules: Rules, snapshot: Snapshot, entry: Entry, contact: Cont
     if contact is not None and snapshot.base is None and snapshot.undecided is None:
         # Adopted just now: what stands there is not blank, and must not be written over as if it were.
         note_values(rules, snapshot, contact)
-    is_new = snapshot.base is None and not entry.person.created
-    if contact is None or is_new or not wrote:
-        return  # Somebody never decided stays new to workflows.
-    kept = unwritten_keys(rules, entry, snapshot.side) | _held_keys(rules, entry, snapshot.side)
+    if contact is None or not wrote:
+        return
     values = mapped_values(contact, rules)
+    if snapshot.base is None and not entry.person.created:
+        # Somebody never decided stays new to workflows, and what was written is no news to the next run.
+        snapshot.undecided, snapshot.fingerprint = values, fingerprint(values, values)
+        return
+    kept = unwritten_keys(rules, entry, snapshot.side) | _held_keys(rules, entry, snapshot.side)
     old = snapshot.base or {}
     agreed = {key: value for key, value in values.items() if key not in kept}
     # A field that was never agreed on has no base at all: whatever stands there is news.
@@ -43,7 +46,8 @@ def _held_keys(rules: Rules, entry: Entry, side: str) -> set[str]:
     """Fields of rows that were not carried out, or that rest: their base stays, so that they are decided again."""
     decision = entry.person.decision
     resting = {gist if side == "gist" else ghl for gist, ghl in rules.resting}
-    return keys_of(rules, entry, side, decision.held_rows | decision.left_out) | resting
+    news = {key for of_side, key in entry.person.still_news if of_side == side}
+    return news | keys_of(rules, entry, side, decision.held_rows | decision.left_out) | resting
 
 
 def set_base(rules: Rules, snapshot: Snapshot, contact: Contact, entry: Entry) -> None:

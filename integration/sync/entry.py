@@ -28,6 +28,10 @@ class Entry:
     message: str = ""
     calls: list[Json] = field(default_factory=list)
     parent: LogEntry | None = None
+    about: PersonRef = field(default_factory=PersonRef)
+    """Whom it is about, where neither a record nor what is known of one says so."""
+    plan_entry: LogEntry | None = None
+    """What the plan that is applied says of this person."""
     pending_read: PendingRead | None = None
     """What an event reported about this person; deleted in the transaction that records the entry."""
     planned: bool = False
@@ -99,8 +103,8 @@ class Entry:
         gist, ghl = self.person.gist or self.gist, self.person.ghl or self.ghl
         label = (gist.label if gist else "") or (ghl.label if ghl else "")
         pair = next((snapshot.pair for snapshot in self.snapshots if snapshot.pair_id), None)
-        known = (pair.gist_id, pair.ghl_id) if pair else ("", "")
-        return PersonRef(id_of(gist) or known[0], id_of(ghl) or known[1], label)
+        known = (pair.gist_id, pair.ghl_id) if pair else (self.about.gist_id, self.about.ghl_id)
+        return PersonRef(id_of(gist) or known[0], id_of(ghl) or known[1], label or self.about.label)
 
 
 def _name_of(field: str) -> str:

@@ -24,9 +24,9 @@ def unconfirmed_writes_of(
 ) -> UnconfirmedWrites | None:
     """What to remember before `decision` is carried out; None when it changes no field."""
     fields = {(change.side, change.field) for change in decision.changes}
-    rows = [row for row in rules.rows if fields & {("gist", row.gist), ("ghl", row.ghl)}]
-    if not rows:
+    if not fields:
         return None
+    rows = [row for row in rules.rows if fields & {("gist", row.gist), ("ghl", row.ghl)}]
     held = {
         side: {row.key(side): contact.values.get(row.key(side)) for row in rows}
         for side, contact in contacts.items()

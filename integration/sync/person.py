@@ -9,7 +9,7 @@ from typing import Any
 
 from integration.errors import Duplicate, ProviderError
 from integration.mapping.rules import Rules
-from integration.models import Change
+from integration.models import Change, ChangeAction, ChangeState, Provider
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.records import CONSENT_FIELDS, Contact, Side, Values
@@ -50,6 +50,12 @@ class Person:
     blocked_by: dict[tuple[Side, str], str] = field(default_factory=dict)
     """Fields, by side and key, that were refused because another record holds the value, with that record's id;
     "" where it let go of it meanwhile."""
+    exact: bool = False
+    """Of a plan: exactly its changes are written, and whoever stands where a record was to be made holds that."""
+    held: list[Change] = field(default_factory=list)
+    """Changes of a plan that are not written, because what they were planned for stands there no more."""
+    still_news: set[tuple[str, str]] = field(default_factory=set)
+    """Fields, by side and key, of which something is left to decide: their base does not move."""
     unexpected: set[Side] = field(default_factory=set)
     """Sides whose answer showed an edit of somebody else: they are to be read again."""
     unconfirmed_writes: UnconfirmedWrites | None = None
@@ -105,7 +111,9 @@ IsTaken = Callable[[Contact], bool]
 
 def apply_changes(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken) -> Steps[Person]:
     """Write what `person.changes` say. The person is changed along the way and returned."""
-    if person.decision.delete:
+    if person.exact:
+        yield from _apply_each(person, sides, rules, is_taken)
+    elif person.decision.delete:
         (change,) = person.changes
         yield from delete_contact(sides[change.side], change)
         person.written.add(change.side)
@@ -114,6 +122,30 @@ def apply_changes(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken)
     else:
         yield from write_what_is_left(person, sides)
     return person
+
+
+def _apply_each(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken) -> Steps[None]:
+    """A plan may hold fields of one record beside a whole other one, or a record on each side."""
+    planned, decision = person.changes, person.decision
+    whole = [change for change in planned if change.action != ChangeAction.UPDATE]
+    done = [change for change in planned if change not in whole]
+    try:
+        if decision.changes and done:
+            person.changes = done
+            yield from write_what_is_left(person, sides)
+        for change in whole:
+            person.changes = [change]
+            side = Provider(change.side).side
+            if change.action == ChangeAction.DELETE:
+                yield from delete_contact(sides[side], change)
+                person.written.add(side)
+            else:
+                person.decision = replace(decision, create=side)
+                yield from _create_record(person, sides, rules, is_taken)
+            done = [*done, *person.changes]
+    finally:
+        missing = [change for change in planned if change not in (*done, *person.changes, *person.held)]
+        person.changes = [*done, *(change for change in person.changes if change not in done), *missing]
 
 
 def _create_record(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken) -> Steps[None]:
@@ -125,14 +157,14 @@ def _create_record(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken
     if target == "gist" and not values.get("email") and not values.get("user_id") and person.ghl:
         # Gist needs an e-mail address or a user id (docs/gist-api.md#contacts).
         values["user_id"] = f"ghl_{person.ghl.id}"
-    first = person.gist or person.ghl
-    assert first
+    # Of a record that is made again nothing else may be left.
+    first = person.gist or person.ghl or Contact(target, "", wanted)
     # Looking costs a call, so it is done only where somebody may be there already; and where Gist's create, which
     # writes over whom it finds (docs/gist-api.md#contacts), must not change anybody.
     if person.look_first or (rules.new_only and target == "gist"):
         # A look-up may answer with less than the record (docs/ghl-api.md#search), and a filter needs all of it.
         found = yield from create.find_existing(side, first, values, whole=bool(rules.filter_of(target)))
-        if (yield from _use_existing(person, found, sides, rules, is_taken)):
+        if (yield from _use_existing(person, first, found, sides, rules, is_taken)):
             return
         if found and target == "gist":
             # Gist's create would write over that contact (docs/gist-api.md#contacts).
@@ -142,7 +174,7 @@ def _create_record(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken
     except Duplicate as problem:
         # GHL names the contact that is in the way (docs/ghl-api.md#errors); most often it is this very person.
         existing = create.with_matched_field(first, (yield from side.read(problem.existing_id)), problem)
-        if (yield from _use_existing(person, [existing], sides, rules, is_taken)):
+        if (yield from _use_existing(person, first, [existing], sides, rules, is_taken)):
             return
         skip = create.leave_out_phone(change, existing, problem)
         if skip is None:
@@ -153,18 +185,25 @@ def _create_record(person: Person, sides: Sides, rules: Rules, is_taken: IsTaken
         raise create.address_taken(made)
     _note_created(person, side, made, rules)
     person.changes += [create.left_out_of(change, key, wanted.get(key)) for key in refusals]
-    yield from _carry_opt_out(person, sides, rules)
-    if rules.filter_of(target) and not rules.new_only:
-        yield from _merge_new_tags(person, sides, rules)
+    yield from _complete_other_side(person, sides, rules)
     raise_refusals([refusals], wrote=True)
 
 
+def _complete_other_side(person: Person, sides: Sides, rules: Rules) -> Steps[None]:
+    """What a create brings to the record that it was made of, where there is one."""
+    if not (person.gist and person.ghl):
+        return
+    yield from _carry_opt_out(person, sides, rules)
+    if not rules.new_only:
+        yield from _merge_new_tags(person, sides, rules)
+
+
 def _use_existing(
-    person: Person, found: Sequence[Contact], sides: Sides, rules: Rules, is_taken: IsTaken
+    person: Person, first: Contact, found: Sequence[Contact], sides: Sides, rules: Rules, is_taken: IsTaken
 ) -> Steps[bool]:
-    """Whether the person is there already: adopted, or left out by the filter of that side."""
-    first = person.gist or person.ghl
-    assert first
+    """Whether the person is there already: adopted, or left out by the filter of that side. Of a plan: not made."""
+    if person.exact:
+        return _hold_or_recover(person, first, found)
     if left_out := create.why_left_out(first, found, rules):
         person.leave_out(left_out)
         return True
@@ -173,6 +212,36 @@ def _use_existing(
         return False
     yield from _adopt_existing(person, found[0], sides, rules)
     return True
+
+
+def _hold_or_recover(person: Person, first: Contact, found: Sequence[Contact]) -> bool:
+    """Somebody came to stand there since the plan was made: nothing is written over them, and the create is held.
+    Unless it is the very record that an interrupted try of this create has made.
+    """
+    there = next((one for one in found if create.may_be(first, one)), None)
+    if there is None:
+        return False
+    (change,) = person.changes
+    wanted: Values = change.after or {}
+    if person.interrupted and _is_made_of(there, wanted):
+        person.set_contact(there)
+        _recover_create(person, there)
+        return True
+    change.state, change.found = ChangeState.HELD, {key: there.values.get(key) for key in wanted}
+    person.held, person.changes, person.reason = [*person.held, change], [], "changed_since"
+    return True
+
+
+def _is_made_of(record: Contact, wanted: Values) -> bool:
+    return all(same_as_written(record.values.get(key), value) for key, value in wanted.items())
+
+
+def _recover_create(person: Person, existing: Contact) -> None:
+    """The create had been carried out before an interruption: it is a change that was made."""
+    (change,) = person.changes
+    change.external_id = existing.id
+    change.mark_applied()
+    person.created, person.reason = existing.side, "recovered"
 
 
 def _note_created(person: Person, side: ContactSide, made: Contact, rules: Rules) -> None:
@@ -213,6 +282,8 @@ def _merge_new_tags(person: Person, sides: Sides, rules: Rules) -> Steps[None]:
     """The tag that a filter wanted of the new record goes to the first one too, where the mapping merges tags: else
     the two would differ until somebody edits them.
     """
+    if not (person.created and rules.filter_of(person.created)):
+        return
     lists = replace(rules, rows=tuple(row for row in rules.rows if merges_members(row)))
     first = "ghl" if person.created == "gist" else "gist"
     before = person.contact(first)
@@ -226,13 +297,8 @@ def _adopt_existing(person: Person, existing: Contact, sides: Sides, rules: Rule
     """The other side has this person already: compare fields instead of creating."""
     wanted = person.decision.values(existing.side)
     person.set_contact(existing)
-    same = all(same_as_written(existing.values.get(key), value) for key, value in wanted.items())
-    if person.interrupted and same:
-        # The create had been carried out before the interruption: it is a change that was made.
-        (change,) = person.changes
-        change.external_id = existing.id
-        change.mark_applied()
-        person.created, person.reason = existing.side, "recovered"
+    if person.interrupted and _is_made_of(existing, wanted):
+        _recover_create(person, existing)
         return
     # The person has two records now, so what was decided for one alone is decided again: as a merge of both.
     person.confirm_arrived(rules)
@@ -249,7 +315,8 @@ def write_what_is_left(person: Person, sides: Sides) -> Steps[Person]:
     stopped_first = {change.side for change in person.changes if change.rule == OPT_OUT_CARRIED}
     targets: list[Side] = sorted(("ghl", "gist"), key=lambda side: side not in stopped_first)
     for target in targets:
-        changes = [change for change in on_side(person.changes, target) if not change.is_applied]
+        fields = (change for change in on_side(person.changes, target) if change.action == ChangeAction.UPDATE)
+        changes = [change for change in fields if not change.is_applied]
         before = person.contact(target)
         if not changes or before is None:
             continue

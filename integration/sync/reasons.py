@@ -22,6 +22,21 @@ _ALL = (
         "The contact had been created just before the work was interrupted; it was found and kept, not created twice.",
     ),
     Reason("adopted", "Existing contact linked", "The other side already had this person; both are a pair now."),
+    Reason(
+        "changed_since",
+        "Held: changed since",
+        "What stood there when this was planned, or when it was written, stands there no more: somebody changed it "
+        "meanwhile. Nothing of theirs was written over.",
+        "Look at what stands there now. What is still to be synced stays news for the next run.",
+    ),
+    Reason("not_taken_back", "Cannot be taken back", "Nothing in either API takes this back; the entry says why."),
+    Reason("taken_back", "Taken back", "An earlier write was undone."),
+    Reason(
+        "undone",
+        "Undone: left as it is",
+        "A person took this contact back on the other side. It is not made again until the record here changes.",
+        "Change the record, or undo the undo, and it is synced again.",
+    ),
     Reason("same_value", "Same value", "Both sides hold the same value."),
     Reason(
         "command",

@@ -30,11 +30,12 @@ from integration.sync.pending_reads import delete_if_unchanged, postpone, read_a
 from integration.sync.questions import ask_who, update_questions
 from integration.sync.reasons import LEFT_WAITING
 from integration.sync.retry import clear_retry, schedule_retry
+from integration.sync.taken_back import record_taken_back
 
 logger = logging.getLogger(__name__)
 
 # Reasons that leave a person's news as work: nothing was decided about their fields.
-UNDECIDED_REASONS = ("missing_there", "held", "gone")
+UNDECIDED_REASONS = ("missing_there", "held", "gone", "changed_since")
 
 BELONGS_ELSEWHERE = "The record that was found on the other side is half of another pair, which stays as it is."
 
@@ -184,6 +185,7 @@ class Recorder:
         self._failures.resolve(entries, saved, now)
         self._failures.close_problems()
         mark_pairs(entries)
+        record_taken_back(self.run.link, entries)
         self._ask(entries, pairs)
         for side, ids in _edited_meanwhile(entries).items():
             read_again(self.run.link, side, ids)
@@ -195,12 +197,13 @@ class Recorder:
             entry.outcome,
             entry.reason,
             message=entry.sentence,
-            changes=entry.person.changes,
+            changes=[*entry.person.changes, *entry.person.held],
             calls=entry.calls,
             planned=entry.planned,
             pair=pair or next((snapshot.pair for snapshot in entry.snapshots if snapshot.pair_id), None),
             parent=entry.parent,
             left_out=entry.left_out,
+            plan_entry=entry.plan_entry,
         )
 
     def _count(self, entries: list[Entry], again: int) -> None:
@@ -286,7 +289,9 @@ class Recorder:
             return
         clear_retry(snapshot)
         snapshot.unconfirmed_writes = None
-        if contact is not None:
+        if contact is not None and entry.person.still_news:
+            keep_unwritten(self.rules, snapshot, entry, contact)
+        elif contact is not None:
             set_base(self.rules, snapshot, contact, entry)
             # Taken from the record that stands there, which knows nothing of what once stood there.
             snapshot.base = remember_lifted(snapshot.base or {}, entry.person.decision.lifted_on(snapshot.side))

@@ -24,6 +24,7 @@ from integration.sync.person import Person
 from integration.sync.questions import about_record, conflict_answers, known_as_new
 from integration.sync.reasons import LEFT_WAITING
 from integration.sync.shared_phones import leave_out_taken_phones
+from integration.values import same_value
 
 BATCH = 100
 # Runs that a person asked for, about certain people: each of them gets an entry.
@@ -163,6 +164,8 @@ def _unpaired_entry(one: Snapshot, rules: Rules, ambiguity: Ambiguity | None, le
         person.decision, person.reason = Decision(ambiguity.reason), ambiguity.reason
     elif left_out:
         person.leave_out(left_out)
+    elif _is_undone_still(one):
+        person.decision, person.reason = Decision("undone"), "undone"
     else:
         person.decide(rules)
     entry = Entry(
@@ -176,6 +179,14 @@ def _unpaired_entry(one: Snapshot, rules: Rules, ambiguity: Ambiguity | None, le
     else:
         entry.ghl = one
     return entry
+
+
+def _is_undone_still(one: Snapshot) -> bool:
+    """Whether a person took back what was made from this record, and it says the same as it did then."""
+    if one.reason != "undone" or one.base is None:
+        return False
+    now = one.undecided or {}
+    return all(same_value(one.base[key], now.get(key)) for key in one.base.keys() & now.keys())
 
 
 def _is_old_news(one: Snapshot, rules: Rules) -> bool:

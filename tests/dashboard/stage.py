@@ -59,7 +59,9 @@ def _stage_runs(ann: Ann) -> list[str]:
     problems = [things.problem(failed), things.problem(acknowledged, subject="phone", state="acknowledged")]
     Pause.objects.create(link=link, what="mapping", key="phone=phone")
     addresses = [*(reverse("problem", args=[one.pk]) for one in problems), *_stage_match(link)]
-    return [*pages, reverse("run", args=[failed.run_id]), reverse("run", args=[paused.pk]), *addresses]
+    wrote = link.runs.filter(changes__state="applied").first()
+    runs = [reverse("run", args=[pk]) for pk in (failed.run_id, paused.pk, wrote.pk)]
+    return [*pages, *runs, reverse("plan", args=[things.plan(link).pk]), *addresses]
 
 
 def _stage_imports(link: Link) -> list[str]:

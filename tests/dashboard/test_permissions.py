@@ -86,6 +86,8 @@ match_all               GET     login   405     405       405
 match_all               POST    login   403     302       302
 match_pair              GET     login   405     405       405
 match_pair              POST    login   403     302       302
+link_undo               GET     login   405     405       405
+link_undo               POST    login   403     302       302
 link_delete             GET     login   405     405       405
 link_delete             POST    login   403     403       302
 checks                  GET     login   200     200       200
@@ -118,6 +120,14 @@ run_cancel              GET     login   405     405       405
 run_cancel              POST    login   403     302       302
 run_retry               GET     login   405     405       405
 run_retry               POST    login   403     302       302
+run_undo                GET     login   405     405       405
+run_undo                POST    login   403     302       302
+plan                    GET     login   200     200       200
+plan                    POST    login   405     405       405
+plan_choose             GET     login   405     405       405
+plan_choose             POST    login   403     302       302
+plan_apply              GET     login   405     405       405
+plan_apply              POST    login   403     302       302
 run_confirm             GET     login   405     405       405
 run_confirm             POST    login   403     302       302
 workflows               GET     login   200     200       200
@@ -186,6 +196,8 @@ contact_delete          GET     login   405     405       405
 contact_delete          POST    login   403     403       302
 contact_tags            GET     login   405     405       405
 contact_tags            POST    login   403     302       302
+contact_undo            GET     login   405     405       405
+contact_undo            POST    login   403     302       302
 contact_book            GET     login   403     200       200
 contact_book            POST    login   403     200       200
 contact_add             GET     login   405     405       405
@@ -249,6 +261,7 @@ def standing(link):
     problems["imported"] = things.finished_run(link, kind="import", import_file=brought).pk
     execution = things.execution(things.workflow(link))
     problems |= {"workflow": execution.workflow_id, "execution": execution.pk}
+    problems["plan"] = things.finished_run(link, dry_run=True).pk
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
 
 

@@ -31,6 +31,19 @@ def finished_run(link: Link, **facts: Any) -> Run:
     return Run.objects.create(link=link, **{**standard, **facts})
 
 
+def plan(link: Link) -> Run:
+    """A dry run that would give Ann another name."""
+    run = finished_run(link, dry_run=True, updated=1)
+    entry = LogEntry.objects.create(
+        link=link, run=run, outcome="updated", reason="changed", label="Ann Lee", ghl_id="abc", planned=True
+    )
+    Change.objects.create(
+        link=link, run=run, entry=entry, side="ghl", external_id="abc", action="update", field="name",
+        before="Ann Lee", after="Anna Lee", rule="mapping:name",
+    )  # fmt: skip
+    return run
+
+
 def runs(link: Link, count: int, **facts: Any) -> list[Run]:
     return [finished_run(link, **facts) for _ in range(count)]
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integration import log
 from integration.mapping.rules import Rules
-from integration.models import Change, LogEntry, Outcome, Pair, RejectedRow, Run, Snapshot
+from integration.models import Change, LogEntry, MatchedBy, Outcome, Pair, RejectedRow, Run, Snapshot
 from integration.records import SIDES, PersonRef, Side
 from integration.related.store import note_written
 from integration.runs.context import RunContext
@@ -127,10 +127,17 @@ def _keep_created(run: Run, rules: Rules, people: Sequence[ImportedPerson]) -> N
 def _pair_up(run: Run, people: Sequence[ImportedPerson]) -> dict[int, Pair]:
     """Pairs of people who are on both sides now; not of two whom a person took apart."""
     both = [one for one in people if len(one.contacts) == len(SIDES) and not _is_apart(run, one)]
-    wanted = [(one.contacts["gist"].id, one.contacts["ghl"].id, one.ref.label) for one in both]
+    wanted = [(one.contacts["gist"].id, one.contacts["ghl"].id, one.ref.label, _matched_by(one)) for one in both]
     made = make_pairs(run.link, wanted) if wanted else []
     log.save_entries([relinked_entry(run, one) for one in made if one and one.former])
     return {one.row.number: linked.pair for one, linked in zip(both, made, strict=True) if linked}
+
+
+def _matched_by(person: ImportedPerson) -> MatchedBy:
+    if person.created:
+        return MatchedBy.CREATED
+    addresses = {(contact.email or "").casefold() for contact in person.contacts.values()}
+    return MatchedBy.EMAIL if len(addresses) == 1 and "" not in addresses else MatchedBy.PHONE
 
 
 def _is_apart(run: Run, person: ImportedPerson) -> bool:

@@ -1,0 +1,52 @@
+"""The filters of the people of a plan."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Value
+
+from dashboard.filters import Filter, Rows, with_any
+from integration.models import Change, ChangeAction, ChangeState, LogEntry, Provider, Run
+
+# What a column of JSON holds for nothing.
+BLANK = Value(None, JSONField())
+SHOWN = {
+    "new": ("New", Q(action=ChangeAction.CREATE)),
+    "overwrites": ("Overwrites a value", Q(action=ChangeAction.UPDATE) & ~Q(before=BLANK) & ~Q(before="")),
+    "deletes": ("Deletes", Q(action=ChangeAction.DELETE)),
+    "held": ("Held", Q(state=ChangeState.HELD)),
+    "left_out": ("Left out", Q(state=ChangeState.EXCLUDED)),
+}
+
+
+class PlanFilter(Filter):
+    side = forms.ChoiceField(choices=with_any("Both sides", Provider.choices), required=False)
+    show = forms.ChoiceField(choices=with_any("Every change", [(k, v[0]) for k, v in SHOWN.items()]), required=False)
+    field = forms.CharField(required=False, max_length=200)
+    rule = forms.CharField(required=False, max_length=120)
+
+    def by_q(self, rows: Rows, text: str) -> Rows:
+        return rows.filter(Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text))
+
+    def by_side(self, rows: Rows, side: str) -> Rows:
+        return rows.filter(_has(Q(side=side)))
+
+    def by_show(self, rows: Rows, show: str) -> Rows:
+        return rows.filter(_has(SHOWN[show][1]))
+
+    def by_field(self, rows: Rows, field: str) -> Rows:
+        return rows.filter(_has(Q(field=field)))
+
+    def by_rule(self, rows: Rows, rule: str) -> Rows:
+        return rows.filter(_has(Q(rule=rule)))
+
+
+def _has(which: Q) -> Any:
+    return Exists(Change.objects.filter(which, entry=OuterRef("pk")))
+
+
+def plan_rows(plan: Run) -> QuerySet[LogEntry]:
+    """The people of whom the plan changes, holds or leaves out something."""
+    return LogEntry.objects.filter(Exists(Change.objects.filter(entry=OuterRef("pk"))), run=plan).prefetch_related(
+        "changes"
+    )
