@@ -22,6 +22,7 @@ from dashboard.links import views as links
 from dashboard.live import views as live
 from dashboard.log import views as log
 from dashboard.mapping import views as mapping
+from dashboard.mapping.copying import copy_mapping
 from dashboard.match import views as match
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
@@ -73,6 +74,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("links/<slug:key>/match/pairs/<int:pk>/", match.decide_pair, "match_pair"),
     form("links/<slug:key>/mapping/", mapping.mapping_editor, "mapping"),
     command("links/<slug:key>/mapping/carried/", mapping.save_carried, "mapping_carried"),
+    form("links/<slug:key>/mapping/publish/", mapping.publish_mapping, "mapping_publish"),
+    form("links/<slug:key>/mapping/copy/", copy_mapping, "mapping_copy"),
     page("links/<slug:key>/mapping/versions/", mapping.version_list, "mapping_versions"),
     command("links/<slug:key>/mapping/versions/<int:number>/restore/", mapping.restore_version, "mapping_restore"),
     page("imports/", imports.import_list, "imports"),

@@ -25,13 +25,13 @@ Version = TypeVar("Version", bound=Saved)
 
 @dataclass(frozen=True)
 class VersionRow:
-    """A version as the list shows it. `size` is how many rows or actions it has."""
+    """A version as the list shows it. `size` is how many rows or actions it has, `name` what is new in it."""
 
     version: Saved
     size: int
     in_use: bool
     restore_href: str
-    note: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ def chosen_versions(query: QueryDict, versions: Sequence[Version]) -> tuple[Vers
 def versions_context(
     rows: Sequence[VersionRow], older: Saved | None, newer: Saved | None, lines: Sequence[Difference], size_name: str
 ) -> dict[str, Any]:
-    """`size_name` heads the column of sizes; notes get a column where any row has one."""
+    """`size_name` heads the column of sizes; names get a column where any row has one."""
     return {
         "rows": rows,
         "older": older,
         "newer": newer,
         "lines": lines,
         "size_name": size_name,
-        "has_notes": any(row.note for row in rows),
+        "has_names": any(row.name for row in rows),
     }

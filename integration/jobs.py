@@ -7,6 +7,7 @@ from django.conf import settings
 from integration import alerts
 from integration.causes.group import group_earlier_failures
 from integration.checks.facts import read_due_facts
+from integration.connections.fields import read_old_fields
 from integration.models import Run
 from integration.problems.pause import pause_failing_workflows
 from integration.queue import enqueue
@@ -64,6 +65,7 @@ def watch() -> None:
         start_due_runs,
         group_earlier_failures,
         pause_failing_workflows,
+        read_old_fields,
         alerts.send_due,
         read_due_facts,
         remove_old_files,

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from requests.adapters import HTTPAdapter
 
-from integration.mapping.versions import RowInput, save_version
+from integration.mapping.rows import RowInput
+from integration.mapping.versions import save_version
 from integration.models import Connection, Link
 from tests import inprocess
 from tests.person import Ann

@@ -69,7 +69,7 @@ def new_link(request: HttpRequest) -> HttpResponse:
     form = NewLinkForm(request.POST or None)
     if form.is_bound and form.is_valid():
         saved = form.save()
-        save_version(saved, DEFAULT_ROWS, user=request.user, note="The usual fields")
+        save_version(saved, DEFAULT_ROWS, user=request.user, name="The usual fields")
         messages.success(
             request, f"“{saved.name}” is made, with the usual fields mapped. Look at the mapping, then sync."
         )

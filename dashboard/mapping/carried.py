@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from dashboard.drafts import Difference
-from dashboard.mapping.editor import Sides
+from dashboard.mapping.sides import Sides
 from integration.mapping.carried import NAMES, PROPERTIES, Property, carried_names, in_order
 from integration.mapping.versions import current_version
 from integration.models import Link, MappingVersion, Pair
@@ -53,8 +53,9 @@ class CarriedGroup:
 def carried_group(link: Link, sides: Sides) -> CarriedGroup:
     """The switches as they stand, with what was known last of the editor's sample person; nobody is asked."""
     names = carried_names(link) if current_version(link) else list(NAMES)
-    held = sides.gist_sample.values if sides.gist_sample else {}
-    known = _known_values(link, sides)
+    sample = next((one.gist for one in sides.samples.five(0) if one.gist), None)
+    held = sample.values if sample else {}
+    known = _known_values(link, sample.id) if sample else {}
     rows = [
         CarriedRow(one, one.name in (names or ()), _shown(one.name, held.get(PREFIX + one.name)), known.get(one.name))
         for one in PROPERTIES
@@ -62,10 +63,7 @@ def carried_group(link: Link, sides: Sides) -> CarriedGroup:
     return CarriedGroup(rows, names is None)
 
 
-def _known_values(link: Link, sides: Sides) -> Values:
-    if sides.gist_sample is None:
-        return {}
-    gist_id = sides.gist_sample.id
+def _known_values(link: Link, gist_id: str) -> Values:
     pair = Pair.objects.filter(link=link, kind="contact", gist_id=gist_id, state__in=Pair.TOGETHER).first()
     return carried_values(link, gist_id, by_contact(link, [pair.ghl_id]).get(pair.ghl_id, {})) if pair else {}
 

@@ -1,16 +1,17 @@
-"""The mapping editor's draft. It lives in the form alone: read from it, changed by one action, written back into it."""
+"""The draft as the mapping editor's form holds it: read from it, changed by one action, then kept on the server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
 
-from dashboard.drafts import Difference, find_item, move_item, next_rid, read_rids, split_action
+from dashboard.drafts import find_item, move_item, next_rid, read_rids, split_action
 from dashboard.inputs import read_json_field, read_number, refuse_field
+from integration.mapping.checks import RowProblem
+from integration.mapping.rows import RowInput, pair_of, with_defaults
 from integration.mapping.transforms import TRANSFORMS, Option
-from integration.mapping.versions import RowInput, RowProblem
-from integration.models import Direction, MappingVersion, Owner
+from integration.models import Direction, MappingDraft, WriteMode
 
 CYCLE = (Direction.TWO_WAY, Direction.GIST_TO_GHL, Direction.GHL_TO_GIST)
 # What nearly every link maps; a new link begins with it.
@@ -27,7 +28,7 @@ USUAL_STEPS: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("name", "lastName"): [{"name": "last_name"}],
 }
 MOST_ROWS = 300
-RULE_OF_LINK = "Link's rule"
+LONGEST_PAGE_NAME = 32
 
 
 @dataclass
@@ -40,6 +41,7 @@ class RowDraft:
     direction: str = Direction.TWO_WAY.value
     owner: str = ""
     blank_overwrites: bool = False
+    write_mode: str = WriteMode.OVERWRITE.value
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     def as_input(self) -> RowInput:
@@ -49,38 +51,59 @@ class RowDraft:
             direction=self.direction,
             owner=self.owner,
             blank_overwrites=self.blank_overwrites,
+            write_mode=self.write_mode,
             steps=self.steps,
         )
 
 
 @dataclass
 class Draft:
-    """All rows in their order; `chosen` is the `rid` of the row that is open beside the list, 0 for none.
+    """All rows in their order, and what the page shows of them.
 
-    `read` is the number of the version that it was made from, 0 for none.
+    `read` is the number of the version that the rows were made from, `revision` that of the draft as the page knows it,
+    `page` names the open page. `chosen` is the `rid` of the row that is open beside the list, 0 for none. Samples are
+    of `person`, the place in the five that `others` picks.
     """
 
     rows: list[RowDraft]
-    chosen: int = 0
     read: int = 0
+    revision: int = 0
+    page: str = ""
+    chosen: int = 0
+    person: int = 0
+    others: int = 0
 
     def inputs(self) -> list[RowInput]:
         return [row.as_input() for row in self.rows]
 
-    def add(self, gist: str, ghl: str) -> RowDraft:
+    def add(self, gist: str, ghl: str, direction: str = Direction.TWO_WAY.value) -> RowDraft:
         steps = [dict(step) for step in USUAL_STEPS.get((gist, ghl), [])]
-        row = RowDraft(next_rid(self.rows), gist, ghl, steps=steps)
+        row = RowDraft(next_rid(self.rows), gist, ghl, direction, steps=steps)
         self.rows.append(row)
         return row
 
+    def take_rows(self, rows: Iterable[RowInput]) -> None:
+        """Show `rows` in place of those of the form. A row that stood there keeps its number, and stays open."""
+        numbers = {(row.gist, row.ghl): row.rid for row in self.rows}
+        first_new = next_rid(self.rows)
+        self.rows = [_row_draft(numbers.get(pair_of(row), first_new + place), row) for place, row in enumerate(rows)]
 
-def draft_of(version: MappingVersion | None) -> Draft:
-    """The draft that equals a saved version; an empty one where nothing was saved yet."""
-    rows = [
-        RowDraft(number, row.gist_field, row.ghl_field, row.direction, row.owner, row.blank_overwrites, list(row.steps))
-        for number, row in enumerate(version.rows.all() if version else (), 1)
-    ]
-    return Draft(rows, read=version.number if version else 0)
+    def keys(self, side: str) -> set[str]:
+        return {row.gist if side == "gist" else row.ghl for row in self.rows}
+
+
+def _row_draft(rid: int, row: RowInput) -> RowDraft:
+    facts = with_defaults(row)
+    return RowDraft(
+        rid, facts["gist"], facts["ghl"], facts["direction"], facts["owner"], facts["blank_overwrites"],
+        facts["write_mode"], list(facts["steps"]),
+    )  # fmt: skip
+
+
+def draft_of(kept: MappingDraft, page: str) -> Draft:
+    """The form's draft that equals the one kept on the server."""
+    rows = [_row_draft(number, row) for number, row in enumerate(kept.rows, 1)]
+    return Draft(rows, kept.read, kept.revision, page)
 
 
 # From the form ------------------------------------------------------------------------------------------
@@ -89,11 +112,25 @@ def draft_of(version: MappingVersion | None) -> Draft:
 def read_draft(form: QueryDict) -> Draft:
     """The draft as the form holds it, in the order in which its rows stand there."""
     rows = [_read_row(form, rid) for rid in read_rids(form, "row", MOST_ROWS)]
-    draft = Draft(rows, read_number(form.get("chosen", "")), read_number(form.get("read", "")))
+    numbers = {name: read_number(form.get(name, "")) for name in ("read", "revision", "chosen", "person", "others")}
+    draft = Draft(rows, page=form.get("page", "")[:LONGEST_PAGE_NAME], **numbers)
     gist, ghl = form.get("new-gist", ""), form.get("new-ghl", "")
     if gist and ghl:
         draft.chosen = draft.add(gist, ghl).rid
+    _connect(draft, form)
     return draft
+
+
+def _connect(draft: Draft, form: QueryDict) -> None:
+    """What was dragged or picked: a field onto a field makes a row, or gives the end of one another field."""
+    gist, ghl = form.get("connect-gist", ""), form.get("connect-ghl", "")
+    if not (gist and ghl):
+        return
+    row = find_item(draft.rows, read_number(form.get("connect-row", "")))
+    if row is None:
+        draft.add(gist, ghl)
+    else:
+        row.gist, row.ghl = gist, ghl
 
 
 def _read_row(form: QueryDict, rid: int) -> RowDraft:
@@ -104,6 +141,7 @@ def _read_row(form: QueryDict, rid: int) -> RowDraft:
         direction=form.get(f"direction-{rid}", Direction.TWO_WAY.value),
         owner=form.get(f"owner-{rid}", ""),
         blank_overwrites=f"blank-{rid}" in form,
+        write_mode=form.get(f"write-{rid}", WriteMode.OVERWRITE.value),
         steps=_read_steps(form, rid),
     )
 
@@ -134,8 +172,9 @@ def _is_step(step: Any) -> bool:
 
 
 def _could_be_typed(kind: str, value: Any) -> bool:
-    texts = value.values() if kind == "table" and isinstance(value, dict) else [value]
-    return all(isinstance(text, str) for text in texts)
+    if kind == "table":
+        return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    return isinstance(value, str)
 
 
 def _read_step(form: QueryDict, place: str, name: str) -> dict[str, Any]:
@@ -166,6 +205,10 @@ def apply_action(draft: Draft, action: str) -> None:
         ACTIONS[verb](draft, row, *numbers[1:2])
     elif verb == "close":
         draft.chosen = 0
+    elif verb == "next-person":
+        draft.person += 1
+    elif verb == "other-people":
+        draft.others, draft.person = draft.others + 1, 0
 
 
 def _remove_row(draft: Draft, row: RowDraft, _: int = 0) -> None:
@@ -201,53 +244,6 @@ ACTIONS: Mapping[str, Any] = {
     "down": _move_row(1),
     "step-remove": _drop_step,
 }
-
-
-# Differences --------------------------------------------------------------------------------------------
-
-
-def compare_versions(before: Sequence[RowInput], after: Sequence[RowInput]) -> list[Difference]:
-    """What changed between two versions, row by row; rows are the same when both their fields are."""
-    old, new = {_pair_of(row): row for row in before}, {_pair_of(row): row for row in after}
-    lines = [Difference(_pair_in_words(pair), "added", "ok") for pair in new if pair not in old]
-    lines += [Difference(_pair_in_words(pair), "removed", "bad") for pair in old if pair not in new]
-    for pair in (pair for pair in new if pair in old):
-        lines += [Difference(_pair_in_words(pair), what, "run") for what in _describe_changes(old[pair], new[pair])]
-    # Only rows of both versions can be in another order: an added one moves all below it without changing anything.
-    common = [pair for pair in old if pair in new]
-    if common != [pair for pair in new if pair in old]:
-        lines.append(Difference("All rows", "in another order", "idle"))
-    return lines
-
-
-def _pair_of(row: RowInput) -> tuple[str, str]:
-    return row["gist"], row["ghl"]
-
-
-def _pair_in_words(pair: tuple[str, str]) -> str:
-    return f"{pair[0]} and {pair[1]}"
-
-
-def _owner_in_words(row: RowInput) -> str:
-    """As the editor has it in its list of owners."""
-    return str(dict(Owner.choices).get(row["owner"], row["owner"])) if row["owner"] else RULE_OF_LINK
-
-
-def _describe_changes(old: RowInput, new: RowInput) -> list[str]:
-    changes = []
-    if old["direction"] != new["direction"]:
-        changes.append(f"direction {Direction(old['direction']).label}, now {Direction(new['direction']).label}")
-    if old["owner"] != new["owner"]:
-        changes.append(f"owner {_owner_in_words(old)}, now {_owner_in_words(new)}")
-    if old["blank_overwrites"] != new["blank_overwrites"]:
-        changes.append("a blank overwrites now" if new["blank_overwrites"] else "a blank overwrites no longer")
-    if old["steps"] != new["steps"]:
-        changes.append(f"steps {_step_titles(old)}, now {_step_titles(new)}")
-    return changes
-
-
-def _step_titles(row: RowInput) -> str:
-    return ", ".join(TRANSFORMS[step["name"]].title for step in row["steps"]) or "none"
 
 
 def problems_by_row(draft: Draft, problems: Sequence[RowProblem]) -> dict[int, list[str]]:

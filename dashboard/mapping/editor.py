@@ -1,156 +1,46 @@
 """What the mapping editor shows: each row with its two fields, samples, possible partners and steps at work."""
 
 import json
-import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.cache import cache
-from django.utils import timezone
-
-from dashboard.mapping.drafts import RULE_OF_LINK, Draft, RowDraft
-from integration.connections.fields import KEEP_MINUTES, fields_of, fields_read_at, known_fields
-from integration.connections.samples import sample_of
-from integration.connections.session import contacts_of, exchange_for
-from integration.errors import ProviderError
+from dashboard.mapping.differences import RULE_OF_LINK
+from dashboard.mapping.drafts import Draft, RowDraft
+from dashboard.mapping.free import kind_of
+from dashboard.mapping.sides import Choice, Sides, field_choices, sample_value
+from integration.connections.samples import SamplePerson
 from integration.mapping.losses import losses_between
-from integration.mapping.transforms import TRANSFORMS, Context, Option, Transform, apply_steps
-from integration.mapping.versions import RowProblem, check_rows
-from integration.models import Connection, Direction, Link, Owner
-from integration.moments import is_recent
-from integration.providers.ghl.fields import resolve_field as resolve_ghl
-from integration.providers.gist.fields import CUSTOM as GIST_CUSTOM
-from integration.providers.gist.fields import resolve_field as resolve_gist
-from integration.records import Contact, Field, Value
-from integration.values import Unreadable
+from integration.mapping.rules import fit_to_field
+from integration.mapping.transforms import TRANSFORMS, Option, Transform, apply_steps
+from integration.mapping.types import can_append, misfits
+from integration.models import Direction, Owner, WriteMode
+from integration.records import Field, Side, Value, is_blank
+from integration.values import Unreadable, as_text
 
-Fields = Mapping[str, Field]
-# Seconds after which samples are read anew, and for which they are shown meanwhile.
-SAMPLE_SECONDS, SAMPLE_KEPT_SECONDS = 300, 24 * 3600
 OWNERS = [("", RULE_OF_LINK), *Owner.choices]
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Fields of both sides as read last, with one real contact of each for the samples (None: none to be had).
-
-    `read_at` is when the older list of fields was read, None when one never was; `is_fresh`: nothing has to be read.
-    """
-
-    gist: Fields
-    ghl: Fields
-    gist_sample: Contact | None = None
-    ghl_sample: Contact | None = None
-    read_at: datetime | None = None
-    is_fresh: bool = True
-
-    def resolve(self, side: str, key: str) -> Field | None:
-        return resolve_gist(key, self.gist) if side == "gist" else resolve_ghl(key, self.ghl)
-
-    def sample(self, side: str, found: Field | None) -> Value:
-        contact = self.gist_sample if side == "gist" else self.ghl_sample
-        return contact.values.get(found.key) if contact and found else None
-
-    def check(self, draft: Draft) -> list[RowProblem]:
-        return check_rows(draft.inputs(), self.gist, self.ghl)
-
-
-Samples = tuple[Contact | None, Contact | None]
-NO_SAMPLES: Samples = (None, None)
-
-
-def known_sides(link: Link) -> Sides:
-    """What was read last; nobody is asked."""
-    times = [fields_read_at(connection) for connection in link.connections.values()]
-    sampled_at, kept = cache.get(_samples_key(link)) or (0.0, (None, None))
-    samples = [Contact(**one) if one else None for one in kept]
-    is_fresh = all(is_recent(one, KEEP_MINUTES) for one in times) and time.time() - sampled_at < SAMPLE_SECONDS
-    read_at = min(datetime.fromisoformat(one) for one in times if one) if all(times) else None
-    return Sides(known_fields(link.gist), known_fields(link.ghl), samples[0], samples[1], read_at, is_fresh)
-
-
-def read_sides(link: Link) -> Sides:
-    """Raises ProviderError when the fields cannot be read; samples are left out when only they cannot."""
-    fields = {side: fields_of(link.connection(side), refresh=True) for side in ("gist", "ghl")}
-    gist_sample, ghl_sample = _read_samples(link)
-    return Sides(fields["gist"], fields["ghl"], gist_sample, ghl_sample, timezone.now())
-
-
-def _read_samples(link: Link) -> Samples:
-    """One contact of each side, the same person where there is one; kept for a while, so that a click costs no call."""
-    try:
-        gist = sample_of(link.gist)
-        # The same person on both sides shows at a glance whether two fields mean the same thing.
-        samples = (gist, _same_person(link.ghl, gist) or sample_of(link.ghl))
-    except ProviderError:
-        # Kept too, in place of what was shown before: a page that reads each time it is looked at would never rest.
-        samples = NO_SAMPLES
-    kept = [{"side": one.side, "id": one.id, "values": one.values} if one else None for one in samples]
-    cache.set(_samples_key(link), (time.time(), kept), SAMPLE_KEPT_SECONDS)
-    return samples
-
-
-def _samples_key(link: Link) -> str:
-    return f"mapping-sample:{link.pk}"
-
-
-def _same_person(connection: Connection, contact: Contact | None) -> Contact | None:
-    if contact is None or not contact.email:
-        return None
-    with exchange_for(connection) as exchange:
-        found = exchange.carry_out(contacts_of(connection).find(email=contact.email))
-    return found[0] if found else None
-
-
-# Choices of fields --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One option of a field list. `why` says why it cannot be picked, "" when it can."""
-
-    key: str
-    label: str
-    why: str = ""
-
-
-def field_choices(sides: Sides, side: str, other: Field | None = None) -> list[tuple[str, list[Choice]]]:
-    """Fields of `side` in two groups; those that make no possible pair with `other` carry the reason."""
-    fields = sides.gist if side == "gist" else sides.ghl
-    groups: dict[str, list[Choice]] = {"Built in": [], "Custom": []}
-    for found in fields.values():
-        group = "Custom" if found.custom_id or found.key.startswith(GIST_CUSTOM) else "Built in"
-        groups[group].append(Choice(found.key, _choice_label(found), _why_impossible(sides, side, found, other)))
-    return [(name, group) for name, group in groups.items() if group]
-
-
-def _choice_label(found: Field) -> str:
-    return found.label if found.writable else f"{found.label} (read only)"
-
-
-def _why_impossible(sides: Sides, side: str, found: Field, other: Field | None) -> str:
-    """Only two read-only ends make an impossible pair; what can be written is not looked at further."""
-    if other is None or other.writable or found.writable:
-        return ""
-    pair = (found, other) if side == "gist" else (other, found)
-    problems = check_rows([{"gist": pair[0].key, "ghl": pair[1].key}], sides.gist, sides.ghl)
-    return problems[0].message if problems else ""
-
-
-# Rows ---------------------------------------------------------------------------------------------------
+# Values without a counterpart that are named in a row.
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
 class StepTrial:
-    """A step chain at work on the sample: `after`, or the sentence why there is none."""
+    """A row at work on one person: `after` is what would be written, or `problem` the sentence why nothing is."""
 
-    side: str
-    towards: str
+    person: str
     before: Value
     after: Value
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class Trials:
+    """One way of a row, on five people."""
+
+    side: str
+    towards: str
+    lines: list[StepTrial]
 
 
 @dataclass(frozen=True)
@@ -173,6 +63,11 @@ class RowView:
     gist_sample: Value
     ghl_sample: Value
     problems: list[str]
+    has_stopped: bool = False
+    """Its GHL field was changed over there, and nobody agreed to it yet."""
+    unmatched: Mapping[str, int] = field(default_factory=dict)
+    """Values of Gist that the GHL field does not offer, and how many of the people read have them."""
+    people: int = 0
 
     @property
     def title(self) -> str:
@@ -184,11 +79,11 @@ class RowView:
 
     @property
     def can_turn(self) -> bool:
-        return bool(self.gist and self.ghl and self.gist.writable and self.ghl.writable)
+        return bool(self.gist and self.ghl and not misfits_of(self.draft, self.gist, self.ghl))
 
     @property
     def is_possible(self) -> bool:
-        return not (self.gist and self.ghl) or self.gist.writable or self.ghl.writable
+        return not (self.gist and self.ghl) or len(misfits_of(self.draft, self.gist, self.ghl)) < 2
 
     @property
     def source(self) -> str:
@@ -207,6 +102,34 @@ class RowView:
         return losses_between(self.gist, self.ghl, towards) if self.gist and self.ghl else []
 
     @property
+    def modes(self) -> list[tuple[str, str]]:
+        """How the row may write; adding needs fields that can hold more than they do."""
+        targets = [one for one in (self.gist, self.ghl) if one and one.writable]
+        takes_more = bool(targets) and all(map(can_append, targets))
+        return [(value, label) for value, label in WriteMode.choices if takes_more or value != WriteMode.APPEND]
+
+    @property
+    def mode_words(self) -> str:
+        """What the row says of how it writes; "" where it writes whenever something changes."""
+        mode = self.draft.write_mode
+        return str(dict(WriteMode.choices).get(mode, "")) if mode != WriteMode.OVERWRITE else ""
+
+    @property
+    def unmatched_words(self) -> str:
+        named = ", ".join(f"“{value}”" for value in list(self.unmatched)[:MOST_NAMED])
+        more = f" and {len(self.unmatched) - MOST_NAMED} more" if len(self.unmatched) > MOST_NAMED else ""
+        number = sum(self.unmatched.values())
+        is_one = len(self.unmatched) == 1
+        return (
+            f"{named}{more} {'is' if is_one else 'are'} not among GHL's choices: {number:,} of {self.people:,} people "
+            "read would be left out. Add the option to GHL, or give it a value in a table."
+        )
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        return {side: kind_of(one) for side, one in (("gist", self.gist), ("ghl", self.ghl)) if one}
+
+    @property
     def steps_json(self) -> str:
         return json.dumps(self.draft.steps)
 
@@ -220,15 +143,36 @@ class RowView:
         return [_step_view(step) for step in self.draft.steps]
 
 
+def misfits_of(row: RowDraft, gist: Field, ghl: Field) -> dict[str, str]:
+    """As `types.misfits`; what steps make of a value shows on real ones only."""
+    if not row.steps:
+        return misfits(gist, ghl)
+    return {side: "read only" for side, one in (("gist", gist), ("ghl", ghl)) if not one.writable}
+
+
 def direction_of(wanted: str, gist: Field | None, ghl: Field | None) -> str:
     """The direction in effect: values never flow into a read-only field. Between two of them nothing flows."""
     if gist and ghl and not (gist.writable or ghl.writable):
-        return wanted
+        return wanted if wanted in Direction.values else Direction.TWO_WAY.value
     if gist and not gist.writable:
         return Direction.GIST_TO_GHL.value
     if ghl and not ghl.writable:
         return Direction.GHL_TO_GIST.value
     return wanted if wanted in Direction.values else Direction.TWO_WAY.value
+
+
+def set_directions(draft: Draft, sides: Sides) -> None:
+    """Put directions right in the draft itself, so that what is kept is what is shown."""
+    for row in draft.rows:
+        row.direction = direction_of(row.direction, sides.resolve("gist", row.gist), sides.resolve("ghl", row.ghl))
+
+
+def narrow_direction(row: RowDraft, sides: Sides) -> None:
+    """A new row goes the one way in which its fields fit, where there is only one."""
+    gist, ghl = sides.resolve("gist", row.gist), sides.resolve("ghl", row.ghl)
+    refused = list(misfits_of(row, gist, ghl)) if gist and ghl else []
+    if len(refused) == 1:
+        row.direction = Direction.GHL_TO_GIST.value if refused[0] == "ghl" else Direction.GIST_TO_GHL.value
 
 
 def _step_view(step: Mapping[str, Any]) -> StepView:
@@ -243,39 +187,90 @@ def _option_value(option: Option, step: Mapping[str, Any]) -> Any:
     return [*(value.items() if isinstance(value, dict) else ()), ("", "")]
 
 
-def row_views(draft: Draft, sides: Sides, problems: Mapping[int, list[str]]) -> list[RowView]:
-    return [_row_view(row, sides, problems.get(row.rid, [])) for row in draft.rows]
+def row_views(
+    draft: Draft, sides: Sides, problems: Mapping[int, list[str]], stopped: frozenset[str], person: SamplePerson | None
+) -> list[RowView]:
+    return [_row_view(row, sides, problems.get(row.rid, []), stopped, person) for row in draft.rows]
 
 
-def _row_view(row: RowDraft, sides: Sides, problems: Sequence[str]) -> RowView:
+def _row_view(
+    row: RowDraft, sides: Sides, problems: Sequence[str], stopped: frozenset[str], person: SamplePerson | None
+) -> RowView:
     gist, ghl = sides.resolve("gist", row.gist), sides.resolve("ghl", row.ghl)
-    # Put right in the draft itself, so that the version which is saved is the one that is shown.
-    row.direction = direction_of(row.direction, gist, ghl)
     return RowView(
         row,
         gist,
         ghl,
         field_choices(sides, "gist", ghl),
         field_choices(sides, "ghl", gist),
-        sides.sample("gist", gist),
-        sides.sample("ghl", ghl),
+        sample_value(person, "gist", gist),
+        sample_value(person, "ghl", ghl),
         list(problems),
+        has_stopped=(ghl.key if ghl else row.ghl) in stopped,
+        unmatched=find_unmatched(row, sides, gist, ghl),
+        people=len(sides.samples.people),
     )
 
 
-def try_steps(view: RowView, context: Context) -> list[StepTrial]:
-    """Before and after on the sample, for each way the row goes."""
-    ways = []
-    if view.direction != Direction.GHL_TO_GIST:
-        ways.append(_try_one_way(view.draft, "Gist", "GHL", view.gist_sample, context))
-    if view.direction != Direction.GIST_TO_GHL:
-        ways.append(_try_one_way(view.draft, "GHL", "Gist", view.ghl_sample, context))
+# At work on real people ---------------------------------------------------------------------------------
+
+
+def find_unmatched(row: RowDraft, sides: Sides, gist: Field | None, ghl: Field | None) -> dict[str, int]:
+    """Values of Gist for which the GHL field has no option, and how many people have each, the commonest first."""
+    if not (gist and ghl) or not ghl.options or ghl.takes_others or row.direction == Direction.GHL_TO_GIST:
+        return {}
+    found: Counter[str] = Counter()
+    for person in sides.samples.people:
+        before = person.values("gist").get(gist.key)
+        for value in before if isinstance(before, list) else [before]:
+            if not is_blank(value) and _is_unmatched(row, sides, ghl, value, person):
+                found[as_text(value)] += 1
+    return dict(found.most_common())
+
+
+def _is_unmatched(row: RowDraft, sides: Sides, ghl: Field, value: Value, person: SamplePerson) -> bool:
+    try:
+        _convert(row, sides, "ghl", ghl, value, person)
+    except Unreadable as problem:
+        return problem.reason == "not_offered"
+    except KeyError:
+        return False
+    return False
+
+
+def _convert(row: RowDraft, sides: Sides, side: Side, target: Field, value: Value, person: SamplePerson) -> Value:
+    context = sides.context(person)
+    changed = apply_steps(value, [*row.steps], backward=side == "gist", context=context)
+    return fit_to_field(side, target, changed, context)
+
+
+def try_steps(view: RowView, sides: Sides, people: Sequence[SamplePerson]) -> list[Trials]:
+    """Before and after on real people, for each way the row goes."""
+    ways: list[Trials] = []
+    if view.gist and view.ghl and view.direction != Direction.GHL_TO_GIST:
+        ways.append(Trials("Gist", "GHL", [_try(view.draft, sides, "ghl", view.gist, view.ghl, one) for one in people]))
+    if view.gist and view.ghl and view.direction != Direction.GIST_TO_GHL:
+        ways.append(
+            Trials("GHL", "Gist", [_try(view.draft, sides, "gist", view.ghl, view.gist, one) for one in people])
+        )
     return ways
 
 
-def _try_one_way(row: RowDraft, side: str, towards: str, before: Value, context: Context) -> StepTrial:
+def _try(row: RowDraft, sides: Sides, to: Side, source: Field, target: Field, person: SamplePerson) -> StepTrial:
+    before = person.values("gist" if to == "ghl" else "ghl").get(source.key)
     try:
-        after = apply_steps(before, [*row.steps], backward=towards == "Gist", context=context)
+        after = _convert(row, sides, to, target, before, person)
     except (Unreadable, KeyError) as problem:
-        return StepTrial(side, towards, before, None, str(problem))
-    return StepTrial(side, towards, before, after)
+        return StepTrial(person.label, before, None, str(problem))
+    return StepTrial(person.label, before, after)
+
+
+def add_missing_values(row: RowDraft, sides: Sides) -> None:
+    """Give the values without a counterpart a line each in the row's value table, which is made where there is none."""
+    gist, ghl = sides.resolve("gist", row.gist), sides.resolve("ghl", row.ghl)
+    missing = find_unmatched(row, sides, gist, ghl)
+    table = next((step for step in row.steps if step["name"] == "table"), None)
+    if table is None:
+        table = {"name": "table", **{one.name: one.default for one in TRANSFORMS["table"].options}}
+        row.steps.append(table)
+    table["table"] = {**table["table"], **{value: "" for value in missing if value not in table["table"]}}

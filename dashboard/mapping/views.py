@@ -1,32 +1,44 @@
-"""The mapping editor and its versions. The draft stands in the form; every action posts it and gets it back."""
+"""The mapping editor and its versions. Every change is kept as the draft; runs work by what was published."""
+
+import secrets
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from dashboard.htmx import redirect_whole_page, render_partial, report_problem
+from dashboard.htmx import render_partial, report_problem, wants_partial
 from dashboard.inputs import read_number
 from dashboard.live.threads import wait_for_reading
+from dashboard.mapping.actions import SettledDraft, change_draft
 from dashboard.mapping.carried import carried_group, read_switches
-from dashboard.mapping.context import editor_context, mapping_versions_context
-from dashboard.mapping.drafts import Draft, apply_action, draft_of, problems_by_row, read_draft
-from dashboard.mapping.editor import Sides, known_sides, read_sides, row_views
+from dashboard.mapping.context import editor_context, mapping_versions_context, publish_context
+from dashboard.mapping.drafts import Draft, draft_of, read_draft
+from dashboard.mapping.samples import choose_person
+from dashboard.mapping.sides import Sides, known_sides, read_sides
 from dashboard.permissions import operators_only
-from dashboard.versions import SAVE_OVER
 from integration.errors import ProviderError, SetupError, StaleSave
-from integration.mapping.versions import as_input, current_rows, current_version, save_version
-from integration.models import Link, MappingVersion
+from integration.mapping.drafts import Place, StaleDraft, draft_now, publish_draft
+from integration.mapping.rows import as_input
+from integration.mapping.versions import current_rows, current_version, save_version
+from integration.models import Link, MappingDraft, MappingVersion
 from integration.models.fields import UndecryptableValue
+from integration.people.mapping_effect import estimate_effect
 
 PROBLEMS = (SetupError, ProviderError, UndecryptableValue)
+LONGEST_NAME = 80
 
 
 def mapping_editor(request: HttpRequest, key: str) -> HttpResponse:
-    link = get_object_or_404(Link.objects.select_related("gist", "ghl"), key=key)
+    link = _link(key)
     if request.method == "POST":
         return _edit_draft(request, link)
     sides, problem = _find_sides(request, link)
-    return _render_editor(request, link, sides, draft_of(current_version(link)), problem=problem)
+    kept = draft_now(link)
+    return _render_editor(request, sides, draft_of(kept, secrets.token_hex(8)), kept, problem=problem)
+
+
+def _link(key: str) -> Link:
+    return get_object_or_404(Link.objects.select_related("gist", "ghl"), key=key)
 
 
 def _reads_now(request: HttpRequest) -> bool:
@@ -34,60 +46,96 @@ def _reads_now(request: HttpRequest) -> bool:
     return "read" in request.GET or request.POST.get("do") == "refresh"
 
 
+def _asks_person(request: HttpRequest) -> bool:
+    """Whether somebody is to be shown by their address."""
+    return request.POST.get("do") == "choose-person" and bool(request.POST.get("sample-email", "").strip())
+
+
 def _find_sides(request: HttpRequest, link: Link) -> tuple[Sides, str]:
     """Fields and samples as they are known; when they are to be read now, also why they could not be."""
-    if not _reads_now(request):
-        return known_sides(link), ""
     try:
-        return wait_for_reading(lambda: read_sides(link)), ""
+        if _reads_now(request):
+            return wait_for_reading(lambda: read_sides(link)), ""
+        if _asks_person(request):
+            return _with_person(link, known_sides(link), request.POST["sample-email"].strip())
     except PROBLEMS as problem:
         return known_sides(link), str(problem)
+    return known_sides(link), ""
+
+
+def _with_person(link: Link, sides: Sides, email: str) -> tuple[Sides, str]:
+    chosen = wait_for_reading(lambda: choose_person(link, sides.samples, email))
+    is_known = chosen is not sides.samples
+    return known_sides(link), "" if is_known else f"Nobody has the address {email} on either side."
 
 
 @operators_only
 def _edit_draft(request: HttpRequest, link: Link) -> HttpResponse:
     draft = read_draft(request.POST)
-    action = request.POST.get("do", "")
     sides, problem = _find_sides(request, link)
-    apply_action(draft, action)
-    # Somebody who was shown what others saved since says which version is to be saved over.
-    if action.startswith(SAVE_OVER):
-        draft.read, action = read_number(action.removeprefix(SAVE_OVER)), "save"
-    # Against fields that nobody has read, nothing can be checked.
-    if action != "save" or sides.read_at is None:
-        return _render_editor(request, link, sides, draft, problem=problem)
-    return _save_draft(request, link, sides, draft)
+    settled = change_draft(link, draft, sides, request.POST, request.user)
+    if request.POST.get("do") == "keep" and wants_partial(request) and not settled.is_stale:
+        return _render_kept(request, sides, settled)
+    return _render_editor(request, sides, settled.draft, settled.kept, settled.is_stale, problem)
 
 
-def _save_draft(request: HttpRequest, link: Link, sides: Sides, draft: Draft) -> HttpResponse:
-    if not draft.rows:
-        return _render_editor(request, link, sides, draft, refusal="empty")
-    if problems := sides.check(draft):
-        return _render_editor(request, link, sides, draft, problems_by_row(draft, problems), refusal="rows")
-    # Called for its effect: it puts directions right that a read-only field allows one way only.
-    row_views(draft, sides, {})
-    try:
-        version = save_version(link, draft.inputs(), user=request.user, read=draft.read, gist_fields=sides.gist)
-    except StaleSave:
-        return _render_editor(request, link, sides, draft, refusal="newer")
-    messages.success(request, f"Version {version.number} is saved. The next run works by it.")
-    return redirect_whole_page(request, "mapping", link.key)
+def _render_kept(request: HttpRequest, sides: Sides, settled: SettledDraft) -> HttpResponse:
+    """The answer to what was typed: what somebody is typing in stays as it is, only what stands above is put anew."""
+    context = editor_context(sides.link, sides, settled.draft, request.POST, settled.kept, stale=False)
+    return render(request, "mapping/_kept.html", context)
 
 
 def _render_editor(
-    request: HttpRequest,
-    link: Link,
-    sides: Sides,
-    draft: Draft,
-    problems: dict[int, list[str]] | None = None,
-    refusal: str = "",
-    problem: str = "",
+    request: HttpRequest, sides: Sides, draft: Draft, kept: MappingDraft, is_stale: bool = False, problem: str = ""
 ) -> HttpResponse:
-    context = editor_context(link, sides, draft, request.POST, problems or {}, refusal)
-    context["carried"] = carried_group(link, sides)
+    context = editor_context(sides.link, sides, draft, request.POST, kept, is_stale)
+    context["carried"] = carried_group(sides.link, sides)
     # After a failure it is not tried again by itself.
     begins = not (sides.is_fresh or problem or _reads_now(request))
-    return render_partial(request, "mapping/editor.html", "editor", {**context, "problem": problem, "begins": begins})
+    response = render_partial(
+        request, "mapping/editor.html", "editor", {**context, "problem": problem, "begins": begins}
+    )
+    if is_stale:
+        # Also where the answer to what was typed would be put nowhere.
+        response["HX-Reswap"], response["HX-Retarget"] = "outerHTML", "#editor"
+    return response
+
+
+# Publishing ---------------------------------------------------------------------------------------------
+
+
+@operators_only
+def publish_mapping(request: HttpRequest, key: str) -> HttpResponse:
+    """A page of its own: what changes and whom it concerns stands before the button."""
+    link = _link(key)
+    sides = known_sides(link)
+    if request.method == "POST":
+        return _publish(request, link, sides)
+    return render(request, "mapping/publish.html", publish_context(link, sides, _effect_of(link, sides)))
+
+
+def _effect_of(link: Link, sides: Sides) -> object:
+    people = [(one.gist, one.ghl) for one in sides.samples.on_both]
+    return estimate_effect(link, draft_now(link).rows, people, sides.gist, sides.ghl)
+
+
+def _publish(request: HttpRequest, link: Link, sides: Sides) -> HttpResponse:
+    context = publish_context(link, sides, None)
+    if not context["may_publish"]:
+        return render(request, "mapping/publish.html", {**context, "effect": _effect_of(link, sides)})
+    name = request.POST.get("name", "").strip()[:LONGEST_NAME] or context["name"] or f"Version {context['number']}"
+    place = Place(read_number(request.POST.get("revision", "")), user=request.user)
+    try:
+        version = publish_draft(link, read_number(request.POST.get("read", "")), place, name, sides.gist)
+        messages.success(
+            request, f"Version {version.number}, “{version.name}”, is published. The next run works by it."
+        )
+    except (StaleDraft, StaleSave) as problem:
+        messages.error(request, f"Not published. {problem} Look at what was changed, then publish again.")
+    return redirect("mapping", link.key)
+
+
+# Versions -----------------------------------------------------------------------------------------------
 
 
 @operators_only
@@ -99,7 +147,7 @@ def save_carried(request: HttpRequest, key: str) -> HttpResponse:
         report_problem(request, SetupError("Save a first version of the mapping, then what is carried to Gist."))
         return redirect("mapping", key)
     before = current_version(link)
-    version = save_version(link, rows, user=request.user, note="Carried to Gist", carried=read_switches(request.POST))
+    version = save_version(link, rows, user=request.user, name="Carried to Gist", carried=read_switches(request.POST))
     if before and version.pk != before.pk:
         messages.success(request, f"Version {version.number} is saved. What is on follows every change from now on.")
     return redirect("mapping", key)
@@ -107,18 +155,17 @@ def save_carried(request: HttpRequest, key: str) -> HttpResponse:
 
 def version_list(request: HttpRequest, key: str) -> HttpResponse:
     """All versions; `?from=2&to=3` compares two, without it the newest with the one before."""
-    link = get_object_or_404(Link.objects.select_related("gist", "ghl"), key=key)
-    return render(request, "mapping/versions.html", mapping_versions_context(link, request.GET))
+    return render(request, "mapping/versions.html", mapping_versions_context(_link(key), request.GET))
 
 
 @operators_only
 def restore_version(request: HttpRequest, key: str, number: int) -> HttpResponse:
-    """An old version becomes the newest; nothing is lost, it is saved anew."""
+    """An old version becomes the newest; nothing is lost, it is published anew."""
     old = get_object_or_404(MappingVersion, link__key=key, number=number)
-    rows, note = [as_input(row) for row in old.rows.all()], f"Restored from version {number}"
+    rows, name = [as_input(row) for row in old.rows.all()], f"Restored from version {number}"
     try:
         read = read_number(request.POST.get("read", ""))
-        version = save_version(old.link, rows, user=request.user, note=note, read=read, carried=old.carried)
+        version = save_version(old.link, rows, user=request.user, name=name, read=read, carried=old.carried)
         messages.success(request, f"Version {number} is back, as version {version.number}.")
     except StaleSave as problem:
         report_problem(request, problem)

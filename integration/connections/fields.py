@@ -1,18 +1,24 @@
 """The fields an account has, built-in and custom, kept with the time they were read."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from django.core.cache import cache
+from django.db.models import Q
 from django.utils import timezone
 
 from integration.connections.session import contacts_of, exchange_for
-from integration.models import Connection
+from integration.errors import ProviderError
+from integration.models import Connection, ConnectionStatus
 from integration.moments import is_recent
 from integration.providers.ghl.fields import BUILT_IN as GHL_FIELDS
 from integration.providers.gist.fields import BUILT_IN as GIST_FIELDS
 from integration.records import Field
 
+log = logging.getLogger(__name__)
+_LINKED = Q(gist_links__enabled=True) | Q(ghl_links__enabled=True)
 KEEP_MINUTES = 5
 # For what is shown at once: fields may be as old as they like, until they are read again.
 AS_LONG_AS_KEPT = 60 * 24 * 365
@@ -58,3 +64,22 @@ def keep_fields(connection: Connection, fields: Mapping[str, Field]) -> None:
 
 def _field_from(raw: dict[str, Any]) -> Field:
     return Field(**{**raw, "options": tuple(raw["options"])})
+
+
+# Hours after which fields are read by themselves, so that a change over there shows without anybody looking.
+READ_AFTER_HOURS, TRIED_AGAIN_SECONDS = 24, 3600
+
+
+def read_old_fields() -> None:
+    """Read the fields of one account whose turn it is; called every minute, so that many do not come at once.
+
+    One that cannot be read is tried again an hour later.
+    """
+    for connection in Connection.objects.filter(_LINKED, status=ConnectionStatus.OK).order_by("pk").distinct():
+        is_due = not is_recent(fields_read_at(connection), READ_AFTER_HOURS * 60)
+        if is_due and cache.add(f"fields-tried:{connection.pk}", True, TRIED_AGAIN_SECONDS):
+            try:
+                fields_of(connection, refresh=True)
+            except ProviderError as problem:
+                log.info("connection %s: fields could not be read: %s", connection.key, problem.code)
+            return

@@ -2,16 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from integration.mapping.command_tags import COMMAND_PROPERTIES, command_tags_of
+from integration.mapping.drift import stopped_rows
 from integration.mapping.filters import Filter, read_filter
 from integration.mapping.transforms import Context, apply_steps, no_phone
-from integration.models import CreateOn, Direction, Link, MappingVersion, Mode, Owner, Pause
+from integration.models import CreateOn, Direction, Link, MappingVersion, Mode, Owner, Pause, WriteMode
 from integration.models import Mapping as MappingRow
 from integration.moments import find_zone
 from integration.phone import has_extension, to_e164
@@ -44,6 +45,7 @@ class Row:
     direction: str = Direction.TWO_WAY
     owner: str = Owner.NEWEST
     blank_overwrites: bool = False
+    write_mode: str = WriteMode.OVERWRITE
     steps: tuple[Mapping[str, Any], ...] = ()
     type: str = "text"
     gist_type: str = ""
@@ -206,16 +208,23 @@ class Rules:
 
 
 def freeze_rules(
-    link: Link, version: MappingVersion | None, gist_fields: Mapping[str, Field], ghl_fields: Mapping[str, Field]
+    link: Link,
+    version: MappingVersion | None,
+    gist_fields: Mapping[str, Field],
+    ghl_fields: Mapping[str, Field],
+    rows: Sequence[MappingRow] = (),
 ) -> Rules:
-    """The rules that stand now. `gist_fields` and `ghl_fields` are what the accounts have, by key.
+    """The rules that stand now. `gist_fields` and `ghl_fields` are what the accounts have, by key. `rows` are for what
+    was not published: without a version, they are the mapping.
 
-    A row whose field does not exist is left out: versions.check_rows says so in words. So is one that a person paused.
+    A row whose field does not exist is left out: checks.check_rows says so in words. So is one that a person paused,
+    and one whose field was changed over there and not agreed to yet.
     """
     paused = set(Pause.objects.resting().filter(link=link, what=Pause.What.MAPPING).values_list("key", flat=True))
-    rows: Iterable[MappingRow] = version.rows.all() if version else ()
+    stopped = stopped_rows(link, version, ghl_fields)
+    rows = [row for row in (version.rows.all() if version else rows) if row.pk not in stopped]
     named = ((row, resolve_gist(row.gist_field, gist_fields), resolve_ghl(row.ghl_field, ghl_fields)) for row in rows)
-    # versions.check_rows refuses a command by now; a row of before must not go on carrying it.
+    # checks.check_rows refuses a command by now; a row of before must not go on carrying it.
     known = [(row, gist, ghl) for row, gist, ghl in named if gist and ghl and gist.key not in COMMAND_PROPERTIES]
     frozen = [_freeze_row(link, *one) for one in known if one[0].key not in paused]
     return Rules(
@@ -251,23 +260,30 @@ def _with_known_keys(found: Filter, ghl_fields: Mapping[str, Field]) -> Filter:
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A mapping row that names a field which is not there any more, on the side `missing`."""
+    """A mapping row that carries nothing: its field on the side `missing` is gone, or was changed over there."""
 
     gist: str
     ghl: str
     missing: str
+    changed: str = ""
+    """What happened to the field, in a sentence; "" for one that is gone."""
 
 
 def broken_rows(
     version: MappingVersion | None, gist_fields: Mapping[str, Field], ghl_fields: Mapping[str, Field]
 ) -> list[BrokenRow]:
-    """The rows that `freeze_rules` leaves out for a missing field. A side of which no fields are known has none."""
+    """The rows that `freeze_rules` leaves out for a missing or changed field. A side of which no fields are known has
+    none.
+    """
     broken = []
+    stopped = stopped_rows(version.link, version, ghl_fields) if version else {}
     for row in version.rows.all() if version else ():
         gone_gist = bool(gist_fields) and resolve_gist(row.gist_field, gist_fields) is None
         gone_ghl = bool(ghl_fields) and resolve_ghl(row.ghl_field, ghl_fields) is None
         if gone_gist or gone_ghl:
             broken.append(BrokenRow(row.gist_field, row.ghl_field, "ghl" if gone_ghl else "gist"))
+        elif row.pk in stopped:
+            broken.append(BrokenRow(row.gist_field, row.ghl_field, "ghl", stopped[row.pk].sentence))
     return broken
 
 
@@ -278,6 +294,7 @@ def _freeze_row(link: Link, row: MappingRow, gist: Field, ghl: Field) -> Row:
         direction=_narrow_direction(link.direction, row.direction),
         owner=row.owner or link.conflict,
         blank_overwrites=row.blank_overwrites,
+        write_mode=row.write_mode,
         steps=tuple(row.steps),
         type=_compared_as(_declared_type(gist, ghl), ghl.type),
         gist_type=_type_in_gist(row, gist, ghl),

@@ -20,6 +20,7 @@ from integration.models.choices import (
     Provider,
     RunKind,
     RunStatus,
+    WriteMode,
 )
 from integration.models.connection import Connection
 from integration.models.import_file import CheckState, ImportFile, ImportMode, ImportTarget, RejectedRow
@@ -27,7 +28,7 @@ from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.kept_apart import KeptApart
 from integration.models.link import Link
 from integration.models.log_entry import LogEntry
-from integration.models.mapping import Mapping, MappingVersion
+from integration.models.mapping import AcceptedFields, Mapping, MappingDraft, MappingVersion
 from integration.models.pair import OtherEmail, Pair, Snapshot
 from integration.models.pause import Pause
 from integration.models.pending_read import PendingRead
@@ -45,6 +46,7 @@ __all__ = [
     "FULL_READS",
     "READING",
     "UNFINISHED",
+    "AcceptedFields",
     "Alert",
     "Approval",
     "CallBudget",
@@ -69,6 +71,7 @@ __all__ = [
     "Link",
     "LogEntry",
     "Mapping",
+    "MappingDraft",
     "MappingVersion",
     "MatchedBy",
     "Mode",
@@ -92,4 +95,5 @@ __all__ = [
     "Snapshot",
     "Workflow",
     "WorkflowVersion",
+    "WriteMode",
 ]

@@ -139,6 +139,15 @@ class MatchedBy(models.TextChoices):
     PERSON = "person", "A person"
 
 
+class WriteMode(models.TextChoices):
+    """When a mapping row writes into a field."""
+
+    OVERWRITE = "overwrite", "Whenever it changes"
+    IF_BLANK = "if_blank", "Only into a blank"
+    ON_CREATE = "on_create", "Only when the contact is created"
+    APPEND = "append", "Add to what stands there"
+
+
 class Deletes(models.TextChoices):
     IGNORE = "ignore", "Ignore"
     UNLINK = "unlink", "Unlink"

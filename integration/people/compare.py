@@ -25,7 +25,8 @@ from integration.records import (
     is_opted_out,
 )
 from integration.related import gist_properties
-from integration.sync.decide import Decision, FieldChange, decide, merges_members
+from integration.sync.decide import decide, merges_members
+from integration.sync.decision import Decision, FieldChange
 from integration.sync.echo_suppression import is_news
 from integration.sync.reasons import reason
 
@@ -268,13 +269,15 @@ def _label_from_key(key: str) -> str:
 
 
 def _compare_broken(row: BrokenRow, contacts: Mapping[str, Contact], fields: Fields) -> FieldComparison:
-    """A row of the mapping that carries nothing, because one of its fields is gone."""
+    """A row of the mapping that carries nothing, because one of its fields is gone or was changed over there."""
     gist, ghl = contacts.get("gist"), contacts.get("ghl")
     known = fields.get("ghl", {}).get(row.ghl) or fields.get("gist", {}).get(row.gist)
     lost = row.ghl if row.missing == "ghl" else row.gist
     name = Provider(row.missing).label
     label = _label_from_key(lost)
     why = f"Broken row: {name} has no field “{label}” any more, so nothing is carried. Mend it in the mapping."
+    if row.changed:
+        why = f"Stopped row: {row.changed} Nothing is carried until somebody agrees to it in the mapping."
     return FieldComparison(
         known.label if known else label, gist.values.get(row.gist) if gist else None,
         ghl.values.get(row.ghl) if ghl else None, "broken", why, row.gist,

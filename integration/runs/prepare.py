@@ -9,9 +9,12 @@ from integration.causes.group import close_resolved
 from integration.connections.fields import keep_fields, kept_fields
 from integration.connections.location import learn_location
 from integration.errors import SetupError
+from integration.mapping.checks import RowProblem, check_rows
+from integration.mapping.drift import note_fields, stopped_rows
 from integration.mapping.filters import Filter
+from integration.mapping.rows import as_input
 from integration.mapping.rules import Rules, filters_of, freeze_rules
-from integration.mapping.versions import as_input, check_rows, freeze_types
+from integration.mapping.versions import freeze_types
 from integration.models import LogEntry, MappingVersion, Outcome, Run, RunKind
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Exchange
@@ -39,6 +42,8 @@ def prepare_rules(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange
         raise SetupError("The link has no mapping. Open its mapping and save at least one row.", run.link.key)
     # Whether the location allows duplicates says who can be created there; people change it.
     learn_location(run.link.ghl, exchange, again=run.kind == RunKind.FULL)
+    if any(one.custom_id for one in ghl.values()):
+        note_fields(run.link, {"ghl": ghl})
     _log_what_cannot_work(run, run.mapping, gist, ghl)
     if isinstance(sides["ghl"], GhlContacts):
         sides["ghl"].zone = run.link.zone  # Its days begin there, whether it was known before or learnt just now.
@@ -98,6 +103,13 @@ def _log_what_cannot_work(
     # What is said of the rows now takes the place of what was said before.
     before = LogEntry.objects.filter(link=run.link, kind="mapping", resolved_at=None).update(resolved_at=timezone.now())
     problems = check_rows([as_input(row) for row in rows], gist, ghl)
+    stopped = stopped_rows(run.link, mapping, ghl)
+    named = {problem.index for problem in problems}
+    problems += [
+        RowProblem(index, "ghl", f"{stopped[row.pk].sentence} The row has stopped until somebody agrees to it.")
+        for index, row in enumerate(rows)
+        if row.pk in stopped and index not in named
+    ]
     log.save_entries(
         [
             log.draft_entry(

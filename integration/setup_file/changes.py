@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from integration.mapping.filters import words_of_filter
-from integration.mapping.versions import RowInput, as_input, current_version, save_version
+from integration.mapping.rows import RowInput, as_input
+from integration.mapping.versions import current_version, save_version
 from integration.models import Connection, ConnectionStatus, Link, Provider
 from integration.records import SIDES
 from integration.setup_file.checks import Checked, Login, check_document, filter_of
@@ -155,7 +156,7 @@ def _save_mapping(
     rows = [as_input(row) for row in before.rows.all()] if given is None and before else given or []
     if before is None and not rows:
         return
-    version = save_version(link, rows, note="setup file", carried=carried)
+    version = save_version(link, rows, name="Setup file", carried=carried)
     if before is None or version.pk != before.pk:
         number = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}"
         carries = f", {len(version.carried)} carried to Gist" if carried is not None and version.carried else ""

@@ -10,9 +10,10 @@ from typing import Any
 import phonenumbers
 
 from integration.errors import SetupError
+from integration.mapping.checks import check_rows
 from integration.mapping.filters import check_filter
+from integration.mapping.rows import RowInput
 from integration.mapping.transforms import read_steps
-from integration.mapping.versions import RowInput, check_rows
 from integration.models import Connection, Link, Provider
 from integration.providers.ghl import fields as ghl_fields
 from integration.providers.gist import fields as gist_fields
@@ -235,6 +236,7 @@ def _read_row(entry: MappingEntry, where: str) -> RowInput:
         "direction": entry.direction,
         "owner": entry.owner,
         "blank_overwrites": entry.blank_overwrites,
+        "write_mode": entry.write_mode,
         "steps": _read_transforms(entry, where),
     }
 

@@ -86,6 +86,7 @@ class MappingEntry(Entry):
     direction: Literal["two_way", "gist_to_ghl", "ghl_to_gist"] = "two_way"
     owner: Literal["", "newest", "gist", "ghl", "fill", "ask"] = ""
     blank_overwrites: bool = False
+    write_mode: Literal["overwrite", "if_blank", "on_create", "append"] = "overwrite"
     transform: Any = None
     transforms: Any = None
     steps: Any = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from integration.mapping.carried import carried_names
 from integration.mapping.versions import current_rows
-from integration.models import Connection, Link, Mapping, Workflow
+from integration.models import Connection, Link, Mapping, Workflow, WriteMode
 from integration.workflows.templates import as_setup
 
 Json = dict[str, Any]
@@ -95,6 +95,8 @@ def _export_mapping(row: Mapping) -> Json:
         entry["owner"] = row.owner
     if row.blank_overwrites:
         entry["blank_overwrites"] = True
+    if row.write_mode != WriteMode.OVERWRITE:
+        entry["write_mode"] = row.write_mode
     if row.steps:
         entry["steps"] = row.steps
     return entry

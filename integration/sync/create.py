@@ -10,7 +10,7 @@ from integration.names import names_agree
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.records import Contact, Value, Values, is_blank
-from integration.sync.decide import FieldSkip
+from integration.sync.decision import FieldSkip
 
 
 def find_existing(side: ContactSide, known: Contact, values: Values, *, whole: bool) -> Steps[list[Contact]]:

@@ -5,84 +5,20 @@ is no news (it may be what Gistline wrote itself, see echo_suppression.py), one 
 for one that changed on both the row's owner rule decides. A blank never overwrites unless the row says so.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from integration.mapping.command_tags import is_command, without_commands
 from integration.mapping.rules import CHECKS, Row, Rules
 from integration.mapping.transforms import Context
-from integration.models.choices import Owner, Provider
+from integration.models.choices import Owner, Provider, WriteMode
 from integration.phone import is_same_line
 from integration.records import EMAIL_CONSENT, OPTED_OUT, Contact, Side, Value, Values, is_blank, is_opted_out
-from integration.sync.consent import LIFTED_THERE, decide_consent, explain_difference
+from integration.sync.append import append_values
+from integration.sync.consent import decide_consent, explain_difference
+from integration.sync.decision import Decision, FieldChange, FieldSkip, plain_base
 from integration.sync.echo_suppression import is_news
 from integration.values import Unreadable, member_key, same_value, split_members
-
-
-@dataclass(frozen=True)
-class FieldChange:
-    """One field to write on one side."""
-
-    side: Side
-    field: str
-    before: Value
-    after: Value
-
-    def as_json(self) -> dict[str, Value]:
-        return {"side": self.side, "field": self.field, "before": self.before, "after": self.after}
-
-
-@dataclass(frozen=True)
-class FieldSkip:
-    """A field that was left alone although it differs.
-
-    A `held` one waits for a person: every run decides it again. One whose value did not fit `stays_news`: it is decided
-    again with whatever happens next to the person, so that it goes over as soon as it fits.
-    """
-
-    field: str
-    reason: str
-    message: str = ""
-    held: bool = False
-    stays_news: bool = False
-    value: Value = None
-    """What did not fit, as it stands where it comes from."""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """`create` names the side a new record is to be made on. No changes and no create: nothing to write.
-
-    `message` says what the reason alone does not.
-    """
-
-    reason: str
-    changes: tuple[FieldChange, ...] = ()
-    create: Side | None = None
-    delete: Side | None = None
-    skips: tuple[FieldSkip, ...] = field(default_factory=tuple)
-    message: str = ""
-
-    @property
-    def writes(self) -> bool:
-        return bool(self.changes or self.create or self.delete)
-
-    @property
-    def held_rows(self) -> frozenset[str]:
-        return frozenset(skip.field for skip in self.skips if skip.held)
-
-    @property
-    def left_out(self) -> frozenset[str]:
-        """Fields whose values did not fit and are still news."""
-        return frozenset(skip.field for skip in self.skips if skip.stays_news)
-
-    def lifted_on(self, side: str) -> bool:
-        """Whether somebody lifted an opt-out on this side that still stands on the other."""
-        keys = [key for name, key in EMAIL_CONSENT.items() if name == side]
-        return any(skip.field in keys and skip.reason == LIFTED_THERE for skip in self.skips)
-
-    def values(self, side: str) -> dict[str, Value]:
-        return {change.field: change.after for change in self.changes if change.side == side}
 
 
 def decide(
@@ -184,9 +120,8 @@ def _merge_rows(
     skips: list[FieldSkip] = []
     newest: Side = "gist" if _is_newer(gist, ghl) else "ghl"
     for row in rules.rows:
-        merge = _merge_lists if merges_members(row) else _merge_value
         try:
-            found = merge(rules, row, gist, ghl, gist_base, ghl_base, newest)
+            found = _merge_of(row)(rules, row, gist, ghl, gist_base, ghl_base, newest)
         except Unreadable as problem:
             found = _unfit(row, problem, gist, ghl, newest)
         found = [found] if isinstance(found, FieldSkip) else found
@@ -226,6 +161,12 @@ def _merge_consent(
     return [FieldChange(decided.target, key, before, OPTED_OUT[decided.target])], []
 
 
+def _merge_of(row: Row) -> "Merge":
+    if merges_members(row):
+        return _merge_lists
+    return append_values if row.write_mode == WriteMode.APPEND else _merge_value
+
+
 def merges_members(row: Row) -> bool:
     """Whether the row is merged member by member, not as one value."""
     return row.type in ("tags", "choices") and not row.steps
@@ -238,6 +179,7 @@ def _is_newer(gist: Contact, ghl: Contact) -> bool:
 
 
 Merged = Sequence[FieldChange | FieldSkip] | FieldSkip
+Merge = Callable[[Rules, Row, Contact, Contact, Values | None, Values | None, Side], Merged]
 
 
 def _merge_value(
@@ -251,7 +193,7 @@ def _merge_value(
 ) -> Merged:
     values = {"gist": gist.values.get(row.gist), "ghl": ghl.values.get(row.ghl)}
     g, h = (without_commands(value, rules.command_tags) for value in values.values())
-    gist_base, ghl_base = _plain_base(rules, row.gist, gist_base), _plain_base(rules, row.ghl, ghl_base)
+    gist_base, ghl_base = plain_base(rules, row.gist, gist_base), plain_base(rules, row.ghl, ghl_base)
     # Equal values are no conflict, however they came about: also when both sides made the same edit.
     if _sides_agree(rules, row, g, h, ghl) or _is_same_person_still(row, gist, ghl, rules.country):
         return []
@@ -259,14 +201,15 @@ def _merge_value(
     h_new = is_news(ghl_base, row.ghl, h, row.type, rules.tzinfo)
     if not g_new and not h_new:
         return []  # Differs, but nobody changed it since it was decided: the provider keeps it its own way.
+    # Asked before the winner: nobody is to be asked which value stands where neither would be written.
+    if row.write_mode == WriteMode.ON_CREATE:
+        return FieldSkip(row.ghl, "written_once")
+    if row.write_mode == WriteMode.IF_BLANK and not is_blank(g) and not is_blank(h):
+        return FieldSkip(row.ghl, "filled_only")
     winner = _pick_winner(row, g, h, g_new, h_new, newest)
     if winner is None:
         return FieldSkip(row.ghl, "conflict", f"Gist has {_quote_value(g)}, GHL has {_quote_value(h)}.", held=True)
     return _change_to_write(row, winner, {"gist": g, "ghl": h}, values, rules.context(ghl.values))
-
-
-def _plain_base(rules: Rules, key: str, base: Values | None) -> Values | None:
-    return {**base, key: without_commands(base[key], rules.command_tags)} if base and key in base else base
 
 
 def _pick_winner(row: Row, g: Value, h: Value, g_new: bool, h_new: bool, newest: Side) -> Side | None:
@@ -295,7 +238,7 @@ def _change_to_write(
     before, key = values[target], row.key(target)
     if is_blank(values[winner]) and not row.blank_overwrites:
         return FieldSkip(key, "blank_kept")
-    if row.owner == Owner.FILL and not is_blank(before):
+    if (row.owner == Owner.FILL or row.write_mode == WriteMode.IF_BLANK) and not is_blank(before):
         return FieldSkip(key, "filled_only")
     if row.create_only(target):
         return FieldSkip(key, "create_only")
@@ -364,23 +307,36 @@ def _merge_lists(
     # A member that one side added since its base is kept, although the other side took it off.
     removed -= added
     found: list[FieldChange | FieldSkip] = []
-    sides: tuple[tuple[Side, dict[str, str], dict[str, str]], ...] = (("ghl", h, g), ("gist", g, h))
-    for side, own, other in sides:
-        if not row.flows_to(side):
+    sides: tuple[tuple[Side, dict[str, str], dict[str, str], dict[str, str]], ...] = (
+        ("ghl", h, g, g_base),
+        ("gist", g, h, h_base),
+    )
+    for side, own, other, other_base in sides:
+        if not row.flows_to(side) or not _is_list_open(row, own):
             continue
+        # Where nothing is taken away, what one side lacks may have been taken off there: only what is new is added.
+        passed_over = removed if row.write_mode == WriteMode.OVERWRITE else other_base.keys()
         new, left_out = _offered_members(
-            row, side, {name: other[name] for name in other if name not in own and name not in removed}
+            row, side, {name: other[name] for name in other if name not in own and name not in passed_over}
         )
         found += left_out
         # Members are compared without capitals, and each side keeps its own spelling of those it has.
         # A command never comes over; one that came before there were commands goes where Gist takes it back.
         both = {name: new.get(name, text) for name, text in other.items() if name in new or name in own}
         given = {name: text for name, text in both.items() if not is_command(name, rules.command_tags)}
-        gone = removed if side == "ghl" else {name for name in removed if not is_command(name, rules.command_tags)}
+        gone = removed if row.write_mode == WriteMode.OVERWRITE else set()
+        gone = gone if side == "ghl" else {name for name in gone if not is_command(name, rules.command_tags)}
         wanted = {name: text for name, text in {**given, **own}.items() if name not in gone}
         if wanted.keys() != own.keys():
             found.append(_list_change(row, side, list(own.values()), list(wanted.values())))
     return found
+
+
+def _is_list_open(row: Row, own: Mapping[str, str]) -> bool:
+    """Whether the row writes into a list with these members at all."""
+    if row.write_mode == WriteMode.ON_CREATE:
+        return False
+    return not (own and row.write_mode == WriteMode.IF_BLANK)
 
 
 def _offered_members(row: Row, side: Side, members: dict[str, str]) -> tuple[dict[str, str], list[FieldSkip]]:

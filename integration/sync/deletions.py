@@ -7,7 +7,8 @@ from django.db.models import F
 from integration import log
 from integration.mapping.rules import Rules
 from integration.models import Pair, PendingRead, Provider, Run, Snapshot
-from integration.sync.decide import Decision, decide_deleted
+from integration.sync.decide import decide_deleted
+from integration.sync.decision import Decision
 from integration.sync.entry import Entry
 from integration.sync.heirs import find_heir
 from integration.sync.observe import as_contact

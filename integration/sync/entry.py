@@ -8,7 +8,7 @@ from integration.errors import ProviderError
 from integration.models import Change, LogEntry, Outcome, PendingRead, Snapshot
 from integration.providers.operations import Json
 from integration.records import EMAIL_CONSENT, Contact, PersonRef
-from integration.sync.decide import FieldSkip
+from integration.sync.decision import FieldSkip
 from integration.sync.person import Person
 from integration.sync.reasons import reason
 

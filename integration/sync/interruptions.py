@@ -10,7 +10,8 @@ from typing import Any
 from integration.mapping.rules import Row, Rules
 from integration.models.choices import Provider
 from integration.records import SIDES, Contact, Side, Value, Values
-from integration.sync.decide import Decision, merges_members
+from integration.sync.decide import merges_members
+from integration.sync.decision import Decision
 from integration.values import same_as_written, split_members
 
 # `{"changes": [Change.as_json(), …], "held": {side: {field: value}}}`: what is to be written, and the values it was

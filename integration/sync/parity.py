@@ -23,7 +23,7 @@ from integration.sync.decide import decide
 from integration.sync.observe import as_contact
 
 # Differences that the rules themselves want: they stay, and nothing is wrong with them.
-AS_THE_RULES_SAY = ("blank_kept", "filled_only", "create_only", "opt_out_one_way")
+AS_THE_RULES_SAY = ("blank_kept", "filled_only", "written_once", "create_only", "opt_out_one_way")
 # Reasons of records that the other side is not meant to have.
 NOT_MEANT = ("one_way", "no_identity", "create_off")
 PAGE = 500

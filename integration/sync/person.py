@@ -15,7 +15,8 @@ from integration.providers.exchange import Steps
 from integration.records import CONSENT_FIELDS, Contact, Side, Values
 from integration.sync import create
 from integration.sync.apply import create_contact, delete_contact, update_contact, write_contact_fields
-from integration.sync.decide import Decision, decide, merges_members
+from integration.sync.decide import decide, merges_members
+from integration.sync.decision import Decision
 from integration.sync.echo_suppression import types_of, values_after_write
 from integration.sync.interruptions import Bases, UnconfirmedWrites, confirm_arrived_writes
 from integration.sync.plan import OPT_OUT_CARRIED, changes_of, on_side, updates_of

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from integration.mapping.rules import Rules
 from integration.models import Change, ChangeAction
 from integration.records import EMAIL_CONSENT, Contact, RelatedRecord, Side, Value, Values
-from integration.sync.decide import Decision
+from integration.sync.decision import Decision
 
 CREATED_BY_MAPPING, DELETED_BY_RULE, OPT_OUT_CARRIED = "mapping", "deletes:propagate", "consent:email"
 

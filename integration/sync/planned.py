@@ -16,7 +16,8 @@ from integration.models import Change, ChangeAction, ChangeState, LogEntry, Prov
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.records import EMAIL_CONSENT, SIDES, Contact, PersonRef, RelatedType, Side, Value, Values, is_blank
-from integration.sync.decide import Decision, FieldChange, decide
+from integration.sync.decide import decide
+from integration.sync.decision import Decision, FieldChange
 from integration.sync.echo_suppression import NAMES, types_of
 from integration.sync.entry import Entry
 from integration.sync.interruptions import UnconfirmedWrites

@@ -50,7 +50,13 @@ _ALL = (
         "The API takes this field when a contact is created and refuses it afterwards.",
         "Change it by hand, or take the row out of the mapping.",
     ),
-    Reason("filled_only", "Only fills blanks", "The row's owner rule writes into empty fields only."),
+    Reason("filled_only", "Only fills blanks", "The row writes into empty fields only."),
+    Reason(
+        "written_once",
+        "Written only for new contacts",
+        "The row writes its field when a contact is created, and never again.",
+        "Change how the row writes, if it should follow.",
+    ),
     Reason(
         "conflict",
         "Changed on both sides",
@@ -325,8 +331,8 @@ _ALL = (
     Reason(
         "mapping_row",
         "A mapping row cannot work",
-        "The row names a field that does not exist, or one that cannot be written. It was left out of this run.",
-        "Open the mapping, correct or remove the row, then sync again.",
+        "The row names a field that does not exist, was changed over there, or cannot take what the row gives it.",
+        "Open the mapping, agree to the change, or correct or remove the row, then sync again.",
     ),
     Reason(
         "internal",

@@ -7,7 +7,7 @@ from integration.mapping.rules import Rules
 from integration.models import Link, Snapshot
 from integration.phone import to_e164
 from integration.sync.create import phone_taken
-from integration.sync.decide import Decision, FieldSkip
+from integration.sync.decision import Decision, FieldSkip
 from integration.sync.entry import Entry
 from integration.sync.observe import held_digest
 from integration.sync.plan import changes_of

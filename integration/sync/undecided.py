@@ -14,7 +14,7 @@ from integration.mapping.rules import Rules
 from integration.models import LogEntry, Pair, PendingRead, Run, RunKind, Snapshot
 from integration.records import SIDES, Contact
 from integration.sync.candidates import is_taken_by_filter, unneeded_columns
-from integration.sync.decide import Decision
+from integration.sync.decision import Decision
 from integration.sync.entry import Entry, id_of, undecided_entry
 from integration.sync.interruptions import unconfirmed_writes_of
 from integration.sync.match import Ambiguity, find_ambiguities, find_left_out, why_not_new

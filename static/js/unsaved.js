@@ -4,7 +4,14 @@ let leaving = false;
 
 document.addEventListener("input", (event) => {
   const form = event.target.form ?? event.target.closest?.("form");
-  if (form?.matches("[data-draft]")) form.dataset.draft = "unsaved";
+  // What has no name is never sent.
+  if (event.target.name && form?.matches("[data-draft]")) form.dataset.draft = "unsaved";
+});
+
+// What keeps itself as it is typed (data-keeps) is saved with the answer.
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const form = detail.elt.closest("[data-keeps]")?.form;
+  if (form && detail.successful) form.dataset.draft = "";
 });
 
 // Saving leaves the page too: by the form itself, or to the address that the answer to htmx names.

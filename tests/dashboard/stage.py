@@ -2,8 +2,10 @@
 
 from django.urls import get_resolver, reverse
 
-from integration.mapping.versions import as_input, current_rows, save_version
-from integration.models import Link, Pair, Pause, Question, Related, Run, Snapshot
+from integration.mapping.drafts import Place, draft_now, save_draft
+from integration.mapping.rows import as_input
+from integration.mapping.versions import current_rows, save_version
+from integration.models import Connection, Link, Pair, Pause, Question, Related, Run, Snapshot
 from integration.runs.imports.check_ahead import begin_check
 from integration.runs.imports.files import keep_file
 from integration.runs.imports.start import start_import
@@ -98,12 +100,27 @@ def _stage_match(link: Link) -> list[str]:
 def _stage_versions(link: Link) -> list[str]:
     rows = [as_input(row) for row in current_rows(link)]
     rows[0]["steps"] = [{"name": "table", "table": {"a": "b"}, "otherwise": "keep"}]
-    save_version(link, rows)
+    version = save_version(link, rows)
+    # Something to publish.
+    save_draft(link, rows[:-1], version.number, Place(draft_now(link).revision))
     flow = things.workflow(link)
     condition = {"field": "contact.email", "op": "is", "value": "a"}
     versions.save_workflow_version(flow, {**flow.definition, "conditions": [condition]}, user=None)
     things.execution(flow)
-    return [reverse("connection_reconnect", args=[one.key]) for one in (link.gist, link.ghl)]
+    _stage_second_link(link)
+    return [
+        reverse("mapping_publish", args=[link.key]), reverse("mapping_copy", args=[link.key]),
+        *(reverse("connection_reconnect", args=[one.key]) for one in (link.gist, link.ghl)),
+    ]  # fmt: skip
+
+
+def _stage_second_link(link: Link) -> None:
+    """One to which a mapping can be copied; its accounts are never asked."""
+    ends = {
+        side: Connection.objects.create(key=f"birch-{side}", name=f"Birch {side}", provider=side, account_id="birch")
+        for side in ("gist", "ghl")
+    }
+    Link.objects.create(key="birch", name="Birch", enabled=False, **ends)
 
 
 def _plain_names() -> list[str]:

@@ -97,6 +97,10 @@ mapping                 GET     login   200     200       200
 mapping                 POST    login   403     200       200
 mapping_carried         GET     login   405     405       405
 mapping_carried         POST    login   403     302       302
+mapping_publish         GET     login   403     200       200
+mapping_publish         POST    login   403     200       200
+mapping_copy            GET     login   403     200       200
+mapping_copy            POST    login   403     302       302
 mapping_versions        GET     login   200     200       200
 mapping_restore         GET     login   405     405       405
 mapping_restore         POST    login   403     302       302

@@ -2,8 +2,9 @@
 
 import pytest
 
+from integration.mapping.checks import check_rows
 from integration.mapping.rules import freeze_rules
-from integration.mapping.versions import check_rows, save_version
+from integration.mapping.versions import save_version
 from integration.providers.ghl.fields import BUILT_IN as GHL
 from integration.providers.gist.fields import BUILT_IN as GIST
 from integration.records import CONSENT_FIELDS, Field

@@ -6,9 +6,10 @@ from typing import Any
 
 from integration.causes.words import name_of_field
 from integration.errors import SetupError
+from integration.mapping.rows import as_input
 from integration.mapping.rules import Row, Rules
 from integration.mapping.transforms import TRANSFORMS, read_steps
-from integration.mapping.versions import as_input, save_version
+from integration.mapping.versions import save_version
 from integration.models import Pause
 from integration.phone import to_e164
 from integration.problems.fixes.affected import Affected
@@ -131,7 +132,7 @@ def add_step(name: str) -> Callable[[Affected, Any], str]:
                 facts["steps"] = [*facts.get("steps", []), *read_steps(name, "step")]
             rows.append(facts)
         title = STEP_TITLES.get(name, TRANSFORMS[name].title)
-        save_version(affected.problem.link, rows, user, note=f"Step “{title}” added", read=version.number)
+        save_version(affected.problem.link, rows, user, name=f"Step “{title}” added", read=version.number)
         return f"The step “{title}” was added to {name_of_field(affected.problem.subject)}."
 
     return apply

@@ -27,17 +27,17 @@ def test_the_list_holds_every_operation(as_viewer, link):
 @pytest.mark.parametrize(
     ("query", "keys"),
     [
-        ({"q": "complete or reopen"}, {"ghl.tasks.complete"}),
-        ({"q": "side:gist object:tag kind:read"}, {"gist.tags.list"}),
-        ({"q": "OpportunityCreate"}, {"ghl.opportunity_created"}),
-        ({"scope": "workflows.readonly"}, {"ghl.workflows.list"}),
-        ({"object": "custom-value", "kind": "read"}, {"ghl.custom_values.list", "ghl.custom_values.get"}),
-        ({"side": "gist", "repeat": "no", "object": "form"}, {"gist.forms.subscribe"}),
+        ({"q": "complete or reopen"}, ["ghl.tasks.complete"]),
+        ({"q": "side:gist object:tag kind:read"}, ["gist.tags.list"]),
+        ({"q": "OpportunityCreate"}, ["ghl.opportunity_created"]),
+        ({"scope": "workflows.readonly"}, ["ghl.workflows.list"]),
+        ({"object": "custom-value", "kind": "read"}, ["ghl.custom_values.list", "ghl.custom_values.get"]),
+        ({"side": "gist", "repeat": "no", "object": "form"}, ["gist.forms.subscribe"]),
     ],
     ids=str,
 )
 def test_filters_stand_in_the_address_or_are_typed_as_words(as_viewer, link, query, keys):
-    assert listed(as_viewer.get("catalogue", **query)) == keys
+    assert listed(as_viewer.get("catalogue", **query)) == set(keys)
 
 
 def test_what_a_workflow_names_is_used(as_viewer, link):
