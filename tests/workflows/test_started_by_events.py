@@ -24,9 +24,13 @@ def watch(stage, key, **options):
     return stage.workflow("contact_opened", {"triggers": [{"on": key, **options}], "actions": does})
 
 
-def ghl_event(stage, topic, contact, **data):
+def send_ghl_event(stage, topic, contact, **data):
     body = {"side": "ghl", "account": "alder", "topic": topic, "data": {"id": contact, "contactId": contact, **data}}
     stage.world.control("POST", "trigger", body)
+
+
+def ghl_event(stage, topic, contact, **data):
+    send_ghl_event(stage, topic, contact, **data)
     stage.settle()
 
 
@@ -34,19 +38,27 @@ def begun():
     return [(one.trigger, one.gist_id, one.ghl_id) for one in Execution.objects.all()]
 
 
-@pytest.mark.parametrize(("key", "topic"), [(key, topic) for key, topics in GIST.items() for topic in topics])
-def test_an_event_of_gist_starts_its_workflow_for_the_person(stage, ann, key, topic):
-    watch(stage, key)
-    stage.trigger(topic, ann[0])
+def watch_each(stage, keys):
+    for key in keys:
+        watch(stage, key)
+
+
+def test_each_event_of_gist_starts_its_workflow_for_the_person(stage, ann):
+    watch_each(stage, GIST)
+    for topics in GIST.values():
+        for topic in topics:
+            stage.trigger(topic, ann[0])
     stage.settle()
-    assert begun() == [(key, *ann)]
+    assert sorted(begun()) == sorted((key, *ann) for key, topics in GIST.items() for _ in topics)
 
 
-@pytest.mark.parametrize(("key", "topic"), [(key, topic) for key, topics in GHL.items() for topic in topics])
-def test_an_event_of_ghl_starts_its_workflow_for_the_person(stage, ann, key, topic):
-    watch(stage, key)
-    ghl_event(stage, topic, ann[1])
-    assert begun() == [(key, *ann)]
+def test_each_event_of_ghl_starts_its_workflow_for_the_person(stage, ann):
+    watch_each(stage, GHL)
+    for topics in GHL.values():
+        for topic in topics:
+            send_ghl_event(stage, topic, ann[1])
+    stage.settle()
+    assert sorted(begun()) == sorted((key, *ann) for key, topics in GHL.items() for _ in topics)
 
 
 def test_an_opportunity_tells_its_facts(stage, ann):
