@@ -15,6 +15,7 @@ from dashboard.lists import read_whole_list, render_list
 from dashboard.mapping.drafts import DEFAULT_ROWS
 from dashboard.permissions import operators_only, owners_only
 from integration.errors import ProviderError, SetupError
+from integration.mapping.carried import NAMES
 from integration.mapping.versions import save_version
 from integration.models import ACTIVE_RUNS, Connection, Link, RunKind
 from integration.runs.start import AlreadyRunning, start_run
@@ -69,7 +70,7 @@ def new_link(request: HttpRequest) -> HttpResponse:
     form = NewLinkForm(request.POST or None)
     if form.is_bound and form.is_valid():
         saved = form.save()
-        save_version(saved, DEFAULT_ROWS, user=request.user, name="The usual fields")
+        save_version(saved, DEFAULT_ROWS, user=request.user, name="The usual fields", carried=list(NAMES))
         messages.success(
             request, f"“{saved.name}” is made, with the usual fields mapped. Look at the mapping, then sync."
         )

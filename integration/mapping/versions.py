@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from integration.errors import StaleSave
-from integration.mapping.carried import NAMES, in_order
+from integration.mapping.carried import in_order
 from integration.mapping.rows import RowInput, as_input, with_defaults
 from integration.models import Link, MappingVersion
 from integration.models import Mapping as MappingRow
@@ -71,7 +71,7 @@ def save_version(
 def _carried_by(current: MappingVersion | None, carried: Sequence[str] | None) -> list[str] | None:
     if carried is not None:
         return in_order(carried)
-    return current.carried if current else list(NAMES)
+    return current.carried if current else None
 
 
 def _type_seen(key: str, fields: Mapping[str, Field]) -> str:

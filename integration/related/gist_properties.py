@@ -25,7 +25,7 @@ from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.providers.ghl.related import GhlRelated
 from integration.providers.gist.fields import LONGEST_TEXT
-from integration.records import CARRIED_LABELS, Contact, RelatedRecord, RelatedType, Value, Values
+from integration.records import CARRIED_LABELS, Contact, RelatedRecord, RelatedType, Value, Values, is_blank
 from integration.related.write_result import WriteResult
 from integration.sync.apply import update_contact
 from integration.sync.plan import updates_of
@@ -82,6 +82,14 @@ def stale_names(wanted: Values, gist: Contact) -> list[str]:
     """The properties that Gist does not show as it should."""
     shown = ((name, gist.values.get(PREFIX + name)) for name in wanted)
     return [name for name, held in shown if not is_same_property(name, held, wanted[name])]
+
+
+def without_lone_address(wanted: Values, gist: Contact) -> Values:
+    """The address goes with something else to show: alone it would be a write for everybody."""
+    others = [name for name in wanted if name != ADDRESS]
+    if any(wanted[name] not in (None, "", 0) or not is_blank(gist.values.get(PREFIX + name)) for name in others):
+        return wanted
+    return {name: value for name, value in wanted.items() if name != ADDRESS}
 
 
 def write_carried(

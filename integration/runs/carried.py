@@ -32,6 +32,7 @@ from integration.related.gist_properties import (
     read_related,
     stale_names,
     switched_on,
+    without_lone_address,
     write_carried,
 )
 from integration.related.write import related_of
@@ -45,9 +46,8 @@ from integration.sync.pending_reads import delete_if_unchanged, postpone
 from integration.workflows.record import record_news
 
 LABEL = "Carried to Gist"
-# Events that say whether GHL's webhooks of a kind are on: the newest so many.
+# Events that say whether GHL's webhooks of notes are on: the newest so many.
 NEWEST = 500
-_PREFIXES: dict[str, str] = {"note": "Note", "appointment": "Appointment"}
 _KIND_OF = {one.name: one.kind for one in PROPERTIES}
 
 
@@ -58,26 +58,24 @@ def note_from_page(context: RunContext, side: str, contacts: Sequence[Contact]) 
     """Contacts as they were just read, before they are taken in. A dry run takes note of nobody."""
     if context.run.dry_run or not contacts or not carried_names(context.run.link):
         return
-    if side == "ghl":
+    if side == "ghl" and context.run.kind == RunKind.SWEEP:
         _note_changed(context, contacts)
-    elif context.run.kind in FULL_READS:
+    elif side == "gist" and context.run.kind in FULL_READS:
         _note_outdated(context.run.link, contacts)
 
 
 def _note_changed(context: RunContext, contacts: Sequence[Contact]) -> None:
-    """Those whom GHL says to have changed may have a note or an appointment more, which only a call each would tell. It
-    is made where no webhook does; a sweep looks at the notes of everybody.
+    """Those whom GHL says to have changed may have a note more, which only a call each would tell. It is made where no
+    webhook does, and by the daily sweep alone: each of our own writes is such a change, too.
     """
-    link, kind = context.run.link, context.run.kind
+    link = context.run.link
     updated = {one.id: one.updated_at for one in contacts}
     pairs = Snapshot.objects.filter(link=link, kind="contact", side="ghl", pair__state=Pair.State.LINKED)
     rows = list(pairs.filter(external_id__in=updated).only("external_id", "remote_updated_at"))
     changed = [row for row in rows if _is_newer(updated[row.external_id], row.remote_updated_at)]
-    noted = rows if kind == RunKind.SWEEP else changed
-    silent = _kinds_without_webhooks(link) if noted else set()
     # A run that reads everything lists the location's appointments (runs/read_related.py).
-    silent -= {"appointment"} if kind in FULL_READS else set()
-    note_stale(link, {(kind, row.external_id) for row in noted for kind in silent})
+    if changed and not _webhooks_tell_of_notes(link):
+        note_stale(link, {("note", row.external_id) for row in changed})
     for row in changed:
         row.remote_updated_at = updated[row.external_id]
     Snapshot.objects.update_rows(changed, ["remote_updated_at"])
@@ -87,10 +85,9 @@ def _is_newer(now: datetime | None, before: datetime | None) -> bool:
     return bool(now and before and now > before)
 
 
-def _kinds_without_webhooks(link: Link) -> set[str]:
+def _webhooks_tell_of_notes(link: Link) -> bool:
     events = InboxEvent.objects.filter(connection=link.ghl_id).order_by("-pk")
-    topics = list(events.values_list("topic", flat=True)[:NEWEST])
-    return {kind for kind, prefix in _PREFIXES.items() if not any(topic.startswith(prefix) for topic in topics)}
+    return any(topic.startswith("Note") for topic in events.values_list("topic", flat=True)[:NEWEST])
 
 
 def _note_outdated(link: Link, contacts: Sequence[Contact]) -> None:
@@ -165,8 +162,9 @@ def _refresh_person(context: RunContext, refresh: Refresh) -> Steps[Refreshed]:
     records: RelatedByKind = {}
     with suppress(Gone):
         records = yield from read_related(person.ghl_id, related_of(link), kinds)
-        wanted = switched_on(link, carried_values(link, person.gist_id, records))
+        values = switched_on(link, carried_values(link, person.gist_id, records))
         gist = yield from context.sides["gist"].read(person.gist_id)
+        wanted = without_lone_address(values, gist)
         result = yield from write_carried(context.sides["gist"], wanted, gist, refresh.journal, by_itself=True)
         return Refreshed(records, result)
     return Refreshed(records, None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from integration.mapping.carried import NAMES
 from integration.mapping.filters import words_of_filter
 from integration.mapping.rows import RowInput, as_input
 from integration.mapping.versions import current_version, save_version
@@ -156,7 +157,9 @@ def _save_mapping(
     rows = [as_input(row) for row in before.rows.all()] if given is None and before else given or []
     if before is None and not rows:
         return
-    version = save_version(link, rows, name="Setup file", carried=carried)
+    # What Gist shows of tasks and the like is on for a new link, unless the file says otherwise.
+    shows = list(NAMES) if before is None and carried is None else carried
+    version = save_version(link, rows, name="Setup file", carried=shows)
     if before is None or version.pk != before.pk:
         number = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}"
         carries = f", {len(version.carried)} carried to Gist" if carried is not None and version.carried else ""
