@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -59,30 +58,21 @@ def note_from_page(context: RunContext, side: str, contacts: Sequence[Contact]) 
     if context.run.dry_run or not contacts or not carried_names(context.run.link):
         return
     if side == "ghl" and context.run.kind == RunKind.SWEEP:
-        _note_changed(context, contacts)
+        _note_unheard(context.run.link, contacts)
     elif side == "gist" and context.run.kind in FULL_READS:
         _note_outdated(context.run.link, contacts)
 
 
-def _note_changed(context: RunContext, contacts: Sequence[Contact]) -> None:
-    """Those whom GHL says to have changed may have a note more, which only a call each would tell. It is made where no
-    webhook does, and by the daily sweep alone: each of our own writes is such a change, too.
+def _note_unheard(link: Link, contacts: Sequence[Contact]) -> None:
+    """A note more shows in no list and need not move its contact (docs/ghl-api.md#notes): only a call each tells. It is
+    made where no webhook does, by the daily sweep alone. Appointments stand in the location's list
+    (runs/read_related.py).
     """
-    link = context.run.link
-    updated = {one.id: one.updated_at for one in contacts}
-    pairs = Snapshot.objects.filter(link=link, kind="contact", side="ghl", pair__state=Pair.State.LINKED)
-    rows = list(pairs.filter(external_id__in=updated).only("external_id", "remote_updated_at"))
-    changed = [row for row in rows if _is_newer(updated[row.external_id], row.remote_updated_at)]
-    # A run that reads everything lists the location's appointments (runs/read_related.py).
-    if changed and not _webhooks_tell_of_notes(link):
-        note_stale(link, {("note", row.external_id) for row in changed})
-    for row in changed:
-        row.remote_updated_at = updated[row.external_id]
-    Snapshot.objects.update_rows(changed, ["remote_updated_at"])
-
-
-def _is_newer(now: datetime | None, before: datetime | None) -> bool:
-    return bool(now and before and now > before)
+    if _webhooks_tell_of_notes(link):
+        return
+    pairs = Pair.objects.filter(link=link, kind="contact", state=Pair.State.LINKED)
+    known = pairs.filter(ghl_id__in=[one.id for one in contacts]).values_list("ghl_id", flat=True)
+    note_stale(link, {("note", ghl_id) for ghl_id in known})
 
 
 def _webhooks_tell_of_notes(link: Link) -> bool:

@@ -4,7 +4,8 @@ import pytest
 
 from integration.errors import SetupError
 from integration.mapping.carried import NAMES, carried_names
-from integration.mapping.versions import as_input, current_rows, save_version
+from integration.mapping.rows import as_input
+from integration.mapping.versions import current_rows, save_version
 from integration.models import Link
 from integration.setup_file.exporting import export_document
 from tests.setup_example import apply
@@ -12,8 +13,9 @@ from tests.setup_example import apply
 pytestmark = pytest.mark.django_db
 
 
-def test_a_new_link_carries_everything(link):
-    assert carried_names(link) == list(NAMES)
+def test_a_new_link_of_a_setup_file_carries_everything_unless_it_says_otherwise(acme):
+    apply(acme)
+    assert carried_names(Link.objects.get(key="acme")) == list(NAMES)
 
 
 def test_a_link_that_was_made_before_goes_on_as_it_was(link):

@@ -1,11 +1,20 @@
 """What Gist shows of tasks, notes and appointments follows every change, whoever made it, without any workflow."""
 
+import pytest
+
+from integration.mapping.carried import NAMES
 from integration.models import Change, Execution, LogEntry, PendingRead
 from integration.people.commands import tick_task
 from integration.people.find import find_by_id
 from integration.people.pair_commands import hold_person, release_person
 from integration.webhooks.unpack import unpack_events
 from tests.world import sync
+
+
+@pytest.fixture(autouse=True)
+def _carries(link):
+    """As a link does that was made on the page."""
+    link.mapping_versions.update(carried=list(NAMES))
 
 
 def open_tasks(stage, gist_id):

@@ -2,10 +2,18 @@
 
 import pytest
 
-from integration.mapping.versions import as_input, current_rows, save_version
+from integration.mapping.carried import NAMES
+from integration.mapping.rows import as_input
+from integration.mapping.versions import current_rows, save_version
 from integration.models import Change, PendingRead
 from tests.workflows.test_polling import book, done, soon
 from tests.world import sync
+
+
+@pytest.fixture(autouse=True)
+def _carries(link):
+    """As a link does that was made on the page."""
+    link.mapping_versions.update(carried=list(NAMES))
 
 
 @pytest.fixture

@@ -7,6 +7,12 @@ from integration.mapping.carried import NAMES, carried_names
 ADDRESS = "/links/alder/mapping/carried/"
 
 
+@pytest.fixture(autouse=True)
+def _carries(link):
+    """As a link does that was made on the page."""
+    link.mapping_versions.update(carried=list(NAMES))
+
+
 @pytest.fixture
 def as_operator(client, operator):
     client.force_login(operator)
