@@ -82,11 +82,11 @@ def test_a_page_that_could_not_be_stored_is_read_again(world, link, monkeypatch,
     run = start_run(link, kind)
     real, failed = RunContext.save, []
 
-    def save(self):
+    def save(self, *also):
         if self.run.phase == "read_gist" and (self.checkpoint.cursor or {}).get("page") == 3 and not failed:
             failed.append(1)
             raise OperationalError("database is locked")
-        real(self)
+        real(self, *also)
 
     monkeypatch.setattr(RunContext, "save", save)
     finish(run)
