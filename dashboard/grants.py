@@ -14,7 +14,20 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
-from integration.models import Connection, Execution, InboxEvent, Link, LogEntry, Question, Run, Snapshot, Workflow
+from integration.models import (
+    Connection,
+    Execution,
+    ImportFile,
+    InboxEvent,
+    Link,
+    LogEntry,
+    Pause,
+    Problem,
+    Question,
+    Run,
+    Snapshot,
+    Workflow,
+)
 
 M = TypeVar("M", bound=Model)
 Arguments = Mapping[str, Any]
@@ -93,8 +106,15 @@ def _by_event(given: Arguments) -> "QuerySet[Any]":
 ADDRESSES: dict[str, "Callable[[Arguments], QuerySet[Any]]"] = {
     "link": _by_key("key"),
     "mapping": _by_key("key"),
+    "match": _by_key("key"),
+    "checks": _by_key("key"),
     "contact": _by_key("link"),
     "run": _by_row(Run),
+    "plan": _by_row(Run),
+    "import": _by_row(ImportFile),
+    "imported": _by_row(Run),
+    "problem": _by_row(Problem),
+    "pause": _by_row(Pause),
     "log": _by_row(LogEntry),
     "question": _by_row(Question),
     "waiting": _by_row(Snapshot),
@@ -103,8 +123,9 @@ ADDRESSES: dict[str, "Callable[[Arguments], QuerySet[Any]]"] = {
     "connection": _by_connection,
     "rejected": _by_event,
 }
-# Belongs to no link: the token is known only to whoever began the command.
-WITHOUT_LINK = {"command_result"}
+# Belong to no link: the token of a command is known only to whoever began it, and the operations of the catalogue are
+# the same for everybody; their page offers the links that are seen.
+WITHOUT_LINK = {"command_result", "operation"}
 # What makes something that belongs to no link yet.
 NEEDS_ALL_LINKS = {"connection_new_gist", "connection_new_ghl", "link_new"}
 NEEDS_ALL_LINKS |= {"oauth_start", "oauth_callback", "oauth_confirm", "oauth_location"}

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard.charts import build_throughput_chart
-from dashboard.grants import visible
+from dashboard.grants import visible, visible_connections
 from dashboard.htmx import render_partial
 from dashboard.links.cards import build_cards
 from dashboard.overview.todos import list_todos
@@ -16,7 +16,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     found = build_cards(visible(Link.objects.select_related("gist", "ghl"), "pk"))
     if not found:
         # A login that broke, or was never tried, is no step that is done.
-        works = Connection.objects.filter(status__in=(ConnectionStatus.OK, ConnectionStatus.SCOPE))
+        known = visible_connections(Connection.objects.all())
+        works = known.filter(status__in=(ConnectionStatus.OK, ConnectionStatus.SCOPE))
         sides = set(works.values_list("provider", flat=True))
         return render(request, "overview/welcome.html", {"gist": "gist" in sides, "ghl": "ghl" in sides})
     totals = {name: sum(card.today.get(name, 0) for card in found) for name in COUNTS}

@@ -14,8 +14,8 @@ from django.db import transaction
 
 from integration.erased import anybody, remember
 from integration.errors import SetupError
-from integration.models import Erasure, InboxEvent, Link, Question, Run
-from integration.privacy import leftovers
+from integration.models import Erasure, ImportFile, InboxEvent, Link, Question, Run
+from integration.privacy import files, leftovers
 from integration.privacy.find import PersonData, find_person_data, links_of
 from integration.privacy.holdings import HOLDINGS, Holding
 from integration.privacy.scrub import pattern_of, scrub_column
@@ -31,13 +31,22 @@ BUSY = "a run works on “{}” and did not pause for {:.0f} s. Pause or cancel 
 
 def find_stored(link: Link, **given: str) -> tuple[PersonData, dict[str, int]]:
     """Who is meant, and how much of them is stored, by kind. Raises SetupError when nothing is."""
+    person, counts, _ = _find_stored(link, given)
+    return person, counts
+
+
+def _find_stored(link: Link, given: dict[str, str]) -> tuple[PersonData, dict[str, int], list[ImportFile]]:
+    """Also the imported files that go: reading them takes a while."""
     person = find_person_data(link, **given)
+    naming, unreadable = files.files_naming(person)
     counts = {one.title: _own_rows(one, person).count() for one in HOLDINGS if one.find}
     counts["Stored webhooks"] = sum(1 for _ in _own_events(person))
     counts["Webhooks on disk"] = leftovers.count_spooled(_is_in_delivery(person))
+    counts[files.TITLE] = len(naming)
     if not any(counts.values()):
         raise SetupError(UNKNOWN.format(next(filter(None, given.values()), "nobody")))
-    return person, {title: number for title, number in counts.items() if number}
+    counts[files.UNREADABLE] = len(unreadable)
+    return person, {title: number for title, number in counts.items() if number}, [*naming, *unreadable]
 
 
 def erase(link: Link, by: Any = None, patience: float = PATIENCE_SECONDS, **given: str) -> tuple[Erasure, list[str]]:
@@ -47,7 +56,7 @@ def erase(link: Link, by: Any = None, patience: float = PATIENCE_SECONDS, **give
 
     Gives what is left as proof, and sentences about what the database itself may still hold. Raises SetupError.
     """
-    person, counts = find_stored(link, **given)
+    person, counts, named = _find_stored(link, given)
     marks = person.marks
     is_first = not anybody()
     with _held(links_of(person), patience):
@@ -56,6 +65,7 @@ def erase(link: Link, by: Any = None, patience: float = PATIENCE_SECONDS, **give
         # process that takes webhooks knows.
         time.sleep(NEWS_SECONDS if is_first else 0)
         _forget_events(person)
+        files.remove_files(named)
     leftovers.forget_spooled(_is_in_delivery(person))
     everything = marks | person.emails | {one for one in person.labels if " " in one}
     leftovers.forget_volatile(lambda text: bool(pattern_of(everything).search(text)))
@@ -126,18 +136,31 @@ def _forget_targets(person: PersonData) -> None:
     """Runs that were about the person are not any more."""
     for run in Run.objects.filter(link__in=links_of(person)).exclude(target={}).select_related("link"):
         own = _ids_on(person, run.link)
-        kept = [one for one in run.target.people if not own & set(one.items())]
-        if len(kept) < len(run.target.people):
-            run.target = replace(run.target, people=kept)
+        # The steps of a ladder count places: there somebody leaves theirs empty.
+        empty: list[dict[str, str]] = [{}] if run.target.ladder else []
+        kept = [one for each in run.target.people for one in (empty if own & set(each.items()) else [each])]
+        undo = {} if own & set(_texts_of(run.target.undo)) else run.target.undo
+        if kept != run.target.people or undo != run.target.undo:
+            run.target = replace(run.target, people=kept, undo=undo)
             run.save(update_fields=["target"])
 
 
+def _texts_of(undo: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in undo.items() if isinstance(value, str))
+
+
 def _forget_options(person: PersonData) -> None:
-    """Questions about somebody else that offered the person; one that offers nobody any more is not asked."""
-    for question in Question.objects.filter(link__in=links_of(person), kind="match").select_related("link"):
+    """Questions about somebody else that offered the person. One that was answered with them goes, and so does one
+    about a look-alike that offers nobody any more.
+    """
+    for question in Question.objects.filter(link__in=links_of(person), kind__in=Question.WHO).select_related("link"):
         ids = {one for _, one in _ids_on(person, question.link)}
         kept = [one for one in question.options if one.get("id") not in ids]
-        if len(kept) < len(question.options):
+        if len(kept) == len(question.options):
+            continue
+        if question.answer in ids or not (kept or question.kind == Question.Kind.MATCH):
+            question.delete()
+        else:
             question.options = kept
             question.save(update_fields=["options"])
 

@@ -13,12 +13,17 @@ from django.utils import timezone
 from integration.models import (
     Change,
     Execution,
+    ImportFile,
     InboxEvent,
+    KeptApart,
     LogEntry,
     OtherEmail,
     Pair,
+    Pause,
     PendingRead,
+    Problem,
     Question,
+    RejectedRow,
     Related,
     Run,
     Snapshot,
@@ -75,9 +80,9 @@ HOLDINGS = (
         LogEntry, "Log entries, kept without name and values", _own_entries,
         blank={
             "pair": None, "gist_id": "", "ghl_id": "", "external_id": "", "label": NOBODY, "message": "",
-            "noticed": list, "calls": list, "resolved_at": timezone.now,
+            "noticed": list, "left_out": list, "calls": list, "resolved_at": timezone.now,
         },
-        texts=("label", "message", "noticed", "calls"),
+        texts=("label", "message", "noticed", "left_out", "calls"),
     ),
     Holding(
         Execution, "Workflows that ran for them", lambda person: person.with_ids("gist_id", "ghl_id"),
@@ -96,8 +101,17 @@ HOLDINGS = (
                 "fingerprint"),
     ),
     Holding(OtherEmail, "Further addresses", None, others=("email",)),
+    Holding(KeptApart, "Decisions that two are different people", lambda person: person.with_ids("gist_id", "ghl_id"),
+            others=("gist_id", "ghl_id")),
     Holding(Pair, "Pairs", lambda person: person.with_ids("gist_id", "ghl_id"), others=("gist_id", "ghl_id", "label")),
     Holding(Run, "Runs", None, texts=("target", "checkpoint", "error", "wait_reason")),
+    # What was read of them on disk goes whole: files.py.
+    Holding(ImportFile, "Imported files", None,
+            texts=("name", "columns", "tags", "notes", "tasks", "leave_blank", "check_result", "problem")),
+    Holding(RejectedRow, "Rejected rows of imports", None, texts=("sentence",)),
+    # What an API answered, and what people wrote about it.
+    Holding(Problem, "Problems", None, texts=("text", "note", "history")),
+    Holding(Pause, "Pauses", None, texts=("reason",)),
     # By its body, which no query looks into: erase.py.
     Holding(InboxEvent, "Stored webhooks", None, others=("body", "headers", "message", "dedupe")),
 )  # fmt: skip
@@ -105,6 +119,8 @@ HOLDINGS = (
 # Columns of the domain that hold nothing of the people who are synced: set-up, states and figures of ours.
 FREE: dict[str, set[str]] = {
     "Alert": set(),
+    # Of a whole plan: once changes of the person are gone, it agrees to nothing any more.
+    "Approval": {"digest"},
     # Names people who use Gistline; of those who are synced it names nobody (dashboard/audit/middleware.py).
     "AuditEntry": {"actor", "what", "subject", "link", "before", "after", "origin", "address", "digest"},
     "CallBudget": {"account", "document"},
@@ -117,17 +133,21 @@ FREE: dict[str, set[str]] = {
     "Erasure": {"counts"},
     "InstallationKey": {"purpose", "key"},
     "Execution": {"trigger", "state", "reason"},
+    "ImportFile": {"folder", "encoding", "delimiter", "target", "mode", "check_state", "check_digest"},
     "InboxEvent": {"provider", "topic", "account", "state", "reason"},
     "Link": {
-        "key", "name", "mode", "direction", "conflict", "deletes", "match", "default_country", "gist_filter",
-        "ghl_filter", "cursors", "lease_owner", "sweep",
+        "key", "name", "mode", "direction", "create_on", "conflict", "deletes", "match", "default_country",
+        "gist_filter", "ghl_filter", "cursors", "lease_owner", "sweep", "import_columns",
     },
     "LogEntry": {"kind", "side", "outcome", "reason"},
     "Mapping": {"gist_field", "ghl_field", "direction", "owner", "steps", "gist_type"},
-    "MappingVersion": {"note"},
-    "Pair": {"kind", "state"},
+    "MappingVersion": {"note", "carried"},
+    "Pair": {"kind", "state", "matched_by", "lost_rule"},
+    "Pause": {"what", "key"},
     "PendingRead": {"kind", "side", "owner"},
-    "Question": {"kind"},
+    "Problem": {"cause", "subject", "side", "state"},
+    "Question": {"kind", "standing"},
+    "RejectedRow": {"reason"},
     "Related": {"kind"},
     "Run": {"kind", "status", "trigger", "rules", "phase", "api_calls", "error_code"},
     "Snapshot": {"kind", "side", "rules", "reason"},

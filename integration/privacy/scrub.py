@@ -54,6 +54,9 @@ def _rewrite(row: Model, column: str, marks: set[str]) -> bool:
     value = scrub(plain, marks)
     if value == plain:
         return False
+    if isinstance(value, str):
+        # What stands there instead may be longer than a short name was.
+        value = value[: field.max_length]
     setattr(row, column, field.to_python(value) if hasattr(field, "dataclass") else value)
     row.save(update_fields=[column])
     return True
