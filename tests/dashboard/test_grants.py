@@ -1,11 +1,12 @@
 """Every address again, asked by people who see some links only: what belongs to another link is not there for them."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern
 
 from dashboard.grants import NEEDS_ALL_LINKS, OWN_PAGES, OWNERS_ONLY, WITHOUT_LINK, find_links
 from dashboard.urls import urlpatterns
-from integration.models import InboxEvent, PendingRead, Question, Snapshot
+from integration.models import ImportFile, InboxEvent, Pause, PendingRead, Question, Run, Snapshot
 from tests.dashboard import things
 from tests.dashboard.browser import Browser, html, words
 from tests.dashboard.test_permissions import NAMES, PEOPLE, ROWS, address, ask, standing  # noqa: F401
@@ -13,9 +14,13 @@ from tests.dashboard.test_permissions import NAMES, PEOPLE, ROWS, address, ask, 
 pytestmark = pytest.mark.django_db
 # Stands in everything that belongs to the link which is not seen.
 HIDDEN = "Xanadu"
+NEEDS_A_SCOPE = [{"do": "ghl.custom_values.list", "with": {}}]
 PUBLIC = {"webhook_ghl", "webhook_gist", "healthz", "readyz", "metrics", "invitation"}
-LISTS = ["overview", "connections", "links", "runs", "workflows", "problems_person", "problems_rejected",
-         "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new"]  # fmt: skip
+LISTS = ["overview", "connections", "links", "runs", "workflows", "problems", "problems_person", "problems_rejected",
+         "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new",
+         "imports", "catalogue"]  # fmt: skip
+# Sent without an object: what they reach is looked at below, one by one.
+COMMANDS = {"import_upload", "problems_retry", "log_retry_matching"}
 
 
 def has_object(name):
@@ -87,6 +92,9 @@ def hidden():
     for one in (made, made.gist, made.ghl):
         one.save()
     failed = things.failure(things.finished_run(made, status="failed", failed=1, error=HIDDEN), HIDDEN)
+    things.problem(failed, text=HIDDEN, subject=HIDDEN)
+    Pause.objects.create(link=made, what="mapping", key=HIDDEN)
+    ImportFile.objects.create(link=made, name=HIDDEN, folder="hidden")
     things.conflict(made, HIDDEN)
     things.event(made, state="refused", topic=HIDDEN, reason="unreadable", body=b"{")
     things.event(made, state="parked", topic=HIDDEN, message=HIDDEN)
@@ -101,7 +109,7 @@ def hidden():
 @pytest.mark.parametrize("query", [{}, {"q": HIDDEN.lower()}], ids=["all", "searched"])
 @pytest.mark.parametrize("name", LISTS)
 def test_no_list_shows_what_belongs_to_another_link(hidden, link, operator, as_owner, name, query):
-    if name not in ("capabilities", "problems_waiting_events") and not query:
+    if name not in ("capabilities", "catalogue", "problems_waiting_events") and not query:
         assert HIDDEN in html(as_owner.get(name))
     assert HIDDEN not in html(grant(operator, link).get(name, **query))
 
@@ -131,4 +139,55 @@ def test_every_list_is_looked_at():
     lists = {name for name in NAMES if not has_object(name) and name not in PUBLIC | NEEDS_ALL_LINKS | WITHOUT_LINK}
     own = {name for name in lists if name.startswith(OWN_PAGES)}
     about_the_installation = {"people", "person_invite", "data", "audit", "audit_check", "audit_export", "rail_health"}
-    assert lists - own - about_the_installation - {"problems"} == set(LISTS)
+    about_the_registry = {"catalogue_export"}
+    assert lists - own - about_the_installation - about_the_registry - COMMANDS == set(LISTS)
+
+
+def test_an_operation_of_the_catalogue_offers_and_takes_links_that_are_seen_alone(hidden, link, operator, as_owner):
+    browser = grant(operator, link)
+    assert HIDDEN in html(as_owner.get("operation", "ghl.tags.list"))
+    assert HIDDEN not in html(browser.get("operation", "ghl.tags.list", link=hidden.key))
+    assert "is no link" in words(browser.post("operation", "ghl.tags.list", link=hidden.key))
+
+
+def test_where_an_operation_is_used_names_workflows_of_seen_links_alone(hidden, link, operator, as_owner):
+    used = hidden.workflows.get().definition["actions"][0]["do"]
+    assert f"/workflows/{hidden.workflows.get().pk}/" in html(as_owner.get("operation", used))
+    assert f"/workflows/{hidden.workflows.get().pk}/" not in html(grant(operator, link).get("operation", used))
+
+
+def test_a_file_cannot_be_brought_for_another_link_nor_read_as_one_of_its_files(hidden, link, operator):
+    browser = grant(operator, link)
+    sent = {"target": "both", "mode": "both", "like": hidden.import_files.get().pk}
+    file = SimpleUploadedFile("new.csv", b"E-mail\nann@example.test\n")
+    assert browser.post("import_upload", file=file, link=hidden.pk, target="both", mode="both").status_code == 422
+    assert browser.post("import_upload", file=file, **sent).status_code == 422
+    assert ImportFile.objects.count() == 1
+
+
+@pytest.mark.parametrize("key", ["", "hidden"])
+def test_retrying_what_failed_leaves_failures_of_other_links_alone(hidden, link, operator, key):
+    browser = grant(operator, link)
+    before = Run.objects.count()
+    browser.post("problems_retry", hours="24", what="failed", link=hidden.key if key else "")
+    browser.post("problems_retry", hours="24", what="missed", link=hidden.key)
+    browser.post("log_retry_matching", filter="")
+    assert Run.objects.count() == before
+
+
+def test_badges_count_what_is_seen(hidden, link, viewer, as_owner):
+    things.finished_run(hidden, status="running")
+    assert "1 active" in words(as_owner.get("imports"))
+    seen = words(grant(viewer, link).get("imports"))
+    assert "active" not in seen
+    assert "0 need a person" in seen
+
+
+def test_a_connection_names_no_workflow_of_another_link_that_needs_a_scope(hidden, link, operator, as_owner):
+    hidden.ghl, link.ghl.scopes = link.ghl, "contacts.readonly"
+    hidden.save()
+    link.ghl.save()
+    definition = {**hidden.workflows.get().definition, "actions": NEEDS_A_SCOPE}
+    hidden.workflows.update(enabled=True, name="Kubla Khan", definition=definition)
+    assert "Kubla Khan" in words(as_owner.get("connection", link.ghl.key))
+    assert "Kubla Khan" not in words(grant(operator, link).get("connection", link.ghl.key))

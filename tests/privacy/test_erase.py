@@ -9,7 +9,20 @@ from django.core.cache import cache
 from django.db import connection
 
 from integration.errors import SetupError
-from integration.models import Erasure, InboxEvent, LogEntry, Pair, Question, Related, Run, Snapshot
+from integration.models import (
+    Erasure,
+    InboxEvent,
+    KeptApart,
+    LogEntry,
+    Pair,
+    Pause,
+    Question,
+    RejectedRow,
+    Related,
+    Run,
+    RunTarget,
+    Snapshot,
+)
 from integration.privacy.erase import allow_again, erase
 from tests.command_output import Output
 from tests.dashboard import things
@@ -44,8 +57,23 @@ def store_everything(link, pair):
     things.execution(things.workflow(link), "Theo Marshwiggle", ghl_id=pair.ghl_id, facts={"note": "MARKED-NOTE"})
     things.entry(run, "Zoe Ray", "skipped", message=f"GHL's Theo Marshwiggle ({pair.ghl_id}) has this address.")
     things.entry(run, "Xo", "skipped", message="Not xtheo.marsh@example.test, and not Theo Marshwigglesworth.")
+    store_of_other_rooms(link, pair, run, failed)
     cache.set("command:1", {"done": "Theo Marshwiggle is synced."})
     return failed
+
+
+def store_of_other_rooms(link, pair, run, failed):
+    """What problems, plans, imports and decisions keep beside the entries."""
+    entry = things.entry(run, "Theo Marshwiggle", ghl_id=pair.ghl_id, planned=True)
+    LogEntry.objects.filter(pk=entry.pk).update(left_out=[{"field": "x", "reason": "y", "value": "MARKED-NOTE"}])
+    things.problem(failed, text="theo.marsh@example.test is taken", note="as Theo Marshwiggle says")
+    KeptApart.objects.create(link=link, gist_id=pair.gist_id, ghl_id="other")
+    Pause.objects.create(link=link, what="mapping", key="phone=phone", reason="Theo Marshwiggle rang")
+    RejectedRow.objects.create(run=run, number=2, reason="double", sentence="GHL has Theo Marshwiggle already.")
+    target = RunTarget(undo={"gist": pair.gist_id, "ghl": pair.ghl_id})
+    things.finished_run(link, kind="undo", dry_run=True, target=target)
+    near = [{"id": pair.ghl_id, "label": "Theo Marshwiggle", "email": "", "phone": "", "side": "ghl"}]
+    Question.objects.create(link=link, kind="near", about="near:gist:7", label="Ted", side="gist", options=near)
 
 
 def stored_text():
@@ -110,6 +138,22 @@ def test_an_owner_can_have_them_taken_in_again(theo, link):
     allow_again(erasure)
     sync(link)
     assert Pair.objects.filter(gist_id=theo.gist_id).exists()
+
+
+def test_decisions_and_look_alikes_of_theirs_go(theo, link):
+    erase(link, email=THEO["email"])
+    assert not KeptApart.objects.exists()
+    assert not Question.objects.filter(kind="near").exists()
+    assert Run.objects.get(kind="undo").target.undo == {}
+
+
+def test_the_steps_of_a_retry_keep_their_places(theo, link):
+    people = [{"gist": theo.gist_id, "ghl": theo.ghl_id}, {"gist": "7", "ghl": ""}]
+    target = RunTarget(people, [1, 2], ladder=[{"problem": None, "first": 0, "count": 2}])
+    run = things.finished_run(link, kind="retry", target=target)
+    erase(link, email=THEO["email"])
+    run.refresh_from_db()
+    assert run.target.people == [{}, {"gist": "7", "ghl": ""}]
 
 
 def test_who_shares_a_number_with_them_is_somebody_else(theo, world, link):
