@@ -20,6 +20,7 @@ from typing import Any
 from django.db import transaction
 
 from integration.models import AuditEntry, InstallationKey
+from integration.models.fields import UndecryptableValue
 
 BROWSER, COMMAND, SYSTEM = "browser", "command", "system"
 FIRST = "0" * 64
@@ -66,7 +67,7 @@ def system_user() -> str:
 @transaction.atomic
 def record(what: str, subject: str = "", *, link: str = "", before: Any = None, after: Any = None) -> AuditEntry:
     """Add a line. `before` and `after` hold what changed as JSON; never a secret, nor anything of a synced person."""
-    key, now = InstallationKey.make("audit"), current()
+    key, now = _sealing_key(), current()
     # Held until the end of the transaction: two lines with one predecessor would look like a broken chain.
     InstallationKey.objects.select_for_update().get(purpose="audit")
     entry = AuditEntry(
@@ -86,6 +87,16 @@ def record(what: str, subject: str = "", *, link: str = "", before: Any = None, 
     return entry
 
 
+def _sealing_key() -> str:
+    """Also where the key was lost with ENCRYPTION_KEYS: nobody could sign in to mend that while no line can be added.
+    The lines before cannot be checked then, which `verify` says.
+    """
+    try:
+        return InstallationKey.make("audit")
+    except UndecryptableValue:
+        return InstallationKey.replace("audit")
+
+
 def _digest(key: str, before: str, entry: AuditEntry) -> str:
     names = ("actor", "what", "subject", "link", "before", "after", "origin", "address")
     content = [before, entry.at.isoformat(), *(getattr(entry, name) for name in names)]
@@ -103,10 +114,12 @@ class Verdict:
 
 def verify() -> Verdict:
     """Read the whole trail and check every line."""
-    key, before, count = InstallationKey.make("audit"), FIRST, 0
+    keys, before, count = InstallationKey.readable("audit"), FIRST, 0
     for entry in AuditEntry.objects.order_by("pk").iterator(READ_AT_ONCE):
         count += 1
-        if not hmac.compare_digest(entry.digest, _digest(key, before, entry)):
+        fits = [hmac.compare_digest(entry.digest, _digest(key, before, entry)) for key in keys]
+        if not any(fits):
             return Verdict(count, before, entry)
-        before = entry.digest
+        # A key that was replaced seals no later line.
+        keys, before = keys[fits.index(True) :], entry.digest
     return Verdict(count, before)

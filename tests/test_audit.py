@@ -1,6 +1,7 @@
 """The audit trail: lines that cannot be changed, taken out or put in without showing."""
 
 import pytest
+from cryptography.fernet import Fernet
 
 from integration import audit
 from integration.models import AuditEntry, InstallationKey
@@ -66,3 +67,14 @@ def test_the_command_that_erases_names_nobody(ann):
     line = AuditEntry.objects.get()
     assert (line.what, line.link) == ("command:erase", "alder")
     assert "ann" not in str(AuditEntry.objects.values()).lower().replace("ann lee", "ann")
+
+
+def test_a_key_that_was_lost_stops_nobody_and_shows_until_it_is_back(lines, settings):
+    own = settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    later = audit.record("link_sync")
+    assert audit.verify().broken_at == lines[0]
+    settings.ENCRYPTION_KEYS = [*settings.ENCRYPTION_KEYS, *own]
+    assert audit.verify() == audit.Verdict(6, later.digest)
+    AuditEntry.objects.filter(pk=lines[4].pk).update(actor="other")
+    assert audit.verify().broken_at == lines[4]

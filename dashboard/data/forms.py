@@ -15,11 +15,11 @@ class EraseForm(forms.Form):
         Link.objects.order_by("name", "pk"), empty_label=None, to_field_name="key", widget=forms.Select(SELECT)
     )
     by = forms.ChoiceField(label="Found by", choices=BY, widget=forms.Select(SELECT))
-    who = forms.CharField(
+    person = forms.CharField(
         label="Address or id", max_length=254, widget=forms.TextInput({**TEXT, "autocomplete": "off"})
     )
 
     @property
     def given(self) -> dict[str, Any]:
         """What `integration.privacy.erase` takes."""
-        return {self.cleaned_data["by"]: self.cleaned_data["who"].strip()}
+        return {self.cleaned_data["by"]: self.cleaned_data["person"].strip()}

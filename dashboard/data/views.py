@@ -31,12 +31,12 @@ def data(request: HttpRequest) -> HttpResponse:
             person, counts = find_stored(form.cleaned_data["link"], **form.given)
             context |= {"person": person, "counts": counts}
         except SetupError as problem:
-            form.add_error("who", problem.problem)
+            form.add_error("person", problem.problem)
     return render(request, "settings/data.html", _page_context() | context, status=422 if form.errors else 200)
 
 
 def _is_typed(request: HttpRequest, form: EraseForm) -> bool:
-    if request.POST.get("confirm", "").strip() == form.cleaned_data["who"].strip():
+    if request.POST.get("confirm", "").strip() == form.cleaned_data["person"].strip():
         return True
     messages.error(request, "Nothing was erased: what was typed is something else.")
     return False

@@ -67,7 +67,7 @@ def _data_files(archive: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         is_ours = name.parts[0] in MADE_ANEW or name.parts[0] in KEYS or str(path).startswith(database)
-        hidden = any(part.startswith(".") for part in name.parts)
+        hidden = any(one.startswith(".") for one in name.parts)
         if path.is_file() and not path.is_symlink() and not is_ours and not hidden and path.name not in own:
             yield name.as_posix(), path
 

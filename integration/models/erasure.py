@@ -1,12 +1,13 @@
 """People who were erased: nothing of them but digests by which no sync, webhook or import takes them in again."""
 
 import secrets
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from integration.models.fields import EncryptedJSONField
+from integration.models.fields import EncryptedJSONField, UndecryptableValue
 from integration.models.link import Link
 
 
@@ -29,6 +30,24 @@ class InstallationKey(models.Model):
         """The key of this purpose, made with its first use."""
         row, _ = cls.objects.get_or_create(purpose=purpose, defaults={"key": secrets.token_hex(32)})
         return str(row.key)
+
+    @classmethod
+    def replace(cls, purpose: str) -> str:
+        """A new key, where the present one cannot be read. That one is kept: it counts again as soon as
+        ENCRYPTION_KEYS has its key back.
+        """
+        lost = cls.objects.get(purpose=purpose)
+        cls.objects.filter(pk=lost.pk).update(purpose=f"{purpose}-{lost.pk}")
+        return cls.make(purpose)
+
+    @classmethod
+    def readable(cls, purpose: str) -> list[str]:
+        """The present key and those before it, oldest first, without those that cannot be read."""
+        found = []
+        for row in cls.objects.filter(purpose__startswith=purpose).order_by("pk"):
+            with suppress(UndecryptableValue):
+                found.append(str(row.key))
+        return found
 
 
 class Erasure(models.Model):

@@ -68,7 +68,7 @@ def _forget_in_redis(mentions: Mentions) -> None:
     client: Any = cache._cache.get_client(write=True)  # type: ignore[attr-defined]
     for key in client.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*"):
         if client.type(key) == b"string" and mentions((client.get(key) or b"").decode(errors="replace")):
-            client.delete(key)
+            client.unlink(key)
 
 
 # Free pages ----------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_an_invitation_and_its_acceptance_are_recorded(as_owner):
 
 def test_an_erasure_and_what_is_done_to_a_contact_name_no_contact(as_owner, ann):
     as_owner.post("contact_tags", "alder", "ghl", ann.ghl_id, add="gold")
-    as_owner.post("data", link="alder", by="email", who="ann@example.test", do="erase", confirm="ann@example.test")
+    as_owner.post("data", link="alder", by="email", person="ann@example.test", do="erase", confirm="ann@example.test")
     text = str(list(AuditEntry.objects.exclude(what="signed_in").values()))
     assert lines()[0] == "data"
     assert [one for one in ("ann@example.test", "Ann Lee", ann.ghl_id) if one in text] == []

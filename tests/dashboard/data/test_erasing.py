@@ -10,7 +10,7 @@ ANN = "ann@example.test"
 
 
 def send(browser, link, **form):
-    return browser.post("data", **{"link": link.key, "by": "email", "who": ANN, **form})
+    return browser.post("data", **{"link": link.key, "by": "email", "person": ANN, **form})
 
 
 def test_what_goes_and_what_stays_is_shown_first(as_owner, ann):
