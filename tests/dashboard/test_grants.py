@@ -6,7 +6,7 @@ from django.urls import URLPattern
 
 from dashboard.grants import NEEDS_ALL_LINKS, OWN_PAGES, OWNERS_ONLY, WITHOUT_LINK, find_links
 from dashboard.urls import urlpatterns
-from integration.models import ImportFile, InboxEvent, Pause, PendingRead, Question, Run, Snapshot
+from integration.models import ImportFile, InboxEvent, MappingDraft, Pause, PendingRead, Question, Run, Snapshot
 from tests.dashboard import things
 from tests.dashboard.browser import Browser, html, words
 from tests.dashboard.test_permissions import NAMES, PEOPLE, ROWS, address, ask, standing  # noqa: F401
@@ -173,6 +173,14 @@ def test_retrying_what_failed_leaves_failures_of_other_links_alone(hidden, link,
     browser.post("problems_retry", hours="24", what="missed", link=hidden.key)
     browser.post("log_retry_matching", filter="")
     assert Run.objects.count() == before
+
+
+def test_rows_of_a_mapping_are_copied_to_seen_links_alone(hidden, link, operator, as_owner):
+    browser = grant(operator, link)
+    assert HIDDEN in html(as_owner.get("mapping_copy", link.key))
+    assert HIDDEN not in html(browser.get("mapping_copy", link.key))
+    browser.post("mapping_copy", link.key, row="0", to=hidden.key)
+    assert not MappingDraft.objects.filter(link=hidden).exists()
 
 
 def test_badges_count_what_is_seen(hidden, link, viewer, as_owner):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from integration.connections.samples import find_person, read_people
 from integration.models import ImportFile, LogEntry, RejectedRow, Snapshot
 from integration.privacy.erase import erase, find_stored
 from integration.privacy.files import TITLE, UNREADABLE
@@ -89,3 +90,9 @@ def test_a_record_that_was_erased_meanwhile_is_not_written_to(theo, world, link)
     run = imported(link, "E-mail,City\nchanged@example.test,Oz\n")
     assert list(RejectedRow.objects.filter(run=run).values_list("reason", flat=True)) == ["erased"]
     assert "theo" not in str(list(LogEntry.objects.filter(run=run).values())).lower()
+
+
+def test_the_people_on_whom_a_mapping_is_tried_are_others(erased, world, link):
+    world.gist_contact(email="zoe@example.test", name="Zoe Ray")
+    assert [one.label for one in read_people(link)] == ["Zoe Ray"]
+    assert find_person(link, THEO["email"]) is None

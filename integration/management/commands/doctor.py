@@ -205,8 +205,8 @@ def _check_audit() -> Finding:
     verdict = audit.verify()
     if verdict.broken_at:
         detail = (
-            f"line {verdict.broken_at.pk} was changed, or lines before it are missing, or the key of the trail was lost "
-            "with ENCRYPTION_KEYS. Compare with a backup."
+            f"line {verdict.broken_at.pk} was changed, or lines before it are missing, or the key of the trail was "
+            "lost with ENCRYPTION_KEYS. Compare with a backup."
         )
         return Finding("audit trail", False, detail)
     return Finding("audit trail", True, f"{verdict.count} lines, the last one {verdict.last[:12]}…")
