@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dashboard.grants import visible
 from integration.models import Run
 
 SERIES = ("created", "updated", "failed")
@@ -37,9 +38,9 @@ class Chart:
 def build_throughput_chart() -> Chart:
     """What runs wrote per half hour over the last 24 hours, by the time they began."""
     start = timezone.localtime() - timedelta(minutes=BUCKETS * MINUTES)
-    rows = Run.objects.filter(created_at__gte=start, dry_run=False).order_by().values_list("created_at", *SERIES)
+    rows = visible(Run.objects.filter(created_at__gte=start, dry_run=False))
     # Summed here and not in the database: Django cuts times into hours or minutes, but not into half hours.
-    columns = _sum_columns(rows, start)
+    columns = _sum_columns(rows.order_by().values_list("created_at", *SERIES), start)
     top = _round_up(max(sum(column) for column in columns))
     bars = [bar for place, column in enumerate(columns) for bar in _stack_bars(place, column, top)]
     hours = [f"{start + timedelta(hours=hour):%H:%M}" for hour in range(0, 24, 4)]

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from dashboard.grants import visible_connections
 from dashboard.problems.needs import count_open
 from integration.models import Connection, ConnectionStatus
 
@@ -20,6 +21,7 @@ SECTIONS = {
     "workflows": "workflows",
     "catalogue": "catalogue",
     "capabilities": "capabilities",
+    "settings": "settings",
 }
 
 
@@ -45,5 +47,5 @@ def _broken_connections(request: HttpRequest) -> list[Connection]:
     """Connections whose login a person must mend, without their secrets."""
     if not request.user.is_authenticated:
         return []
-    broken = Connection.objects.filter(status=ConnectionStatus.RECONNECT).defer("credentials")
-    return list(broken[:5])
+    broken = visible_connections(Connection.objects.filter(status=ConnectionStatus.RECONNECT))
+    return list(broken.defer("credentials")[:5])

@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from dashboard.grants import visible
 from integration.models import Link, Provider
 
 Rows = QuerySet[Any]
@@ -86,7 +87,7 @@ class Filter(forms.Form):
 
 
 def link_choices() -> list[tuple[str, str]]:
-    return [("", "Any link"), *Link.objects.values_list("key", "name")]
+    return [("", "Any link"), *visible(Link.objects.all(), "pk").values_list("key", "name")]
 
 
 def with_any(label: str, choices: Any) -> list[tuple[str, str]]:

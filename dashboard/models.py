@@ -2,8 +2,12 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models, transaction
+from django.utils import timezone
+
+from integration.models import Link
 
 
 class UserManager(BaseUserManager["User"]):
@@ -37,6 +41,8 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
     role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
+    all_links = models.BooleanField("sees every link", default=True)
+    links = models.ManyToManyField(Link, blank=True, related_name="people", verbose_name="links it sees")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -52,6 +58,37 @@ class User(AbstractUser):
     @property
     def may_delete(self) -> bool:
         return self.role == Role.OWNER
+
+    @property
+    def sees_all_links(self) -> bool:
+        """Owners always do: they give the grants."""
+        return self.all_links or self.role == Role.OWNER
+
+
+class Invitation(models.Model):
+    """Somebody who was given an account and has not taken it yet; gone once they have, or once it is withdrawn.
+
+    Until then `user` is not active. Only a digest of the one-time address is kept: whoever reads the database cannot
+    accept in somebody else's name.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="invitation")
+    digest = models.CharField("digest of the secret part of the address", max_length=64, unique=True)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"Invitation of {self.user}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ends_at <= timezone.now()
+
+    @property
+    def dialog_id(self) -> str:
+        return f"revoke-{self.pk}"
 
 
 class CacheEntry(models.Model):

@@ -2,31 +2,35 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from dashboard.models import Role
 
-View = Callable[..., HttpResponse]
+R = TypeVar("R", bound=HttpResponseBase)
 ASK_OWNER = "Only an owner may delete this. Ask one; until then it stays as it is."
 
 
-def operators_only(view: View) -> View:
+def operators_only(view: Callable[..., R]) -> Callable[..., R]:
     """Only operators and owners; anybody else gets the 403 page, which says so."""
     return _require_role(
         view, (Role.OPERATOR, Role.OWNER), "This needs the role operator. You may look at everything here."
     )
 
 
-def owners_only(view: View) -> View:
+def owners_only(view: Callable[..., R]) -> Callable[..., R]:
     return _require_role(view, (Role.OWNER,), ASK_OWNER)
 
 
-def _require_role(view: View, roles: tuple[Role, ...], sentence: str) -> View:
+def settings_for_owners(view: Callable[..., R]) -> Callable[..., R]:
+    return _require_role(view, (Role.OWNER,), "Only an owner may see and change these settings. Ask one.")
+
+
+def _require_role(view: Callable[..., R], roles: tuple[Role, ...], sentence: str) -> Callable[..., R]:
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> R:
         # Somebody who is not signed in has no role; the middleware has sent them to the sign-in page before.
         if getattr(request.user, "role", None) not in roles:
             raise PermissionDenied(sentence)

@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_q",
@@ -143,7 +144,10 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "dashboard.grants.GrantGuard",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "dashboard.audit.middleware.AuditTrail",
+    "dashboard.accounts.second_factor.RequireSecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -177,7 +181,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # Web and workers write at once: readers never wait, writers queue instead of failing.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=134217728;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=134217728; "
+        # Deleted values are overwritten, so that nothing of an erased person stays in free pages.
+        "PRAGMA secure_delete=ON;",
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", SERVICE_SECONDS)
@@ -263,6 +269,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Gistline: "
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "dashboard.accounts.second_factor.Adapter"
 MFA_TOTP_ISSUER = "Gistline"
+# With it nobody gets further than to the page that sets up a second factor, before they have one.
+REQUIRE_SECOND_FACTOR = read_switch("REQUIRE_SECOND_FACTOR", False)
 ACCOUNT_SESSION_REMEMBER = True
 
 # E-mail -------------------------------------------------------------------------------------------------

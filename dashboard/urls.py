@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 import dashboard.converters  # noqa: F401 -- the parts that addresses of contacts are made of
 from dashboard.accounts import views as accounts
+from dashboard.audit import views as audit
 from dashboard.capabilities import views as capabilities
 from dashboard.catalogue import views as catalogue
 from dashboard.checks import views as checks
@@ -15,6 +16,7 @@ from dashboard.contacts import views as contacts
 from dashboard.contacts import views_booking as contact_booking
 from dashboard.contacts import views_person as contact_person
 from dashboard.contacts import views_records as contact_records
+from dashboard.data import views as data
 from dashboard.health import views as health
 from dashboard.imports import views as imports
 from dashboard.links import launch
@@ -26,6 +28,7 @@ from dashboard.mapping.copying import copy_mapping
 from dashboard.match import views as match
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
+from dashboard.people import views as people
 from dashboard.plans import views as plans
 from dashboard.problems import views as problems
 from dashboard.problems import views_causes as problem_causes
@@ -147,6 +150,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("catalogue/export/", catalogue.export, "catalogue_export"),
     form("catalogue/<str:key>/", catalogue.operation, "operation"),
     page("capabilities/", capabilities.capabilities, "capabilities"),
+    page("settings/people/", people.people, "people"),
+    form("settings/people/invite/", people.invite_person, "person_invite"),
+    form("settings/people/<int:pk>/", people.person, "person"),
+    command("settings/people/<int:pk>/deactivate/", people.deactivate_person, "person_deactivate"),
+    command("settings/people/<int:pk>/activate/", people.activate_person, "person_activate"),
+    command("settings/people/<int:pk>/sign-out/", people.sign_out_person, "person_sign_out"),
+    command("settings/invitations/<int:pk>/revoke/", people.revoke_invitation, "invitation_revoke"),
+    page("settings/audit/", audit.audit_trail, "audit"),
+    page("settings/audit/check/", audit.check_trail, "audit_check"),
+    page("settings/audit/export/", audit.export_trail, "audit_export"),
+    form("settings/data/", data.data, "data"),
+    command("settings/data/erasures/<int:pk>/allow/", data.allow_person, "erasure_allow"),
+    form("invitation/<str:token>/", people.invitation, "invitation"),
     form("accounts/login/", accounts.login, "account_login"),
     form("accounts/password/reset/", accounts.reset_password, "account_reset_password"),
     form("accounts/email/", accounts.change_email, "account_email"),

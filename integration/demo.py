@@ -1,9 +1,11 @@
 """People that `manage.py up` makes sure of: the owner of the environment, and the owner of the demo."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integration.models import Connection, ConnectionStatus
@@ -69,9 +71,14 @@ def _stamp() -> Path:
 
 
 def has_owner() -> bool:
-    """Whether somebody may set up and give accounts; the demo's owner counts while the demo is on."""
-    owners = get_user_model().objects.filter(role="owner", is_active=True)
-    return (owners if settings.DEMO else owners.exclude(email=DEMO_EMAIL)).exists()
+    """Whether somebody may set up and give accounts."""
+    return acting_owners().exists()
+
+
+def acting_owners() -> "QuerySet[Any]":
+    """Owners who can sign in; the demo's counts while the demo is on."""
+    owners: QuerySet[Any] = get_user_model().objects.filter(role="owner", is_active=True)
+    return owners if settings.DEMO else owners.exclude(email=DEMO_EMAIL)
 
 
 def ensure_owner(email: str, password: str) -> bool:

@@ -1,6 +1,13 @@
-"""What second factors are made of is stored encrypted with the key ring, like every other secret."""
+"""Second factors: stored encrypted with the key ring, like every secret, and required where the setting says so."""
 
-from allauth.mfa.adapter import DefaultMFAAdapter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from integration.models.fields import decrypt_text, encrypt_text, is_token
 
@@ -17,3 +24,28 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
         Raises UndecryptableValue when the key is gone.
         """
         return decrypt_text(encrypted_text) if is_token(encrypted_text) else encrypted_text
+
+
+SET_UP_FIRST = "A second factor is required here. Set it up now; until then nothing else opens."
+
+
+class RequireSecondFactor:
+    """Middleware: leads whoever has no second factor to the page that sets one up, while one is required."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Mapping[str, Any]
+    ) -> HttpResponse | None:
+        if not settings.REQUIRE_SECOND_FACTOR or not getattr(view, "login_required", True):
+            return None
+        name = request.resolver_match.url_name or "" if request.resolver_match else ""
+        # The way to set one up, and the way out.
+        if name.startswith(("mfa_", "account_")) or get_adapter().is_mfa_enabled(request.user):
+            return None
+        messages.warning(request, SET_UP_FIRST)
+        return redirect("mfa_activate_totp")

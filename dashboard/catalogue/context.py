@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from dashboard.grants import visible, visible_connections
 from dashboard.lists import EmptyState, ListWords
 from dashboard.workflows.fields import READERS, known_options
 from integration.catalogue import CATALOGUE, CatalogueEntry
@@ -46,7 +47,8 @@ def uses_of(workflows: Iterable[Workflow]) -> Counter[str]:
 
 
 def workflows_using(entry: CatalogueEntry) -> list[Workflow]:
-    return [one for one in Workflow.objects.select_related("link").order_by("name") if entry.key in _keys_of(one)]
+    rows = visible(Workflow.objects.select_related("link")).order_by("name")
+    return [one for one in rows if entry.key in _keys_of(one)]
 
 
 def _keys_of(workflow: Workflow) -> set[str]:
@@ -67,8 +69,8 @@ class Grants:
 
 
 def grants_by_scope() -> dict[str, Grants]:
-    rows = Connection.objects.filter(provider="ghl").exclude(scopes="").values_list("scopes", flat=True)
-    known = [scopes.split() for scopes in rows]
+    rows = visible_connections(Connection.objects.filter(provider="ghl").exclude(scopes=""))
+    known = [scopes.split() for scopes in rows.values_list("scopes", flat=True)]
     counted = Counter(scope for scopes in known for scope in scopes)
     wanted = {one.scope for one in CATALOGUE.values() if one.side == "ghl" and one.scope}
     return {scope: Grants(counted[scope], len(known)) for scope in wanted} if known else {}

@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 
 from dashboard.catalogue import context as catalogue_page
 from dashboard.catalogue.filters import CatalogueFilter
+from dashboard.grants import visible
 from dashboard.inputs import refuse_field
 from dashboard.lists import read_whole_list, render_list
 from dashboard.live.commands import PROBLEMS
@@ -27,7 +28,7 @@ NOT_CONFIRMED = "Nothing was sent: say first that this may be written to the liv
 
 def catalogue(request: HttpRequest) -> HttpResponse:
     wanted = CatalogueFilter(request.GET)
-    uses = catalogue_page.uses_of(Workflow.objects.only("definition"))
+    uses = catalogue_page.uses_of(visible(Workflow.objects.only("definition")))
     entries = wanted.matching(uses.keys())
     listed = read_whole_list(catalogue_page.LIST, lambda: catalogue_page.grouped(entries))
     context = {
@@ -101,7 +102,7 @@ def _read_values(request: HttpRequest, entry: CatalogueEntry) -> dict[str, Any]:
 
 
 def _find_link(key: str) -> Link:
-    link = Link.objects.select_related("gist", "ghl").filter(key=key).first()
+    link = visible(Link.objects.select_related("gist", "ghl").filter(key=key), "pk").first()
     if link is None:
         raise refuse_field("link", "is no link")
     return link
@@ -112,7 +113,7 @@ def _render_operation(
     tried: Tried | None = None, *, problem: str = "", status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     # The twin comes first: whoever only wants to see what happens must not meet a client's account.
-    links = list(Link.objects.select_related("gist", "ghl").order_by("-gist__sandbox", "name"))
+    links = list(visible(Link.objects.select_related("gist", "ghl"), "pk").order_by("-gist__sandbox", "name"))
     link = next((one for one in links if one.key == key), links[0] if links else None)
     context = catalogue_page.try_context(entry, links, link, values or {}, tried)
     context |= {"problem": problem, "contact": request.POST.get("contact", ""), "show": request.POST.get("show") == "1"}

@@ -8,10 +8,11 @@ from django.urls import reverse_lazy
 from dashboard.connections.forecast import describe_forecast
 from dashboard.connections.forms import RenameForm
 from dashboard.connections.logins import links_of
+from dashboard.grants import visible
 from dashboard.lists import EmptyState, ListWords
 from integration.catalogue.scopes import scopes_in_use
 from integration.connections.check import current_steps
-from integration.models import Connection, ConnectionStatus, EventState, InboxEvent, Provider
+from integration.models import Connection, ConnectionStatus, EventState, InboxEvent, Provider, Workflow
 from integration.models.fields import UndecryptableValue
 from integration.providers.budgets import forecast_day
 from integration.providers.ghl.oauth import NEEDED_SCOPES
@@ -32,7 +33,7 @@ LIST = ListWords(
 
 def connection_context(found: Connection) -> dict[str, object]:
     granted = set(found.scopes.split())
-    in_use = scopes_in_use(found) if granted else {}
+    in_use = scopes_in_use(found, visible(Workflow.objects.all())) if granted else {}
     needed = NEEDED_SCOPES | {
         scope: f"carry out {', '.join(f'“{name}”' for name in names)}" for scope, names in in_use.items()
     }

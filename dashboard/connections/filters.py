@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from dashboard.filters import ProviderFilter, Rows, with_any
+from dashboard.grants import visible_connections
 from integration.models import Connection, ConnectionStatus
 
 
@@ -19,4 +20,5 @@ class ConnectionFilter(ProviderFilter):
 
 def connection_rows() -> QuerySet[Connection]:
     """With their links, without their secrets."""
-    return Connection.objects.defer("credentials").prefetch_related("gist_links", "ghl_links")
+    rows = Connection.objects.defer("credentials").prefetch_related("gist_links", "ghl_links")
+    return visible_connections(rows)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest
 
+from dashboard.grants import only_visible
 from integration.connections.check import verify_connection
 from integration.connections.session import contacts_of, exchange_for
 from integration.models import Connection, ConnectionStatus, Link, Provider
@@ -68,7 +69,7 @@ def check_and_name(connection: Connection) -> Connection:
 
 def links_of(connection: Connection) -> list[Link]:
     links = connection.gist_links if connection.provider == Provider.GIST else connection.ghl_links
-    return list(links.all())
+    return only_visible(links.all())
 
 
 def announce_connected(request: HttpRequest, saved: Connection) -> None:

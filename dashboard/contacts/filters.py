@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from dashboard.filters import LinkFilter, Rows, with_any
+from dashboard.grants import visible
 from integration.models import Link, Pair, Snapshot
 from integration.people import search
 
@@ -35,9 +36,9 @@ class ContactFilter(LinkFilter):
     @property
     def chosen(self) -> QuerySet[Link]:
         key = self.values.get("link")
-        return Link.objects.filter(key=key) if key else Link.objects.all()
+        return visible(Link.objects.filter(key=key) if key else Link.objects.all(), "pk")
 
 
 def contact_rows() -> QuerySet[Snapshot]:
     """One row per person, without the values only their page needs."""
-    return search.one_row_per_person().select_related("link", "pair").defer("base", "undecided")
+    return visible(search.one_row_per_person()).select_related("link", "pair").defer("base", "undecided")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse_lazy
 
+from dashboard.grants import visible
 from dashboard.lists import EmptyState, ListWords
 from integration.connections.fields import known_fields
 from integration.errors import SetupError
@@ -44,12 +45,12 @@ STEPS = ("Upload", "Columns", "Check", "Import", "Left over")
 
 def import_rows() -> list[ImportFile]:
     runs = Prefetch("runs", Run.objects.order_by("-id"), to_attr="newest_runs")
-    rows = ImportFile.objects.select_related("link", "uploaded_by").prefetch_related(runs)
+    rows = visible(ImportFile.objects.select_related("link", "uploaded_by")).prefetch_related(runs)
     return list(rows[:MOST_LISTED])
 
 
 def list_words() -> ListWords:
-    return LIST if Link.objects.exists() else WITHOUT_LINK
+    return LIST if visible(Link.objects.all(), "pk").exists() else WITHOUT_LINK
 
 
 def upload_limits() -> dict[str, Any]:

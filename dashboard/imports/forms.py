@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from dashboard.grants import visible
 from dashboard.widgets import LONG, SELECT, TEXT
 from integration.imports.cells import split_tags
 from integration.imports.csv_source import DELIMITERS
@@ -26,6 +27,11 @@ class UploadForm(forms.Form):
     link = forms.ModelChoiceField(Link.objects.all(), empty_label=None, widget=forms.Select(SELECT))
     target = forms.ChoiceField(label="Into", choices=ImportTarget.choices, widget=forms.Select(SELECT))
     mode = forms.ChoiceField(label="People who are", choices=list(MODES.items()), widget=forms.Select(SELECT))
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        links: Any = self.fields["link"]
+        links.queryset = visible(Link.objects.all(), "pk")
 
 
 class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import get_valid_filename
 
+from dashboard.grants import visible
 from dashboard.htmx import report_problem
 from dashboard.imports import columns, context
 from dashboard.imports.forms import ReadingForm, UploadForm
@@ -58,7 +59,7 @@ def upload_file(request: HttpRequest) -> HttpResponse:
 
 
 def _earlier(request: HttpRequest) -> ImportFile | None:
-    return ImportFile.objects.filter(pk=read_number(request.POST.get("like", ""))).first()
+    return visible(ImportFile.objects.filter(pk=read_number(request.POST.get("like", "")))).first()
 
 
 def _with_settings_of_earlier(request: HttpRequest) -> dict[str, str]:

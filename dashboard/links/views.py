@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from dashboard.confirmation import is_name_typed
+from dashboard.grants import visible
 from dashboard.htmx import redirect_whole_page, report_problem, wants_partial
 from dashboard.links.cards import build_cards
 from dashboard.links.context import LIST, link_context, links_with_version
@@ -22,7 +23,7 @@ from integration.runs.start import AlreadyRunning, start_run
 
 
 def link_list(request: HttpRequest) -> HttpResponse:
-    context = read_whole_list(LIST, lambda: build_cards(Link.objects.select_related("gist", "ghl")))
+    context = read_whole_list(LIST, lambda: build_cards(visible(Link.objects.select_related("gist", "ghl"), "pk")))
     return render_list(request, "links/list.html", context)
 
 

@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dashboard.filters import LinkFilter, Rows, with_any
+from dashboard.grants import visible
 from integration.models import Change, LogEntry, Outcome, Snapshot
 from integration.runs.ladder import FAILS
 from integration.sync.reasons import REASONS
@@ -54,4 +55,4 @@ class EntryFilter(LogFilter):
 
 def log_rows() -> QuerySet[LogEntry]:
     """Entries as lists show them, without the big columns that only an open entry needs."""
-    return LogEntry.objects.select_related("link").defer("calls").prefetch_related("changes")
+    return visible(LogEntry.objects.select_related("link").defer("calls").prefetch_related("changes"))

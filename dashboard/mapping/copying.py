@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from dashboard.grants import visible
 from dashboard.mapping.sides import known_sides
 from dashboard.permissions import operators_only
 from integration.mapping.drafts import Place, draft_now, is_changed, merge_rows, save_draft
@@ -36,8 +38,13 @@ def copy_mapping(request: HttpRequest, key: str) -> HttpResponse:
         RowToCopy(number, sides.name("gist", row["gist"]), sides.name("ghl", row["ghl"]), _is_wanted(number, wanted))
         for number, row in enumerate(rows)
     ]
-    others = Link.objects.exclude(pk=link.pk).order_by("name")
+    others = _others(link).order_by("name")
     return render(request, "mapping/copy.html", {"link": link, "rows": listed, "others": others})
+
+
+def _others(link: Link) -> QuerySet[Link]:
+    """The links into which whoever asks may copy."""
+    return visible(Link.objects.exclude(pk=link.pk), "pk")
 
 
 def _is_wanted(number: int, wanted: Sequence[str]) -> bool:
@@ -46,7 +53,7 @@ def _is_wanted(number: int, wanted: Sequence[str]) -> bool:
 
 def _copy(request: HttpRequest, link: Link, rows: Sequence[RowInput]) -> HttpResponse:
     chosen = [row for number, row in enumerate(rows) if str(number) in request.POST.getlist("row")]
-    others = Link.objects.select_related("gist", "ghl").filter(key__in=request.POST.getlist("to")).exclude(pk=link.pk)
+    others = _others(link).select_related("gist", "ghl").filter(key__in=request.POST.getlist("to"))
     if not chosen or not others:
         messages.error(request, "Nothing was copied: choose at least one row and one link.")
         return redirect("mapping_copy", link.key)

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard.charts import build_throughput_chart
+from dashboard.grants import visible, visible_connections
 from dashboard.htmx import render_partial
 from dashboard.links.cards import build_cards
 from dashboard.overview.todos import list_todos
@@ -12,10 +13,11 @@ from integration.models import COUNTS, Connection, ConnectionStatus, Link, Pair
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    found = build_cards(Link.objects.select_related("gist", "ghl"))
+    found = build_cards(visible(Link.objects.select_related("gist", "ghl"), "pk"))
     if not found:
         # A login that broke, or was never tried, is no step that is done.
-        works = Connection.objects.filter(status__in=(ConnectionStatus.OK, ConnectionStatus.SCOPE))
+        known = visible_connections(Connection.objects.all())
+        works = known.filter(status__in=(ConnectionStatus.OK, ConnectionStatus.SCOPE))
         sides = set(works.values_list("provider", flat=True))
         return render(request, "overview/welcome.html", {"gist": "gist" in sides, "ghl": "ghl" in sides})
     totals = {name: sum(card.today.get(name, 0) for card in found) for name in COUNTS}
@@ -29,7 +31,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "failures": sum(card.failures for card in found),
         "calls": {side: sum(card.calls.get(side, 0) for card in found) for side in ("gist", "ghl")},
         "chart": build_throughput_chart(),
-        "pairs": Pair.objects.filter(kind="contact", state__in=Pair.TOGETHER).count(),
+        "pairs": visible(Pair.objects.filter(kind="contact", state__in=Pair.TOGETHER)).count(),
         "live": request.GET.get("live") != "off",
     }
     return render_partial(request, "overview/detail.html", "live", context)

@@ -12,6 +12,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from dashboard.grants import visible
 from dashboard.lists import EmptyState, ListWords
 from integration.causes.group import with_counts
 from integration.causes.words import OPERATIONS, Wording, subject_in_words, wording_of
@@ -119,7 +120,7 @@ class ProblemRow:
 
 
 def problem_rows() -> QuerySet[Problem]:
-    return with_counts(Problem.objects.select_related("link__gist", "link__ghl", "state_by"))
+    return with_counts(visible(Problem.objects.select_related("link__gist", "link__ghl", "state_by")))
 
 
 def read_rows(rows: QuerySet[Problem], order: str) -> list[ProblemRow]:
@@ -220,8 +221,9 @@ def job_of(run: Run, problem: int | None = None) -> Job:
 
 
 def jobs_under_way() -> list[Job]:
-    running = Run.objects.filter(kind=RunKind.RETRY, status__in=ACTIVE_RUNS).select_related("link", "started_by")
-    return [job_of(run) for run in running.defer("rules")[:5] if run.target.ladder]
+    running = visible(Run.objects.filter(kind=RunKind.RETRY, status__in=ACTIVE_RUNS))
+    rows = running.select_related("link", "started_by").defer("rules")
+    return [job_of(run) for run in rows[:5] if run.target.ladder]
 
 
 # One problem -----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.urls import reverse_lazy
 
 from dashboard.filters import Filter
+from dashboard.grants import visible
 from dashboard.lists import EmptyState, ListWords, read_list
 from dashboard.paging import count_rows
 from dashboard.problems.filters import refused_rows, waiting_events, waiting_people
@@ -74,7 +75,7 @@ def problem_list(tab: str, words: ListWords, wanted: Filter, rows: QuerySet[Any]
 def tab_counts() -> dict[str, str]:
     """What stands on the tabs, counted no further than anybody reads."""
     return {
-        "failing_count": count_rows(Problem.objects.filter(state__in=FAILING)),
+        "failing_count": count_rows(visible(Problem.objects.filter(state__in=FAILING))),
         "rejected_count": count_rows(refused_rows()),
         # The tab leads to both lists, so its number is that of both.
         "waiting_count": count_rows(waiting_people(), waiting_events()),

@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dashboard.filters import LinkFilter, ProviderFilter, Rows, with_any
+from dashboard.grants import visible, visible_events
 from dashboard.problems.refusals import REFUSALS
 from integration.causes.registry import CAUSES
 from integration.models import FAILING, EventState, InboxEvent, ProblemState, Provider, Question, Snapshot
@@ -93,16 +94,16 @@ def question_rows() -> QuerySet[Question]:
     (dashboard/match).
     """
     held = Question.objects.filter(closed_at=None, answered_at=None).exclude(kind=Question.Kind.NEAR)
-    return held.select_related("link")
+    return visible(held).select_related("link")
 
 
 def refused_rows() -> QuerySet[InboxEvent]:
     """Without the bodies, which only an opened row needs."""
-    return InboxEvent.objects.filter(state=EventState.REFUSED).defer("body", "headers")
+    return visible_events(InboxEvent.objects.filter(state=EventState.REFUSED)).defer("body", "headers")
 
 
 def waiting_events() -> QuerySet[InboxEvent]:
-    rows = InboxEvent.objects.filter(state__in=WAITING_STATES).defer("body", "headers")
+    rows = visible_events(InboxEvent.objects.filter(state__in=WAITING_STATES)).defer("body", "headers")
     return rows.select_related("connection").defer("connection__credentials")
 
 
@@ -110,6 +111,6 @@ def waiting_people() -> QuerySet[Snapshot]:
     """People whose last try failed: tried again at a known time, or parked. Of a pair both halves wait, and one stands
     for it.
     """
-    waiting = Snapshot.objects.filter(Q(parked=True) | Q(retry_at__isnull=False))
+    waiting = visible(Snapshot.objects.filter(Q(parked=True) | Q(retry_at__isnull=False)))
     second = Q(side="ghl", pair__isnull=False) & Exists(waiting.filter(side="gist", pair=OuterRef("pair")))
     return waiting.exclude(second).select_related("link", "pair").defer("base", "undecided")

@@ -4,17 +4,18 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Value
 
+from dashboard.grants import visible
 from dashboard.problems.filters import question_rows
 from integration.models import ACTIVE_RUNS, Problem, ProblemState, Run
 
 
 def open_problems() -> QuerySet[Problem]:
-    return Problem.objects.filter(state=ProblemState.OPEN)
+    return visible(Problem.objects.filter(state=ProblemState.OPEN))
 
 
 def count_open() -> dict[str, int]:
     """Active `runs`, open `questions` and open `problems`, in one query; what there is none of is left out."""
-    runs = _count_as(Run.objects.filter(status__in=ACTIVE_RUNS), "runs")
+    runs = _count_as(visible(Run.objects.filter(status__in=ACTIVE_RUNS)), "runs")
     questions = _count_as(question_rows().select_related(None), "questions")
     return dict(runs.union(questions, _count_as(open_problems(), "problems"), all=True))
 

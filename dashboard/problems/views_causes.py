@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
+from dashboard.grants import visible
 from dashboard.htmx import report_problem
 from dashboard.inputs import read_number
 from dashboard.lists import read_whole_list, render_list
@@ -44,12 +45,12 @@ def problem_list(request: HttpRequest) -> HttpResponse:
     if "broken" not in context:
         context |= {"count": count_rows(rows), **tab_counts()}
         context |= {"jobs": jobs_under_way(), "pauses": [(one, describe_pause(one)) for one in _pauses()]}
-        context["links"] = Link.objects.filter(enabled=True).only("key", "name")
+        context["links"] = visible(Link.objects.filter(enabled=True), "pk").only("key", "name")
     return render_list(request, "problems/list.html", context)
 
 
 def _pauses() -> list[Pause]:
-    return list(Pause.objects.resting().select_related("link", "paused_by")[:50])
+    return list(visible(Pause.objects.resting()).select_related("link", "paused_by")[:50])
 
 
 def problem(request: HttpRequest, pk: int) -> HttpResponse:
@@ -122,14 +123,22 @@ def retry_since(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Choose since when. Nothing was started.")
         return redirect("problems")
     since = timezone.now() - timedelta(hours=hours)
-    link = Link.objects.select_related("gist", "ghl").filter(key=request.POST.get("link", "")).first()
     try:
+        link = _chosen_link(request.POST.get("link", ""))
         if request.POST.get("what") == "missed":
             return _fetch_missed(request, link, since)
-        return _retry_all(request, failures_since(since, link), SINCE[hours])
+        return _retry_all(request, visible(failures_since(since, link)), SINCE[hours])
     except TROUBLE as problem:
         report_problem(request, problem)
     return redirect("problems")
+
+
+def _chosen_link(key: str) -> Link | None:
+    """None for all of them. Raises SetupError where one is named and not there, so that not all are tried instead."""
+    link = visible(Link.objects.select_related("gist", "ghl").filter(key=key), "pk").first()
+    if key and link is None:
+        raise SetupError("There is no such link any more. Nothing was started: choose another one.")
+    return link
 
 
 def _fetch_missed(request: HttpRequest, link: Link | None, since: datetime) -> HttpResponse:
@@ -145,7 +154,7 @@ def retry_matching(request: HttpRequest) -> HttpResponse:
     """Every open failure that the log's filter finds; `filter` is its address part."""
     wanted = LogFilter(QueryDict(request.POST.get("filter", "")))
     try:
-        return _retry_all(request, wanted.apply(LogEntry.objects.all()), "a filter of the log")
+        return _retry_all(request, wanted.apply(visible(LogEntry.objects.all())), "a filter of the log")
     except TROUBLE as problem:
         report_problem(request, problem)
     return redirect("log")

@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from dashboard.filters import LinkFilter, Rows, with_any
+from dashboard.grants import visible
 from integration.models import Run, RunKind, RunStatus
 
 
@@ -24,4 +25,4 @@ class RunFilter(LinkFilter):
 
 
 def run_rows() -> QuerySet[Run]:
-    return Run.objects.select_related("link", "started_by").defer("rules", "checkpoint", "target")
+    return visible(Run.objects.select_related("link", "started_by").defer("rules", "checkpoint", "target"))

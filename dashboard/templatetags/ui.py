@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
+from dashboard.grants import only_visible
 from integration.models import (
     COUNTS,
     Connection,
@@ -235,7 +236,7 @@ def missing_words(number: int) -> str:
 @register.filter
 def links_of(connection: Connection) -> list[Link]:
     """The links that use a connection, from what was prefetched."""
-    return [*connection.gist_links.all(), *connection.ghl_links.all()]
+    return only_visible([*connection.gist_links.all(), *connection.ghl_links.all()])
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from dashboard.clock import start_of_today
 from dashboard.filters import Filter, LinkFilter, Rows, with_any
+from dashboard.grants import visible
 from integration.models import Execution, ExecutionState, Workflow
 from integration.workflows.templates import TEMPLATES
 from integration.workflows.triggers import TRIGGERS
@@ -48,7 +49,7 @@ class ExecutionFilter(Filter):
 
 
 def workflow_rows() -> QuerySet[Workflow]:
-    return Workflow.objects.select_related("link")
+    return visible(Workflow.objects.select_related("link"))
 
 
 def execution_rows() -> QuerySet[Execution]:

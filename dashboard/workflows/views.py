@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 
 from dashboard.confirmation import is_name_typed
 from dashboard.filters import link_choices
+from dashboard.grants import visible
 from dashboard.htmx import redirect_whole_page, render_partial, report_problem
 from dashboard.inputs import read_number
 from dashboard.lists import read_list, render_list
@@ -50,7 +51,7 @@ def new_workflow(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"templates": TEMPLATES.values(), "links": links, "chosen": request.POST.get("template")}
     context["link_key"] = request.POST.get("link") or request.GET.get("link") or only
     if request.method == "POST":
-        link = Link.objects.filter(key=context["link_key"]).first()
+        link = visible(Link.objects.filter(key=context["link_key"]), "pk").first()
         context["problem"] = _missing_choice(context["chosen"], link)
         if link and not context["problem"]:
             try:

@@ -2,15 +2,20 @@
 
 from collections import defaultdict
 
+from django.db.models import QuerySet
+
 from integration.catalogue.entries import CATALOGUE
 from integration.models import Connection, Workflow
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 
 
-def scopes_in_use(connection: Connection) -> dict[str, list[str]]:
-    """Scope to the names of the location's workflows that need it, beyond those that every link needs."""
+def scopes_in_use(connection: Connection, workflows: QuerySet[Workflow] | None = None) -> dict[str, list[str]]:
+    """Scope to the names of the location's workflows that need it, beyond those that every link needs. Of `workflows`
+    where they are given, of all without.
+    """
     used: dict[str, list[str]] = defaultdict(list)
-    for workflow in Workflow.objects.filter(enabled=True, link__ghl=connection).order_by("pk"):
+    rows = Workflow.objects.all() if workflows is None else workflows
+    for workflow in rows.filter(enabled=True, link__ghl=connection).order_by("pk"):
         for scope in _scopes_of(workflow) - NEEDED_SCOPES.keys():
             used[scope].append(workflow.name)
     return dict(sorted(used.items()))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from integration.connections.session import contacts_of, exchange_for_link
+from integration.erased import without_erased
 from integration.models import Connection, Link, Pair
 from integration.providers.exchange import Exchange
 from integration.records import Contact, Values, is_blank
@@ -40,7 +41,7 @@ class SamplePerson:
 def read_people(link: Link) -> list[SamplePerson]:
     """The people who changed last, one page of each side, those on both sides first. Raises ProviderError."""
     with exchange_for_link(link) as exchange:
-        gist, ghl = (_newest(exchange, link.connection(side)) for side in ("gist", "ghl"))
+        gist, ghl = (without_erased(link, _newest(exchange, link.connection(side))) for side in ("gist", "ghl"))
         people = _join(link, gist, ghl)
         if sum(bool(one.gist and one.ghl) for one in people) < MOST_LOOKED_UP:
             people = _look_up(exchange, link, people)
@@ -50,7 +51,7 @@ def read_people(link: Link) -> list[SamplePerson]:
 def find_person(link: Link, email: str) -> SamplePerson | None:
     """Whoever has this e-mail address on either side. Raises ProviderError."""
     with exchange_for_link(link) as exchange:
-        found = {side: _find(exchange, link.connection(side), email) for side in ("gist", "ghl")}
+        found = {side: _find(exchange, link, side, email) for side in ("gist", "ghl")}
     return SamplePerson(**found) if any(found.values()) else None
 
 
@@ -61,10 +62,10 @@ def _newest(exchange: Exchange, connection: Connection) -> tuple[Contact, ...]:
     return exchange.carry_out(side.page(None, timezone.now())).contacts
 
 
-def _find(exchange: Exchange, connection: Connection, email: str) -> Contact | None:
-    side = contacts_of(connection)
+def _find(exchange: Exchange, link: Link, name: str, email: str) -> Contact | None:
+    side = contacts_of(link.connection(name))
     exchange.carry_out(side.know_all_fields())
-    found = exchange.carry_out(side.find(email=email))
+    found = without_erased(link, exchange.carry_out(side.find(email=email)))
     return found[0] if found else None
 
 
@@ -85,7 +86,7 @@ def _look_up(exchange: Exchange, link: Link, people: list[SamplePerson]) -> list
     """The same people, the first few of one side found on the other."""
     alone = [one for one in people if one.gist and not one.ghl and one.gist.email][:MOST_LOOKED_UP]
     for one in alone:
-        found = _find(exchange, link.ghl, one.gist.email) if one.gist else None
+        found = _find(exchange, link, "ghl", one.gist.email) if one.gist else None
         if found:
             people = [other for other in people if other is not one and not (other.ghl and other.ghl.id == found.id)]
             people.append(SamplePerson(one.gist, found))

@@ -32,6 +32,7 @@ REASONS: Mapping[str, str] = {
     "unreadable": "A value that does not fit its field",
     "bad_consent": "Neither yes nor no",
     "no_key": "Neither e-mail nor phone",
+    "erased": "Somebody who was erased here",
     "double": "The same person as an earlier row",
 }
 """Reason to what it is called in totals."""

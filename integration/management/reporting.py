@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
+from integration import audit
 from integration.errors import ProviderError, SetupError
 from integration.models import Connection, Link
 from integration.models.fields import UndecryptableValue
@@ -18,6 +19,8 @@ class ReportingCommand(BaseCommand):
 
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
+    changes = False
+    """Whether it changes anything; what only reads leaves no line in the audit trail."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
@@ -25,7 +28,9 @@ class ReportingCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.as_json = bool(options["json"])
         try:
-            self.run(**options)
+            with audit.acting(audit.system_user(), audit.COMMAND):
+                self.run(**options)
+                self._record(options)
         except (SetupError, ProviderError, UndecryptableValue) as problem:
             sentence = problem.problem if isinstance(problem, SetupError) else str(problem)
             self.fail(str(problem), error=sentence, where=getattr(problem, "where", ""))
@@ -37,6 +42,12 @@ class ReportingCommand(BaseCommand):
 
     def run(self, **options: Any) -> None:
         raise NotImplementedError
+
+    def _record(self, options: dict[str, Any]) -> None:
+        """A line in the audit trail for a command that `changes` something, unless it recorded more itself."""
+        if self.changes and not audit.current().is_recorded:
+            name = type(self).__module__.rpartition(".")[2]
+            audit.record(f"command:{name}", link=str(options.get("link") or "")[:80])
 
     def report(self, lines: Sequence[str], data: Any) -> None:
         """Print `lines` for people, or `data` for machines."""

@@ -1,5 +1,6 @@
 from integration.models.alert import Alert
 from integration.models.approval import Approval
+from integration.models.audit_entry import AuditEntry
 from integration.models.budget import CallBudget
 from integration.models.change import Change
 from integration.models.choices import (
@@ -23,6 +24,7 @@ from integration.models.choices import (
     WriteMode,
 )
 from integration.models.connection import Connection
+from integration.models.erasure import ErasedDigest, Erasure, InstallationKey
 from integration.models.import_file import CheckState, ImportFile, ImportMode, ImportTarget, RejectedRow
 from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.kept_apart import KeptApart
@@ -49,6 +51,7 @@ __all__ = [
     "AcceptedFields",
     "Alert",
     "Approval",
+    "AuditEntry",
     "CallBudget",
     "Change",
     "ChangeAction",
@@ -60,6 +63,8 @@ __all__ = [
     "CreateOn",
     "Deletes",
     "Direction",
+    "ErasedDigest",
+    "Erasure",
     "EventState",
     "Execution",
     "ExecutionState",
@@ -67,6 +72,7 @@ __all__ = [
     "ImportMode",
     "ImportTarget",
     "InboxEvent",
+    "InstallationKey",
     "KeptApart",
     "Link",
     "LogEntry",

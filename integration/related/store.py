@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.db import transaction
 from django.utils import timezone
 
+from integration.erased import erased_ids
 from integration.models import Link, Related, Workflow
 from integration.records import RelatedRecord, RelatedType, Value
 from integration.sync.carried import note_stale
@@ -95,9 +96,16 @@ class _Taken:
     changed: set[tuple[str, str]]
 
 
+def _without_erased(link: Link, records: list[RelatedRecord]) -> list[RelatedRecord]:
+    """Not those of a contact who was erased."""
+    gone = erased_ids(link, "ghl", {record.contact_id for record in records})
+    return [record for record in records if record.contact_id not in gone]
+
+
 def _take_in(link: Link, records: list[RelatedRecord], known: Known) -> _Taken:
     """`known` are rows that were looked up before; the others are looked up here."""
-    given: dict[tuple[str, str], RelatedRecord] = {(record.kind, record.id): record for record in records}
+    taken = _without_erased(link, records)
+    given: dict[tuple[str, str], RelatedRecord] = {(record.kind, record.id): record for record in taken}
     if unknown := given.keys() - known.keys():
         known = {**known, **_rows_of(link, unknown)}
     now = timezone.now()
@@ -133,6 +141,8 @@ def _unannounced_row(link: Link, record: RelatedRecord, now: datetime) -> Relate
 @transaction.atomic
 def take_in_reported(link: Link, record: RelatedRecord, *, reported_created: bool) -> list[News]:
     """As `take_in`, of a record that an event was about; `reported_created` when it said that the record was made."""
+    if erased_ids(link, "ghl", [record.contact_id]):
+        return []
     # To be asked before `take_in` stores a row.
     row = Related.objects.filter(link=link, kind=record.kind, ghl_id=record.id).first()
     is_new = row is None or not row.announced

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integration.connections.location import learn_location
+from integration.erased import without_erased
 from integration.errors import Gone, ProviderError
 from integration.mapping.rules import Rules
 from integration.models import Execution, Pair, PendingRead, Provider, Related, Run, Snapshot
@@ -126,7 +127,7 @@ def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[
     run, rules = context.run, context.rules
     touched: list[Snapshot] = []
     for result in results:
-        read = result.value or Read({})
+        read = _without_erased(context, result.value or Read({}))
         observe_one = observe_again if result.key.requested else _observe_one
         touched += [observe_one(context, side, contact) for side, contact in read.contacts.items()]
         # Before the rule about deletions is asked: who is gone may live on under another id.
@@ -134,6 +135,8 @@ def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[
     # All that was read is known by now, in whatever order the events came.
     gone = [result.key for result in results if not (result.value and result.value.contacts)]
     deletions = [entry for pending in gone for entry in _deletion_entries(context, pending)]
+    asked_for = sum(one.key.requested and _is_erased(context, one.value) for one in results)
+    deletions += undecided.erased_entries(run, asked_for)
     # Those of deleted records go with their entry: a kill before it is recorded must not lose the deletion.
     kept = {entry.pending_read.pk for entry in deletions if entry.pending_read}
     delete_if_unchanged(result.key for result in results if result.key.pk not in kept)
@@ -141,6 +144,17 @@ def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[
     match_these(run, rules, touched)
     waiting = verify_rivals(run, rules, [one for one in touched if one.pair_id is None])
     return [one.pk for one in touched if one.pk not in waiting], deletions
+
+
+def _without_erased(context: RunContext, read: Read) -> Read:
+    link = context.run.link
+    taken = [one for contact in read.contacts.values() for one in without_erased(link, [contact])]
+    return Read({one.side: one for one in taken}, without_erased(link, read.heirs))
+
+
+def _is_erased(context: RunContext, read: Read | None) -> bool:
+    """Whether there is a record of which nothing may be taken in."""
+    return bool(read and read.contacts) and not _without_erased(context, read or Read({})).contacts
 
 
 def _deletion_entries(context: RunContext, pending: PendingRead) -> list[Entry]:

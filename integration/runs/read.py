@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
+from integration.erased import erased_ids, without_erased
 from integration.errors import Gone
 from integration.models import Snapshot
 from integration.providers.exchange import Result, Steps
@@ -35,10 +37,12 @@ def read_page(context: RunContext, side: str) -> bool:
     since = read_since(context, side)
     page = context.exchange.carry_out(context.sides[side].page(checkpoint.cursor, since))
     with saved_with_checkpoint(context):
-        note_from_page(context, side, page.contacts)
-        observed = all_or_each(page.contacts, lambda some: observe(run.link, run, context.rules, some))
+        contacts = without_erased(run.link, page.contacts)
+        note_from_page(context, side, contacts)
+        observed = all_or_each(contacts, lambda some: observe(run.link, run, context.rules, some))
         faults = [UnreadableRecord(one.id, one.label, as_error(fault)) for one, fault in observed.faults]
-        record_unreadable(context, side, [*page.unreadable, *faults])
+        gone = erased_ids(run.link, side, [one.id for one in page.unreadable]) if page.unreadable else set()
+        record_unreadable(context, side, [*(one for one in page.unreadable if one.id not in gone), *faults])
         note_page(context, side, page.contacts)
         checkpoint.cursor = page.next
         # Only a read of the whole side shows who is missing.
@@ -56,6 +60,7 @@ def read_opted_out(context: RunContext) -> bool:
     run, checkpoint = context.run, context.checkpoint
     cursor = checkpoint.cursor or {"page": None, "found": []}
     page = context.exchange.carry_out(context.sides["ghl"].opted_out_page(cursor["page"]))
+    page = replace(page, contacts=tuple(without_erased(run.link, page.contacts)))
     known = known_opted_out(run.link)
     unsaid = [one for one in page.contacts if not is_opted_out("ghl", one.values) and one.id not in known]
     is_right = _verify_opted_out(context, unsaid)
@@ -110,16 +115,26 @@ def read_people(context: RunContext) -> bool:
         context.recorder.record([undecided.unread_entry(context.run, ids, error) for ids, error in failed])
         gone = [result.key for result in read if not result.value]
         context.recorder.record(undecided.gone_entries(context.run, gone))
+        context.recorder.record(undecided.erased_entries(context.run, _erased_among(context, read)))
         forget_requests(context.run, chunk)
         context.checkpoint.cursor = done + len(chunk)
     return done + len(chunk) >= len(people)
 
 
+def _erased_among(context: RunContext, results: "Sequence[Result[dict[str, str], dict[str, Contact]]]") -> int:
+    """How many of those who were read may not be taken in."""
+    found = [list((result.value or {}).values()) for result in results]
+    return sum(bool(one) and not any(without_erased(context.run.link, [each]) for each in one) for one in found)
+
+
 def _observe_people(context: RunContext, results: "Sequence[Result[dict[str, str], dict[str, Contact]]]") -> None:
     for result in results:
-        for side, contact in (result.value or {}).items():
+        found = result.value or {}
+        taken = [one for contact in found.values() for one in without_erased(context.run.link, [contact])]
+        kept: dict[str, Contact] = {one.side: one for one in taken}
+        for side, contact in kept.items():
             observe_again(context, side, contact)
-        _verify_gone_halves(context, result.key, result.value or {})
+        _verify_gone_halves(context, result.key, kept)
 
 
 def _verify_gone_halves(context: RunContext, ids: dict[str, str], found: dict[str, Contact]) -> None:

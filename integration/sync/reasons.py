@@ -14,6 +14,12 @@ class Reason:
 
 
 _ALL = (
+    Reason(
+        "erased",
+        "Erased here",
+        "This person asked to be forgotten and was erased. Nothing of them is read, kept or written any more.",
+        "To take them in again, an owner allows it under Settings, Data.",
+    ),
     Reason("new_contact", "New contact", "The other side did not know this person yet."),
     Reason("changed", "Changed", "At least one mapped field differed and its rule says who wins."),
     Reason(

@@ -293,6 +293,14 @@ def gone_entries(run: Run, people: list[dict[str, str]]) -> list[Entry]:
     return entries
 
 
+def erased_entries(run: Run, number: int) -> list[Entry]:
+    """Entries without a person, for so many who were asked for and may not be taken in."""
+    return [
+        Entry(Person(decision=Decision("erased"), reason="erased"), message="Erased here.", requested=True)
+        for _ in range(number)
+    ]
+
+
 def unread_entry(
     run: Run, ids: Mapping[str, str], error: ProviderError, label: str = "", pending_read: PendingRead | None = None
 ) -> Entry:

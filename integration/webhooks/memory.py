@@ -21,7 +21,8 @@ DOWN_SECONDS = 1.0
 class Memory:
     """`locations`, `tokens`: GHL location id, digest of a Gist token → (good until, connection ids).
 
-    `down_until`: until then the database is taken for down without asking it, because asking takes seconds.
+    `nobody_erased_until`: until then nobody is taken for erased here (forgetting.py). `down_until`: until then the
+    database is taken for down without asking it, because asking takes seconds.
     Times are of the monotonic clock. `turn` is held by the thread that writes to SQLite, `waiting` are
     the tickets of the others (store.py). `refused`: reason → (minute, how many were kept in it); `not_kept`: reason →
     how many were not, since this process started.
@@ -30,6 +31,7 @@ class Memory:
     locations: dict[str, tuple[float, tuple[int, ...]]] = field(default_factory=dict)
     tokens: dict[str, tuple[float, tuple[int, ...]]] = field(default_factory=dict)
     down_until: float = 0.0
+    nobody_erased_until: float = 0.0
     turn: threading.Lock = field(default_factory=threading.Lock)
     waiting: deque[Any] = field(default_factory=deque)
     refused: dict[str, tuple[int, int]] = field(default_factory=dict)

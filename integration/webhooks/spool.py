@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -121,6 +121,18 @@ def _put_through(delivery: Delivery) -> None:
     except UnknownToken:
         # Its token could not be looked up when it came, so it is refused only now.
         keep_refused(replace(delivery, refused="unknown_token"))
+
+
+def deliveries(is_about: Callable[[Delivery], bool]) -> Iterator[Path]:
+    """Files of the deliveries that `is_about` says yes to, also of what was set aside."""
+    for path in [*spooled_files(), *_spool_folder().glob("*.bad")]:
+        try:
+            delivery = _from_json(json.loads(path.read_bytes()))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            # Stored meanwhile, or nothing that can be read as a delivery of anybody.
+            continue
+        if is_about(delivery):
+            yield path
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from integration.webhooks.database import (
 )
 from integration.webhooks.delivery import Delivery
 from integration.webhooks.find_connections import connections_of
+from integration.webhooks.forgetting import forget_if_erased
 from integration.webhooks.memory import memory
 from integration.webhooks.refusals import turned_away
 
@@ -115,11 +116,11 @@ def _insert_delivery(delivery: Delivery) -> bool:
     found = connections_of(delivery)
     if delivery.token and not found:
         raise UnknownToken
-    event = InboxEvent(**_event_columns(delivery), connection_id=found[0] if found else None)
+    event = forget_if_erased(InboxEvent(**_event_columns(delivery), connection_id=found[0] if found else None))
     if delivery.topic in INSTALL_TOPICS:
         is_news = installs.keep_install_event(event, found, _insert_event)
     elif found:
-        is_news = _insert_event(event) or (delivery.by_content and _handle_again(event))
+        is_news = _insert_event(event) or (delivery.by_content and event.reason != "erased" and _handle_again(event))
     else:
         is_news = _insert_event(turned_away(event, "unknown_location"))
     if is_news and event.state == EventState.REFUSED:
@@ -170,6 +171,7 @@ def keep_refused(delivery: Delivery) -> None:
     columns = _event_columns(delivery) | {"dedupe": None, "connection_id": delivery.connection_id}
     event = turned_away(InboxEvent(**columns), delivery.refused)
     with in_turn(), limit_lock_wait():
+        forget_if_erased(event)
         retry_while_locked(event.save)
         retry_while_locked(_drop_oldest_refused)
 

@@ -2,10 +2,23 @@
 
 from django.urls import get_resolver, reverse
 
+from dashboard.models import User
+from dashboard.people.invitations import invite
 from integration.mapping.drafts import Place, draft_now, save_draft
 from integration.mapping.rows import as_input
 from integration.mapping.versions import current_rows, save_version
-from integration.models import Connection, Link, Pair, Pause, Question, Related, Run, Snapshot
+from integration.models import (
+    Connection,
+    ErasedDigest,
+    Erasure,
+    Link,
+    Pair,
+    Pause,
+    Question,
+    Related,
+    Run,
+    Snapshot,
+)
 from integration.runs.imports.check_ahead import begin_check
 from integration.runs.imports.files import keep_file
 from integration.runs.imports.start import start_import
@@ -27,7 +40,15 @@ def stage_everything(ann: Ann) -> list[str]:
     """Makes it all; returns the addresses from which every page is reached."""
     ann.world.gist_contact(email="zoe@example.test", name="Zoe Ray", unsubscribed_from_emails=True)
     sync(ann.link)
+    _stage_settings(ann.link)
     return [*_stage_people(ann), *_stage_runs(ann), *_stage_versions(ann.link), *map(reverse, _plain_names())]
+
+
+def _stage_settings(link: Link) -> None:
+    """Somebody invited, somebody deactivated, and somebody erased of whom a digest is left."""
+    invite("lee@gistline.example", "viewer", None)
+    User.objects.create_user("mia@gistline.example", is_active=False)
+    ErasedDigest.objects.create(erasure=Erasure.objects.create(link=link), digest="0" * 64)
 
 
 def _stage_people(ann: Ann) -> list[str]:

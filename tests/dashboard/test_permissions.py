@@ -6,9 +6,12 @@ import pytest
 from allauth.urls import urlpatterns as allauth_urls
 from django.urls import URLPattern, get_resolver, reverse
 
+from dashboard.models import Invitation, User
+from dashboard.people.invitations import invite
 from dashboard.urls import urlpatterns
 from integration.models import (
     Connection,
+    Erasure,
     Execution,
     ImportFile,
     InboxEvent,
@@ -218,6 +221,28 @@ log_retry_matching      GET     login   405     405       405
 log_retry_matching      POST    login   403     302       302
 log_retry               GET     login   405     405       405
 log_retry               POST    login   403     302       302
+people                  GET     login   403     403       200
+person_invite           GET     login   403     403       200
+person_invite           POST    login   403     403       422
+person                  GET     login   403     403       200
+person                  POST    login   403     403       422
+person_deactivate       GET     login   405     405       405
+person_deactivate       POST    login   403     403       302
+person_activate         GET     login   405     405       405
+person_activate         POST    login   403     403       302
+person_sign_out         GET     login   405     405       405
+person_sign_out         POST    login   403     403       302
+invitation_revoke       GET     login   405     405       405
+invitation_revoke       POST    login   403     403       302
+audit                   GET     login   403     403       200
+audit_check             GET     login   403     403       200
+audit_export            GET     login   403     403       200
+data                    GET     login   403     403       200
+data                    POST    login   403     403       422
+erasure_allow           GET     login   405     405       405
+erasure_allow           POST    login   403     403       302
+invitation              GET     410     410     410       410
+invitation              POST    410     410     410       410
 account_reset_password  GET     200     200     200       200
 account_email           GET     login   200     200       200
 account_login           GET     200     302     302       302
@@ -242,6 +267,7 @@ OPEN_ACCOUNT_PAGES = {
     "mfa_authenticate",
 }
 WRITTEN = (
+    *(User, Invitation, Erasure),
     *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related),
     *(Workflow, WorkflowVersion, Execution, ImportFile, Problem, Pause),
 )
@@ -266,12 +292,17 @@ def standing(link):
     execution = things.execution(things.workflow(link))
     problems |= {"workflow": execution.workflow_id, "execution": execution.pk}
     problems["plan"] = things.finished_run(link, dry_run=True).pk
+    invite("lee@gistline.example", "viewer", None)
+    problems |= {"person": User.objects.create_user("mia@gistline.example").pk}
+    problems |= {"invitation": Invitation.objects.get().pk, "erasure": Erasure.objects.create(link=link).pk}
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
 
 
 def address(name, standing):
     if name == "mapping_restore":
         return reverse(name, args=[standing["link"], standing["number"]])
+    if name == "invitation":
+        return reverse(name, args=["wrong"])
     (takes, *_), *_ = get_resolver().reverse_dict.getlist(name)
     wanted = {"key": standing["key" if name.startswith("connection") else "link"]}
     wanted |= {"token": "wrong", "topic": "contact_created"}

@@ -13,6 +13,7 @@ from integration.setup_file.changes import apply_document
 
 class Command(ReportingCommand):
     help = "Creates or updates everything described in a setup file (JSON or YAML); prints what changed."
+    changes = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

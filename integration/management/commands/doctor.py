@@ -11,6 +11,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import DatabaseError
 
+from integration import audit
 from integration.demo import HOW_TO_CREATE_AN_OWNER, has_owner
 from integration.errors import ProviderError, SetupError
 from integration.management.exposure import refused_settings
@@ -67,6 +68,7 @@ def run_checks(live: bool) -> Iterator[Finding]:
         yield _guard_check("workers", _check_workers)
         yield _check_keys()
         yield _check_owner()
+        yield _check_audit()
         yield _guard_check("webhook keys", _check_webhook_keys)
         # Credentials that cannot be decrypted raise when they are read, and would hide the other connections.
         for connection in Connection.objects.defer("credentials"):
@@ -197,6 +199,17 @@ def _check_owner() -> Finding:
     if settings.DEMO:
         return Finding("owner", True, "`up` creates the demo's")
     return Finding("owner", False, f"There is none, so nobody can set anything up. {HOW_TO_CREATE_AN_OWNER}")
+
+
+def _check_audit() -> Finding:
+    verdict = audit.verify()
+    if verdict.broken_at:
+        detail = (
+            f"line {verdict.broken_at.pk} was changed, or lines before it are missing, or the key of the trail was "
+            "lost with ENCRYPTION_KEYS. Compare with a backup."
+        )
+        return Finding("audit trail", False, detail)
+    return Finding("audit trail", True, f"{verdict.count} lines, the last one {verdict.last[:12]}…")
 
 
 def _check_connection(connection: Connection, live: bool) -> Finding:

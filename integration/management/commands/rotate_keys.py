@@ -16,6 +16,7 @@ BATCH = 200
 
 class Command(ReportingCommand):
     help = "Re-encrypts every stored secret with the newest key; may be stopped and started again."
+    changes = True
 
     def run(self, **options: Any) -> None:
         counts: Counter[str] = Counter(rotated=0, current=0, unreadable=0)

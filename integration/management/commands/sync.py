@@ -12,6 +12,7 @@ from integration.runs.start import AlreadyRunning, start_run
 
 class Command(RunCommand):
     help = "Starts a run of a link; exit code 0 when it was started, with --wait when it succeeded."
+    changes = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

@@ -12,6 +12,7 @@ from integration.imports.faults import REASONS
 from integration.imports.read import Row
 from integration.models import CheckState, ImportFile
 from integration.records import Side
+from integration.runs.imports.erased import is_of_erased, reject_erased
 from integration.runs.imports.files import folder_of
 from integration.runs.imports.order import ImportOrder
 from integration.runs.imports.store import ImportRow, Rejection, RowStore
@@ -75,7 +76,7 @@ def _check_portions(order: ImportOrder, store: RowStore, is_over: Callable[[], b
         with store.portion():
             if store.fact("checked_to", 0) != before:
                 return False  # Another process checks the same file, and is further.
-            for checked in check.check(some):
+            for checked in reject_erased(check.check(some)):
                 _keep_row(order, store, checked)
                 tally.count(checked)
             tally.done = len(some) < PORTION
@@ -132,7 +133,7 @@ class Tally:
 
     def count(self, checked: CheckedRow) -> None:
         self.rows, self.checked_to = self.rows + 1, checked.row.number
-        if len(self.preview) < PREVIEW_ROWS:
+        if len(self.preview) < PREVIEW_ROWS and not is_of_erased(checked):
             self.preview.append(_describe(checked))
         if not checked.faults:
             self.ok += 1

@@ -48,6 +48,8 @@ class ImportedPerson:
 
     @property
     def ref(self) -> PersonRef:
+        if self.rejection and self.rejection.reason == "erased":
+            return PersonRef(label=f"Row {self.row.number}")
         ids = {side: one.id for side, one in self.contacts.items()}
         label = next((one.label for one in self.contacts.values() if one.label != one.id), "") or self.row.label
         return PersonRef(ids.get("gist", ""), ids.get("ghl", ""), label)

@@ -15,6 +15,7 @@ from integration.runs.context import RunContext
 from integration.runs.imports.checking import check_some, open_store
 from integration.runs.imports.cursor import ImportCursor
 from integration.runs.imports.decide import Deciding
+from integration.runs.imports.erased import turn_away_erased
 from integration.runs.imports.lookup import KnownPeople, Lookup, find_related
 from integration.runs.imports.order import ImportOrder, accounts_of, read_order
 from integration.runs.imports.person import ImportedPerson
@@ -131,6 +132,7 @@ def _look_up(
     raise_if_of_all(context, results)
     for result in results:
         result.key.error, result.key.calls = result.error, result.calls
+    turn_away_erased(context.run.link, people)
     for person in people:
         # In the order of the file, whoever was found first.
         lookup.claim(person)

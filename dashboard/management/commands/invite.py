@@ -1,0 +1,47 @@
+"""`manage.py invite EMAIL --role …`: gives somebody an account; the one-time address is the last line."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from dashboard.models import Role
+from dashboard.people.invitations import Invited, invite, role_label
+from integration.management.reporting import ReportingCommand, find_link
+
+
+class Command(ReportingCommand):
+    help = "Invites somebody, or changes the role and links of whoever has the address; prints the one-time address."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("email", metavar="EMAIL")
+        parser.add_argument("--role", required=True, choices=Role.values)
+        parser.add_argument(
+            "--link", action="append", metavar="LINK", help="see only this link; may be repeated (left out: all links)"
+        )
+
+    def run(self, **options: Any) -> None:
+        links = [find_link(key) for key in options["link"]] if options["link"] else None
+        invited = invite(options["email"], options["role"], links)
+        self.report([*_describe(invited), invited.address], _as_data(invited))
+
+
+def _describe(invited: Invited) -> list[str]:
+    user = invited.user
+    if not invited.is_new:
+        return [f"{user.email} has an account already and is {role_label(user.role)} now. They sign in as before, at:"]
+    how = "The address was mailed." if invited.mailed else "No mail was sent: pass the address on yourself."
+    until = f"until {user.invitation.ends_at:%Y-%m-%d %H:%M} UTC"
+    return [f"{user.email} is invited as {role_label(user.role)}, {until}. {how} It works once:"]
+
+
+def _as_data(invited: Invited) -> dict[str, Any]:
+    user = invited.user
+    return {
+        "email": user.email,
+        "role": user.role,
+        "links": None if user.sees_all_links else [link.key for link in user.links.all()],
+        "invited": invited.is_new,
+        "mailed": invited.mailed,
+        "address": invited.address,
+        "ends_at": user.invitation.ends_at.isoformat() if invited.is_new else None,
+    }

@@ -1,0 +1,79 @@
+"""Forms of Settings → People, and of the page behind an invitation."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+
+from dashboard.models import Role, User
+from dashboard.widgets import SELECT, TEXT
+from integration.models import Link
+
+SCOPES = [("all", "All links, also those made later"), ("some", "Only these")]
+
+
+class AccessForm(forms.Form):
+    """A role, and which links its person sees."""
+
+    role = forms.ChoiceField(choices=Role.choices, widget=forms.Select(SELECT))
+    scope = forms.ChoiceField(label="Sees", choices=SCOPES, widget=forms.Select(SELECT))
+    links = forms.ModelMultipleChoiceField(
+        Link.objects.order_by("name", "pk"),
+        # By key: as a number, anything could be sent that no column holds.
+        to_field_name="key",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        # Without one the person would see nothing, and nobody would know why.
+        if data.get("scope") == "some" and data.get("role") != Role.OWNER and not data.get("links"):
+            self.add_error("links", "Tick at least one link, or let the person see all.")
+        return data
+
+    @property
+    def chosen_links(self) -> list[Link] | None:
+        """None: all. Owners see all links, since they give the grants."""
+        data = self.cleaned_data
+        return None if data["scope"] == "all" or data["role"] == Role.OWNER else list(data["links"])
+
+
+class InviteForm(AccessForm):
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(TEXT))
+    field_order = ["email", "role", "scope", "links"]
+
+
+def access_of(person: User) -> dict[str, Any]:
+    """What the form of a person begins with."""
+    return {
+        "role": person.role,
+        "scope": "all" if person.sees_all_links else "some",
+        "links": [link.key for link in person.links.all()],
+    }
+
+
+class AcceptForm(forms.Form):
+    """The password of a new account."""
+
+    name = forms.CharField(
+        label="Your name",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput({**TEXT, "autocomplete": "name"}),
+        help_text="As it stands beside what you do. Blank: your e-mail address.",
+    )
+    password = forms.CharField(
+        widget=forms.PasswordInput({**TEXT, "autocomplete": "new-password"}),
+        strip=False,
+        help_text=" ".join(password_validators_help_texts()),
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self.person)
+        return password

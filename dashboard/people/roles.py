@@ -1,0 +1,77 @@
+"""What a person may do and which links they see, and that one owner who can sign in is always left."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from dashboard.models import Role, User
+from integration import audit
+from integration.demo import acting_owners
+from integration.errors import SetupError
+from integration.models import Link
+
+LAST_OWNER = "{} is the last owner who can sign in. Make somebody else an owner first; until then nothing changes."
+NO_OWNER_NOW = "you are no owner any more: somebody changed your role meanwhile. Nothing was changed."
+
+
+@transaction.atomic
+def change_access(person: User, role: str, links: Iterable[Link] | None, by: User | None = None) -> None:
+    """Give the role, and of links these, None for all. Raises SetupError for the last owner.
+
+    Also for a `by` who is no owner any more; None for a command: whoever can run one owns the machine.
+    """
+    _protect_last_owner(person, keeps=role == Role.OWNER, by=by)
+    before = access_of(person)
+    person.role, person.all_links = role, links is None
+    person.save(update_fields=["role", "all_links"])
+    person.links.set(links or [])
+    # Of somebody who is only being invited the invitation says it.
+    if person.has_usable_password() and (after := access_of(person)) != before:
+        audit.record("person_changed", person.email, before=before, after=after)
+
+
+def access_of(person: User) -> dict[str, str]:
+    """Role and links as the audit trail keeps them."""
+    links = "all" if person.all_links else ", ".join(person.links.values_list("key", flat=True))
+    return {"role": person.role, "links": links}
+
+
+@transaction.atomic
+def deactivate(person: User, by: User | None = None) -> None:
+    """Nobody signs in with the account any more, and its sessions end with their next request. Raises SetupError."""
+    _protect_last_owner(person, keeps=False, by=by)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    end_sessions(person)
+    audit.record("person_deactivate", person.email)
+
+
+@transaction.atomic
+def activate(person: User, by: User | None = None) -> None:
+    """Take a deactivation back: password and second factor are as they were. Raises SetupError."""
+    _protect_last_owner(person, keeps=True, by=by)
+    person.is_active = True
+    person.save(update_fields=["is_active"])
+    audit.record("person_activate", person.email)
+
+
+def end_sessions(person: User, but: str | None = None) -> int:
+    """Sign the person out everywhere, except in the session with the key `but`. How many sessions ended."""
+    keys = [one.session_key for one in Session.objects.iterator() if _user_of(one) == person.pk]
+    return Session.objects.filter(session_key__in=[key for key in keys if key != but]).delete()[0]
+
+
+def _user_of(session: Session) -> int | None:
+    found: Any = session.get_decoded().get("_auth_user_id")
+    return int(found) if str(found or "").isdecimal() else None
+
+
+def _protect_last_owner(person: User, *, keeps: bool, by: User | None) -> None:
+    # Locked in one order: of two owners who demote each other at once, the second waits here and then finds one owner.
+    owners = list(acting_owners().select_for_update().order_by("pk").values_list("pk", flat=True))
+    if by is not None and by.pk not in owners:
+        raise SetupError(NO_OWNER_NOW)
+    if not keeps and owners == [person.pk]:
+        raise SetupError(LAST_OWNER.format(person))

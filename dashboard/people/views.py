@@ -1,0 +1,115 @@
+"""Settings → People: who may do what, on which links; invitations, and the page behind one."""
+
+from collections.abc import Callable
+from typing import cast
+
+from allauth.account.utils import perform_login
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from dashboard.models import Invitation, User
+from dashboard.people import invitations
+from dashboard.people.context import people_context, people_rows
+from dashboard.people.forms import AcceptForm, AccessForm, InviteForm, access_of
+from dashboard.people.roles import activate, change_access, deactivate, end_sessions
+from dashboard.permissions import settings_for_owners
+from integration.errors import SetupError
+
+
+@settings_for_owners
+def people(request: HttpRequest) -> HttpResponse:
+    return render(request, "settings/people.html", people_context())
+
+
+@settings_for_owners
+def invite_person(request: HttpRequest) -> HttpResponse:
+    form = InviteForm(request.POST or None, initial={"scope": "all"}, auto_id="invite-%s")
+    if form.is_bound and form.is_valid():
+        try:
+            role, links = form.cleaned_data["role"], form.chosen_links
+            invited = invitations.invite(form.cleaned_data["email"], role, links, cast(User, request.user))
+        except SetupError as problem:
+            form.add_error(None, problem.problem)
+        else:
+            # Shown here and never again, so it is no redirect: the address must not be kept in a session or a cookie.
+            return render(request, "settings/invited.html", {"invited": invited, "settings_page": "people"})
+    return render(
+        request, "settings/invite.html", {"form": form, "settings_page": "people"}, status=422 if form.errors else 200
+    )
+
+
+@settings_for_owners
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Role and links of one person."""
+    found = get_object_or_404(people_rows(), pk=pk)
+    form = AccessForm(request.POST or None, initial=access_of(found), auto_id="access-%s")
+    if form.is_bound and form.is_valid():
+        try:
+            change_access(found, form.cleaned_data["role"], form.chosen_links, cast(User, request.user))
+        except SetupError as problem:
+            form.add_error(None, problem.problem)
+        else:
+            messages.success(request, f"{found} is {invitations.role_label(found.role)} now.")
+            return redirect("people")
+    context = {"person": found, "form": form, "settings_page": "people"}
+    return render(request, "settings/person.html", context, status=422 if form.errors else 200)
+
+
+@settings_for_owners
+def deactivate_person(request: HttpRequest, pk: int) -> HttpResponse:
+    return _carry_out(request, pk, deactivate, "{} is deactivated and signed out everywhere.")
+
+
+@settings_for_owners
+def activate_person(request: HttpRequest, pk: int) -> HttpResponse:
+    return _carry_out(request, pk, activate, "{} may sign in again.")
+
+
+@settings_for_owners
+def sign_out_person(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(people_rows(), pk=pk)
+    but = request.session.session_key if found.pk == request.user.pk else None
+    ended = end_sessions(found, but)
+    messages.success(request, f"{ended} session{'' if ended == 1 else 's'} of {found} ended.")
+    return redirect("people")
+
+
+def _carry_out(request: HttpRequest, pk: int, command: Callable[[User, User], None], sentence: str) -> HttpResponse:
+    found = get_object_or_404(people_rows(), pk=pk)
+    try:
+        command(found, cast(User, request.user))
+    except SetupError as problem:
+        messages.error(request, problem.problem)
+    else:
+        messages.success(request, sentence.format(found))
+    return redirect("people")
+
+
+@settings_for_owners
+def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Invitation.objects.select_related("user"), pk=pk)
+    email = found.user.email
+    invitations.revoke(found)
+    messages.success(request, f"The invitation of {email} is withdrawn; its address opens nothing any more.")
+    return redirect("people")
+
+
+@login_not_required
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Behind the one-time address: choose a password, and be signed in."""
+    found = invitations.find_invitation(token)
+    if found is None:
+        return render(request, "account/invitation_ended.html", status=410)
+    form = AcceptForm(request.POST or None, person=found.user, auto_id="accept-%s")
+    if form.is_bound and form.is_valid():
+        user = invitations.accept(token, form.cleaned_data["password"], form.cleaned_data["name"])
+        if user is None:
+            return render(request, "account/invitation_ended.html", status=410)
+        # Through allauth, which asks for the second factor of somebody who had an account before.
+        response: HttpResponse = perform_login(request, user, email_verification="optional")
+        return response
+    invitations.mark_opened(found)
+    context = {"form": form, "person": found.user}
+    return render(request, "account/invitation.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,1 @@
+"""What Gistline keeps of a person, and erasing it: find → holdings → erase → leftovers (files, sessions, pages)."""

@@ -1,0 +1,76 @@
+"""Roles, deactivation and sessions; and that an owner who can sign in is always left."""
+
+import pytest
+from django.contrib.auth import get_user
+
+from dashboard.models import User
+from dashboard.people.roles import change_access, deactivate
+from integration.errors import SetupError
+from tests.dashboard.browser import Browser, html, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def second_owner(django_user_model):
+    return django_user_model.objects.create_user("tom@gistline.example", "a-long-password", role="owner")
+
+
+def test_a_role_holds_from_the_next_page_on(as_owner, as_viewer, viewer):
+    assert as_viewer.get("connection_new_gist").status_code == 403
+    as_owner.post("person", viewer.pk, role="operator", scope="all")
+    assert as_viewer.get("connection_new_gist").status_code == 200
+
+
+def test_deactivation_ends_sessions_at_once(as_owner, as_viewer, viewer):
+    assert as_viewer.get("overview").status_code == 200
+    as_owner.post("person_deactivate", viewer.pk)
+    assert as_viewer.get("overview")["Location"].startswith("/accounts/login/")
+    as_owner.post("person_activate", viewer.pk)
+    assert not get_user(as_viewer.client).is_authenticated
+    assert get_user(Browser(User.objects.get(pk=viewer.pk)).client).is_authenticated
+
+
+def test_signing_somebody_out_ends_their_sessions_only(as_owner, as_viewer, as_operator, viewer):
+    as_owner.post("person_sign_out", viewer.pk)
+    assert as_viewer.get("overview").status_code == 302
+    assert as_operator.get("overview").status_code == 200
+
+
+def test_signing_oneself_out_everywhere_keeps_this_session(as_owner, owner):
+    elsewhere = Browser(owner)
+    as_owner.post("person_sign_out", owner.pk)
+    assert (as_owner.get("overview").status_code, elsewhere.get("overview").status_code) == (200, 302)
+
+
+@pytest.mark.parametrize("name", ["person", "person_deactivate"])
+def test_the_last_owner_stays_owner(as_owner, owner, name):
+    page = as_owner.go(as_owner.post(name, owner.pk, role="viewer", scope="all"))
+    assert "last owner who can sign in" in words(page)
+    owner.refresh_from_db()
+    assert (owner.role, owner.is_active) == ("owner", True)
+
+
+def test_an_owner_who_has_not_accepted_yet_does_not_count(as_owner, owner):
+    as_owner.post("person_invite", email="new@gistline.example", role="owner", scope="all")
+    with pytest.raises(SetupError, match="last owner"):
+        deactivate(owner)
+
+
+def test_of_two_owners_who_demote_each_other_one_stays(owner, second_owner):
+    change_access(second_owner, "viewer", None, by=owner)
+    with pytest.raises(SetupError, match="no owner any more"):
+        change_access(owner, "viewer", None, by=second_owner)
+    assert User.objects.filter(role="owner").get() == owner
+
+
+def test_the_form_grants_links_and_shows_them_ticked(as_owner, viewer, link):
+    as_owner.post("person", viewer.pk, role="viewer", scope="some", links=["alder"])
+    viewer.refresh_from_db()
+    assert (viewer.all_links, list(viewer.links.all())) == (False, [link])
+    assert 'value="alder" id="access-links_0" checked' in html(as_owner.get("person", viewer.pk))
+
+
+def test_only_some_links_needs_a_link(as_owner, viewer):
+    page = as_owner.post("person", viewer.pk, role="viewer", scope="some")
+    assert (page.status_code, "Tick at least one link" in words(page)) == (422, True)
