@@ -31,10 +31,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Numbers:
-    """`only` and `doubt` count records by side, `by_key` pairs by what made them, `standings` open questions."""
+    """`only` and `unsure` count records by side, `by_key` pairs by what made them, `standings` open questions."""
 
     only: dict[str, int] = field(default_factory=dict)
-    doubt: dict[str, int] = field(default_factory=dict)
+    unsure: dict[str, int] = field(default_factory=dict)
     by_key: dict[str, int] = field(default_factory=dict)
     standings: dict[str, int] = field(default_factory=dict)
     near: int = 0
@@ -76,7 +76,7 @@ class Numbers:
         return f"{alone}; {self.open:,} questions are open."
 
     def total(self, side: str) -> int:
-        return self.both + self.only.get(side, 0) + self.doubt.get(side, 0)
+        return self.both + self.only.get(side, 0) + self.unsure.get(side, 0)
 
     @property
     def gist(self) -> int:
@@ -94,14 +94,14 @@ class Numbers:
     @property
     def bars(self) -> dict[str, Bar]:
         alone, both = self.only.get("gist", 0), self.both
-        doubt = self.doubt.get("ghl", 0)
+        unsure = self.unsure.get("ghl", 0)
         return {
             "both": Bar(alone, both),
             "gist": Bar(0, alone + both),
-            "gist_open": Bar(alone + both, self.doubt.get("gist", 0)),
+            "gist_open": Bar(alone + both, self.unsure.get("gist", 0)),
             "ghl": Bar(alone, both),
-            "ghl_open": Bar(alone + both, doubt),
-            "ghl_only": Bar(alone + both + doubt, self.only.get("ghl", 0)),
+            "ghl_open": Bar(alone + both, unsure),
+            "ghl_only": Bar(alone + both + unsure, self.only.get("ghl", 0)),
         }
 
 
@@ -109,13 +109,13 @@ def numbers_of(link: Link) -> Numbers:
     """Counted anew for each look, along indexes, in five queries."""
     alone = Snapshot.objects.filter(link=link, kind="contact", pair=None).order_by()
     only: Counter[str] = Counter()
-    doubt: Counter[str] = Counter()
+    unsure: Counter[str] = Counter()
     left_out = 0
     for side, reason, number in alone.values_list("side", "reason").annotate(number=Count("pk")):
         if reason == "filtered":
             left_out += number
         else:
-            (doubt if reason in IN_DOUBT else only)[side] += number
+            (unsure if reason in IN_DOUBT else only)[side] += number
     pairs = Pair.objects.filter(link=link, kind="contact", state__in=Pair.TOGETHER).order_by()
     asked = open_questions(link).order_by()
     standings: Counter[str] = Counter()
@@ -129,7 +129,7 @@ def numbers_of(link: Link) -> Numbers:
             standings[standing] += number
     return Numbers(
         dict(only),
-        dict(doubt),
+        dict(unsure),
         dict(pairs.values_list("matched_by").annotate(number=Count("pk"))),
         dict(standings),
         near,

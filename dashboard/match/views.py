@@ -68,9 +68,9 @@ def answer_one(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 
 def _answer(question: Question, answer: str, request: HttpRequest) -> str:
     answer_question(question, answer, request.user)
-    who = question.label or "This person"
-    said = {"new": f"{who} is somebody new.", "apart": f"{who} and those offered are different people."}
-    return f"{said.get(answer, f'{who} is linked.')} Remembered; it can be taken back under Decided."
+    name = question.label or "This person"
+    sentences = {"new": f"{name} is somebody new.", "apart": f"{name} and those offered are different people."}
+    return f"{sentences.get(answer, f'{name} is linked.')} Remembered; it can be taken back under Decided."
 
 
 @operators_only
@@ -119,7 +119,7 @@ def _decide_pair(pair: Pair, request: HttpRequest) -> str:
 
 def _questions(key: str) -> QuerySet[Question]:
     rows = Question.objects.select_related("link__gist", "link__ghl", "pair")
-    return rows.filter(link__key=key, kind__in=Question.WHO)
+    return rows.filter(link__key=key, kind__in=Question.IDENTITY)
 
 
 def _carry_out(request: HttpRequest, command: Callable[[], str]) -> None:

@@ -24,7 +24,7 @@ class Question(models.Model):
         MATCH = "match", "Who is this?"
         NEAR = "near", "The same person?"
 
-    WHO = (Kind.MATCH, Kind.NEAR)
+    IDENTITY = (Kind.MATCH, Kind.NEAR)
     """Kinds that ask who somebody is."""
 
     class Standing(models.TextChoices):
@@ -79,7 +79,7 @@ class Question(models.Model):
     @property
     def can_be_apart(self) -> bool:
         """Whether “none of these” can be said: of records of the other side, which are then never paired with it."""
-        return self.kind in self.WHO and not self.is_choice_of_one and bool(self.options)
+        return self.kind in self.IDENTITY and not self.is_choice_of_one and bool(self.options)
 
     @property
     def decision_words(self) -> str:

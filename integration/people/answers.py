@@ -57,7 +57,7 @@ def answer_question(question: Question, answer: str, user: Any = None, *, at_onc
 
 def _carry_out(question: Question, user: Any) -> list[Change]:
     """What an answer changes about who belongs together."""
-    if question.kind not in Question.WHO:
+    if question.kind not in Question.IDENTITY:
         return []
     if question.answer in ("new", "apart"):
         records = [one for ids in people_of(question) for one in ids.items()]

@@ -24,13 +24,13 @@ AT_ONCE = 200
 
 def open_questions(link: Link) -> QuerySet[Question]:
     """Those about who somebody is that wait for an answer, the clearest first; those put off come last."""
-    found = Question.objects.filter(link=link, kind__in=Question.WHO, closed_at=None, answered_at=None)
+    found = Question.objects.filter(link=link, kind__in=Question.IDENTITY, closed_at=None, answered_at=None)
     return found.order_by(F("postponed_at").asc(nulls_first=True), "-score", "pk")
 
 
 def decided_questions(link: Link) -> QuerySet[Question]:
     """Those that a person answered about who somebody is, the last one first."""
-    return Question.objects.filter(link=link, kind__in=Question.WHO).exclude(answer="").exclude(answered_at=None)
+    return Question.objects.filter(link=link, kind__in=Question.IDENTITY).exclude(answer="").exclude(answered_at=None)
 
 
 # Many at once ---------------------------------------------------------------------------------------------

@@ -153,7 +153,9 @@ def _forget_options(person: PersonData) -> None:
     """Questions about somebody else that offered the person. One that was answered with them goes, and so does one
     about a look-alike that offers nobody any more.
     """
-    for question in Question.objects.filter(link__in=links_of(person), kind__in=Question.WHO).select_related("link"):
+    for question in Question.objects.filter(link__in=links_of(person), kind__in=Question.IDENTITY).select_related(
+        "link"
+    ):
         ids = {one for _, one in _ids_on(person, question.link)}
         kept = [one for one in question.options if one.get("id") not in ids]
         if len(kept) == len(question.options):

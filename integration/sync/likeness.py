@@ -137,8 +137,8 @@ def _compare_fields(one: Traits, other: Traits) -> Iterable[Evidence]:
 
 def local_part(address: str) -> str:
     """The part before the @ without points and what follows a plus; "" for a desk's, or one too short to say much."""
-    part = address.partition("@")[0].partition("+")[0].replace(".", "").replace("-", "").replace("_", "")
-    return "" if len(part) < 4 or part in DESKS or part.isdigit() else part
+    name = address.partition("@")[0].partition("+")[0].replace(".", "").replace("-", "").replace("_", "")
+    return "" if len(name) < 4 or name in DESKS or name.isdigit() else name
 
 
 def phone_end(phone: str) -> str:

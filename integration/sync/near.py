@@ -54,7 +54,7 @@ class Somebody:
         if len(words) > 1:
             yield f"name:{' '.join(sorted(words))}"
             yield f"last:{name_key(words)}"
-        yield from (f"address:{part}" for one in self.traits.addresses if (part := local_part(one)))
+        yield from (f"address:{name}" for one in self.traits.addresses if (name := local_part(one)))
         if end := phone_end(self.traits.phone):
             yield f"phone:{end}"
 

@@ -132,7 +132,7 @@ def close_questions_of_missing(link: Link) -> None:
     looks like somebody once it has a counterpart.
     """
     same = Snapshot.objects.filter(link=link, side=OuterRef("side"), external_id=OuterRef("external_id"))
-    asked = Question.objects.filter(link=link, kind__in=Question.WHO, closed_at=None)
+    asked = Question.objects.filter(link=link, kind__in=Question.IDENTITY, closed_at=None)
     paired = Q(kind=Question.Kind.NEAR) & Exists(same.exclude(pair=None))
     asked.filter(~Exists(same) | paired).update(closed_at=timezone.now())
 
