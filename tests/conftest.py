@@ -36,10 +36,18 @@ MAPPING: list[RowInput] = [
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skips what this machine cannot run, with the line that would enable it; with CI=true that is an error."""
     if os.environ.get("DATABASE_URL"):
-        _skip(items, "one_engine", "looks at pages only: the run on SQLite has it")
+        for item in items:
+            if not _asks_the_database(item):
+                item.add_marker(pytest.mark.one_engine)
+        _skip(items, "one_engine", "the same on every database: the run on SQLite has it")
     if shutil.which("chromium") or CI:
         return
     _skip(items, "browser", "no Chromium: apt-get install chromium")
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return bool({"db", "transactional_db"} & {*fixtures} or {"django_db", "processes", "browser"} & {*item.keywords})
 
 
 def _skip(items: list[pytest.Item], marker: str, reason: str) -> None:

@@ -11,7 +11,8 @@ from tests.dashboard import things
 from tests.dashboard.browser import Browser, html, words
 from tests.dashboard.test_permissions import NAMES, PEOPLE, ROWS, address, ask, standing  # noqa: F401
 
-pytestmark = pytest.mark.django_db
+# Rights are the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 # Stands in everything that belongs to the link which is not seen.
 HIDDEN = "Xanadu"
 NEEDS_A_SCOPE = [{"do": "ghl.custom_values.list", "with": {}}]

@@ -7,6 +7,9 @@ from tests.dashboard.form_walk import Walk, addresses_that_take, fields_of, with
 from tests.dashboard.hostile import SAVED, TEXTS, UNSTORABLE, bodies
 from tests.dashboard.stage import begin_sign_ins, stage_everything
 
+# Rights and refusals are the same on every database.
+pytestmark = pytest.mark.one_engine
+
 # Addresses that take a form and that no page of the walk shows, each with the reason.
 NOT_REACHED = {
     "webhook_ghl": "no page sends it: tests/webhooks/test_hostile_bodies.py",

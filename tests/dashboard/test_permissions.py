@@ -32,6 +32,9 @@ from integration.runs.imports.files import keep_file
 from tests.dashboard import things
 from tests.dashboard.browser import Browser
 
+# Rights and refusals are the same on every database.
+pytestmark = pytest.mark.one_engine
+
 # 302 leads on to the next page, 405 asks for a POST; “login” is the way to the sign-in page.
 TABLE = """
 name                    method  nobody  viewer  operator  owner

@@ -150,7 +150,7 @@ def entry_of(*contacts):
 
 
 def run_of(link):
-    return SimpleNamespace(run=SimpleNamespace(link=link), claimed={})
+    return SimpleNamespace(run=SimpleNamespace(link=link), claimed={}, kept_apart=frozenset())
 
 
 def test_half_of_a_pair_is_taken_and_a_loose_record_is_not(link):

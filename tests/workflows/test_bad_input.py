@@ -218,6 +218,6 @@ def test_no_action_with_ids_of_nothing_crashes(stage, ann, first):
 
 
 def values_of_nothing(key):
-    given = {"moment": "2030-01-02T10:00:00Z", "flag": True, "number": 1}
+    given = {"moment": "2030-01-02T10:00:00Z", "flag": True, "number": 1, "pairs": "x = nothing"}
     values = {one.name: given.get(one.type, "nothing") for one in ACTIONS[key].inputs if one.name != "contact_id"}
     return values | ({"body_json": {"from": {"id": 1}}} if "body_json" in values else {})
