@@ -34,15 +34,6 @@ class MatchField(forms.ChoiceField):
 class NewLinkForm(forms.ModelForm):  # type: ignore[type-arg]
     """Two connections that become a link. Every pair of connections has at most one."""
 
-    approvals = forms.TypedChoiceField(
-        label="Who agrees to a plan over that",
-        choices=[(1, "One person"), (2, "Two persons")],
-        coerce=int,
-        required=False,
-        widget=forms.Select(SELECT),
-        help_text="Two: each reads the plan and says yes to it; a changed tick needs both again.",
-    )
-
     class Meta:
         model = Link
         fields = ["name", "gist", "ghl", "direction"]
@@ -117,6 +108,15 @@ class LinkForm(StaleSaveForm):
         max_value=2_000_000_000,
         widget=forms.NumberInput(TEXT),
         help_text="0: as many as it finds. A run that wants more waits for your yes.",
+    )
+
+    approvals = forms.TypedChoiceField(
+        label="Who agrees to a plan over that",
+        choices=[(1, "One person"), (2, "Two persons")],
+        coerce=int,
+        required=False,
+        widget=forms.Select(SELECT),
+        help_text="Two: each reads the plan and says yes to it; a changed tick needs both again.",
     )
 
     class Meta:

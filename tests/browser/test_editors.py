@@ -51,7 +51,7 @@ def asked_on_leaving(page: Page, leave) -> list[str]:
 
 
 def go_to_log(page: Page) -> None:
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Log").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Log", exact=True).click()
     page.wait_for_url("**/log/")
 
 

@@ -105,7 +105,7 @@ def test_leaving_the_page_asks_nothing_and_loses_nothing(editor):
     editor.get_by_role("button", name="Actions for Full name").click()
     editor.get_by_role("button", name="Remove").locator("visible=true").click()
     expect(draft(editor, 1)).to_be_visible()
-    editor.get_by_role("navigation", name="Main").get_by_role("link", name="Log").click()
+    editor.get_by_role("navigation", name="Main").get_by_role("link", name="Log", exact=True).click()
     editor.wait_for_url("**/log/")
     open_mapping(editor)
     expect(rows(editor)).to_have_count(3)

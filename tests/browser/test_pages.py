@@ -75,15 +75,18 @@ def test_nobody_is_kept_out_of_what_is_asked_the_password_for(looked_at):
 
 
 @pytest.mark.parametrize("looked_at", LOOKS, indirect=True, ids=str)
-def test_a_mapping_that_is_changed_can_be_read_and_saved(looked_at):
+def test_a_mapping_that_is_changed_can_be_read_and_published(looked_at):
     """The primary button under the pointer too, in its other colour."""
     sign_in(looked_at)
     looked_at.goto("/links/alder/mapping/")
     expect(looked_at.get_by_role("button", name="Read fields and samples again")).to_be_visible()
+    # The draft of the look before is still there: what is up already is moved down again.
     looked_at.get_by_role("button", name="Actions for Full name").click()
-    looked_at.get_by_role("button", name="Move up").click()
-    expect(looked_at.get_by_text("Draft, 1 change")).to_be_visible()
-    looked_at.locator("#save").hover()
+    looked_at.locator("button:enabled:visible", has_text=re.compile("Move (up|down)")).first.click()
+    expect(looked_at.locator("#draft-state")).to_contain_text("change")
+    looked_at.locator("#publish").hover()
     # The colour takes a moment to change.
-    looked_at.locator("#save").evaluate("button => Promise.all(button.getAnimations().map(one => one.finished))")
+    looked_at.locator("#publish").evaluate("link => Promise.all(link.getAnimations().map(one => one.finished))")
+    assert faults(looked_at) == []
+    looked_at.goto("/links/alder/mapping/publish/")
     assert faults(looked_at) == []
