@@ -98,8 +98,9 @@ def _by_connection(given: Arguments) -> "QuerySet[Any]":
 
 
 def _by_event(given: Arguments) -> "QuerySet[Any]":
-    of_event = Q(gist__events=given["pk"]) | Q(ghl__events=given["pk"])
-    return Link.objects.filter(of_event).values_list("pk", flat=True)
+    # By its own key: a number that no key can be finds nothing there, and is a fault in a join.
+    connections = InboxEvent.objects.filter(pk=given["pk"]).values("connection")
+    return Link.objects.filter(Q(gist__in=connections) | Q(ghl__in=connections)).values_list("pk", flat=True)
 
 
 # First word of an address' name to how the links are found that it belongs to.

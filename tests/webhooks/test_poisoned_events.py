@@ -56,7 +56,7 @@ def test_a_workflow_that_cannot_begin_parks_its_event_alone(link, ghl, monkeypat
             raise Crash
         return False
 
-    monkeypatch.setattr("integration.workflows.gist_events.begin_workflows", crashes)
+    monkeypatch.setattr("integration.workflows.ghl_events.begin_workflows", crashes)
     for number in range(3):
         store(ghl, f"contact{number}")
     unpack.unpack_events(link)
