@@ -14,7 +14,7 @@ from integration.workflows.templates import TEMPLATES
 
 PER_TEST = 12
 KEYS = [*ACTIONS]
-VALUES = {"moment": "2030-01-02T10:00:00Z", "flag": True, "number": 1}
+VALUES = {"pairs": "a = 1", "moment": "2030-01-02T10:00:00Z", "flag": True, "number": 1}
 
 
 @pytest.fixture
