@@ -143,15 +143,18 @@ def test_up_seeds_the_demo_serves_it_and_ends_cleanly(start):
     assert all(is_gone(pid) for pid in children.values())
 
 
-def overview(url: str) -> str:
+def seen_by_the_demo(url: str, path: str) -> str:
     with requests.Session() as browser:
-        return sign_in(url, "demo@gistline.example", "demo-gistline", browser).text
+        sign_in(url, "demo@gistline.example", "demo-gistline", browser)
+        return browser.get(url + path, timeout=10).text
 
 
 def test_the_first_start_ends_with_a_living_demo_that_is_not_made_twice(start):
     up = start(migrated=True, with_demo_link=True)
     assert up.wait_for("Demo:") == "Demo: alder-dental is linked; run 1 syncs its people now."
-    assert eventually(lambda: "1 of 206 failed" in overview(up.url))
+    assert "alder-dental" in seen_by_the_demo(up.url, "/")
+    assert eventually(lambda: "Lena Fox" in seen_by_the_demo(up.url, "/log/?outcome=failed"))
+    assert "Nadia Haddad" in seen_by_the_demo(up.url, "/problems/person/")
     up.stop()
     again = start(port=up.port, with_demo_link=True)
     again.wait_for("Sign in at")

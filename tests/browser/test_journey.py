@@ -48,8 +48,9 @@ def link_and_map(page: Page) -> None:
     # By keyboard: the grip of the new row moves it up.
     page.locator(".grip").last.focus()
     page.keyboard.press("ArrowUp")
-    page.get_by_role("button", name=re.compile("Save version")).click()
-    expect(page.get_by_role("button", name="Save version 3")).to_be_visible()
+    page.get_by_role("link", name=re.compile("Publish version")).click()
+    page.get_by_role("button", name=re.compile("Publish version")).click()
+    expect(page.get_by_role("main")).to_contain_text("is published")
 
 
 def go_live(page: Page) -> None:
