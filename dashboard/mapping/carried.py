@@ -38,7 +38,7 @@ class CarriedRow:
         return TYPES[self.shows.kind]
 
     @property
-    def note(self) -> str:
+    def explanation(self) -> str:
         return NOTES.get(self.shows.name, "")
 
 

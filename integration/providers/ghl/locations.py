@@ -3,6 +3,7 @@
 from functools import partial
 
 from integration.providers.ghl import schemas as s
+from integration.providers.ghl import schemas_location as own
 from integration.providers.operations import Operation
 
 _op = partial(Operation, version="2021-07-28")
@@ -41,18 +42,18 @@ DELETE_CUSTOM_FIELD = _fields_write(
     "ghl.custom_fields.delete", "Delete a custom field", "DELETE", f"{ONE}/customFields/{{field_id}}", s.Done
 )
 CUSTOM_VALUES = _values_read(
-    "ghl.custom_values.list", "List custom values", "GET", f"{ONE}/customValues", s.CustomValueList
+    "ghl.custom_values.list", "List custom values", "GET", f"{ONE}/customValues", own.CustomValueList
 )
 CUSTOM_VALUE = _values_read(
-    "ghl.custom_values.get", "Read a custom value", "GET", f"{ONE}/customValues/{{value_id}}", s.CustomValueAnswer
+    "ghl.custom_values.get", "Read a custom value", "GET", f"{ONE}/customValues/{{value_id}}", own.CustomValueAnswer
 )
 CREATE_CUSTOM_VALUE = _values_write(
-    "ghl.custom_values.create", "Create a custom value", "POST", f"{ONE}/customValues", s.CustomValueAnswer,
-    body=s.CustomValueBody, repeatable=False,
+    "ghl.custom_values.create", "Create a custom value", "POST", f"{ONE}/customValues", own.CustomValueAnswer,
+    body=own.CustomValueBody, repeatable=False,
 )  # fmt: skip
 UPDATE_CUSTOM_VALUE = _values_write(
     "ghl.custom_values.update", "Change a custom value", "PUT", f"{ONE}/customValues/{{value_id}}",
-    s.CustomValueAnswer, body=s.CustomValueBody,
+    own.CustomValueAnswer, body=own.CustomValueBody,
 )  # fmt: skip
 DELETE_CUSTOM_VALUE = _values_write(
     "ghl.custom_values.delete", "Delete a custom value", "DELETE", f"{ONE}/customValues/{{value_id}}", s.Done
@@ -67,6 +68,6 @@ SEARCH_TASKS = _op(
     "docs/ghl-api.md#tasks", scope="locations/tasks.readonly", body=s.TaskSearch,
 )  # fmt: skip
 WORKFLOWS = _op(
-    "ghl.workflows.list", "List workflows", "GET", "/workflows/", s.AutomationList, "docs/ghl-api.md#workflows",
+    "ghl.workflows.list", "List workflows", "GET", "/workflows/", own.AutomationList, "docs/ghl-api.md#workflows",
     scope="workflows.readonly", query=("locationId",),
 )  # fmt: skip
