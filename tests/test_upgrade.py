@@ -23,14 +23,17 @@ def migrate(targets):
 
 @pytest.fixture
 def old():
-    """Models as they were; the newest tables stand again after the test, whatever it did."""
-    newest = MigrationExecutor(connection).loader.graph.leaf_nodes("integration")
+    """Models as they were; the newest tables of every app stand again after the test, whatever it did.
+
+    Going back takes along what other apps built on it: who may see which links.
+    """
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     yield migrate(BEFORE)
     migrate(newest)
 
 
 def upgrade():
-    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes("integration"))
+    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
 
 
 def make(apps, model, /, **values):

@@ -105,7 +105,9 @@ def _carry_out(link: Link, draft: Draft, sides: Sides, form: QueryDict) -> None:
         dismiss_suggestion(link, _read_pair(form, "dismiss"))
     for one in _used(sides, draft, form):
         draft.add(one.gist, one.ghl, one.direction)
-    if len(draft.rows) > before or form.get("connect-gist") or form.get("new-gist"):
+    has_new = len(draft.rows) > before or form.get("connect-gist") or form.get("new-gist")
+    # A row that was to be made of names that are none is not there.
+    if has_new and draft.rows:
         narrow_direction(draft.rows[-1], sides)
 
 
