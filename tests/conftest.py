@@ -71,6 +71,8 @@ def _own_twin(request, settings, tmp_path: Path, monkeypatch) -> None:
     # The hasher of production is slow on purpose; the tests with real processes sign in with it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setattr(HTTPAdapter, "send", inprocess.send)
+    # A call that failed is tried again at once: six tries with their pauses take half a minute.
+    monkeypatch.setattr("integration.providers.exchange.FIRST_PAUSE", 0.0)
     # A thread of its own would not see what the test has written and not committed.
     monkeypatch.setattr("dashboard.live.threads.submit", inprocess.submit)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-ONE_WORKER = "tests/browser/"
-"""A module here shares a server and a browser, so that one worker gets it as a whole."""
+ONE_WORKER = ("tests/browser/", "tests/test_upgrade.py")
+"""Tests of a module here share what takes long to make, such as a server, so that one worker gets the module whole."""
 
 
 @pytest.hookimpl(optionalhook=True)

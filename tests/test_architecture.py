@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -27,9 +28,13 @@ NOT_SPOKEN = {
 
 def modules(*roots: str) -> Iterator[tuple[str, ast.Module]]:
     for root in roots:
-        for path in sorted((ROOT / root).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+        yield from parsed(root)
+
+
+@cache
+def parsed(root: str) -> list[tuple[str, ast.Module]]:
+    paths = sorted(path for path in (ROOT / root).rglob("*.py") if "migrations" not in path.parts)
+    return [(str(path.relative_to(ROOT)), ast.parse(path.read_text())) for path in paths]
 
 
 def is_provider(name: str) -> bool:

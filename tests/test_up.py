@@ -16,7 +16,8 @@ import requests
 
 from tests.processes import copy_migrated_file, kill
 
-pytestmark = pytest.mark.processes
+# That it runs on PostgreSQL is shown by the tests with workers: tests/test_processes.py and others.
+pytestmark = [pytest.mark.processes, pytest.mark.one_engine]
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0

@@ -3,15 +3,24 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from integration.models import Change, Execution, Link, LogEntry, PendingRead, Question, Run, Snapshot, Workflow
+from integration.models import (
+    Change,
+    Execution,
+    Link,
+    LogEntry,
+    PendingRead,
+    Question,
+    Run,
+    Snapshot,
+    Workflow,
+)
 
 BEFORE = [("integration", "0003_workflows")]
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def migrate(targets):
@@ -21,19 +30,25 @@ def migrate(targets):
     return executor.loader.project_state(targets).apps
 
 
-@pytest.fixture
-def old():
-    """Models as they were; the newest tables of every app stand again after the test, whatever it did.
-
-    Going back takes along what other apps built on it: who may see which links.
-    """
-    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    yield migrate(BEFORE)
-    migrate(newest)
-
-
 def upgrade():
+    """The newest tables of every app: going back takes along what other apps built on these."""
     migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+
+
+@pytest.fixture(scope="module")
+def upgraded(django_db_setup, django_db_blocker):
+    """The rows of the old version in the tables of today; for all tests that only read, because it takes its time."""
+    with django_db_blocker.unblock():
+        try:
+            apps = migrate(BEFORE)
+            link = link_in(apps)
+            make_people(apps, link)
+            make_log(apps, link)
+            make_workflows(apps, link)
+        finally:
+            upgrade()
+        yield
+        call_command("flush", verbosity=0, interactive=False)
 
 
 def make(apps, model, /, **values):
@@ -54,8 +69,7 @@ def change(side, field, before, after):
     return {"side": side, "field": field, "before": before, "after": after}
 
 
-def test_people_hints_and_runs_under_way_keep_what_they_hold(old):
-    link = link_in(old)
+def make_people(old, link):
     version = make(old, "MappingVersion", link=link, number=3)
     make(old, "Mapping", version=version, position=0, gist_field="name", ghl_field="name")
     pair = make(old, "Pair", link=link, gist_id="1", ghl_id="h1", label="Ann", state="held")
@@ -79,30 +93,8 @@ def test_people_hints_and_runs_under_way_keep_what_they_hold(old):
     )  # fmt: skip
     make(old, "Question", link=link, kind="conflict", about=f"pair:{pair.pk}:name", pair=pair, field="name", options={})
 
-    upgrade()
 
-    found = Link.objects.get()
-    assert (found.merge_seconds, found.change_cap, found.worker_called) == (0.7, 9, True)
-    assert (found.default_country, found.mapping_versions.get().rows.get().gist_type) == ("US", "")
-    assert found.cursors == {
-        "gist": "2026-05-01", "rules": "abc", "related_task": "2026-05-02", "related_appointment": "",
-    }  # fmt: skip
-    assert found.gist.credentials == {"access_token": "secret"}
-    ann, bo = Snapshot.objects.order_by("pk")
-    assert (ann.undecided, ann.create_sent, ann.unconfirmed_writes) == ({"name": "Anna"}, True, told)
-    assert (ann.pair.state, ann.tries, ann.parked, bo.base, bo.undecided) == ("held", 2, True, {"name": "Bo"}, None)
-    pending = PendingRead.objects.get()
-    assert (pending.reported_created, pending.event_count, pending.claimed_by_run) == (True, 4, 7)
-    run = Run.objects.get()
-    assert (run.target.people, run.target.confirmed) == ([{"gist": "1", "ghl": "h1"}], "Olga")
-    assert (run.checkpoint.cursor, run.checkpoint.read, run.checkpoint.stumbles) == ({"page": 4}, {"ghl": 200}, 2)
-    assert run.checkpoint.newest == {"ghl": "s"}
-    assert run.checkpoint.marks == {"ghl": "m", "related_task": "t"}
-    assert Question.objects.get().pair_id == ann.pair_id
-
-
-def test_the_log_says_in_changes_what_its_entries_said(old):
-    link = link_in(old)
+def make_log(old, link):
     run = make(old, "Run", link=link, kind="full", status="succeeded", created=1)
     dry = make(old, "Run", link=link, kind="full", status="succeeded", dry_run=True)
     page = make(old, "Run", link=link, kind="single", status="succeeded", trigger="page")
@@ -113,14 +105,48 @@ def test_the_log_says_in_changes_what_its_entries_said(old):
     make(old, "LogEntry", run=run, outcome="created", reason="new_contact", changes=new, **common)
     make(old, "LogEntry", run=run, outcome="failed", reason="temporary", changes=[name], **common)
     make(old, "LogEntry", run=dry, outcome="updated", reason="changed", changes=[name], applied=False, **common)
-    seen = [change("ghl", "title", "Call", "Ring")]
     make(
-        old, "LogEntry", run=page, outcome="unchanged", reason="noticed", kind="task", external_id="t1", changes=seen,
+        old, "LogEntry", run=page, outcome="unchanged", reason="noticed", kind="task", external_id="t1", changes=SEEN,
         applied=False, **common,
     )  # fmt: skip
 
-    upgrade()
 
+def make_workflows(old, link):
+    definition = {"triggers": [], "conditions": [], "actions": [{"do": "note.create", "values": {}}]}
+    flow = make(old, "Workflow", link=link, template="task_done", name="Done", enabled=True, version=1)
+    version = make(old, "WorkflowVersion", workflow=flow, number=1, definition=definition)
+    make(old, "Execution", link=link, workflow=flow, version=version, cause="x", trigger="ghl.note_added", intent=True)
+    make(old, "Related", link=link, kind="task", ghl_id="t1", contact_id="h1", gist_key="execution:1:0", workflow=flow)
+
+
+SEEN = [change("ghl", "title", "Call", "Ring")]
+
+
+@pytest.mark.django_db
+def test_people_pending_reads_and_runs_under_way_keep_what_they_hold(upgraded):
+    found = Link.objects.get()
+    assert (found.merge_seconds, found.change_cap, found.worker_called) == (0.7, 9, True)
+    assert (found.default_country, found.mapping_versions.get().rows.get().gist_type) == ("US", "")
+    assert found.cursors == {
+        "gist": "2026-05-01", "rules": "abc", "related_task": "2026-05-02", "related_appointment": "",
+    }  # fmt: skip
+    assert found.gist.credentials == {"access_token": "secret"}
+    ann, bo = Snapshot.objects.order_by("pk")
+    assert (ann.undecided, ann.create_sent) == ({"name": "Anna"}, True)
+    assert ann.unconfirmed_writes == {"changes": [change("ghl", "name", "Ann", "Anna")], "held": {}}
+    assert (ann.pair.state, ann.tries, ann.parked, bo.base, bo.undecided) == ("held", 2, True, {"name": "Bo"}, None)
+    pending = PendingRead.objects.get()
+    assert (pending.reported_created, pending.event_count, pending.claimed_by_run) == (True, 4, 7)
+    run = Run.objects.get(kind="retry")
+    assert (run.target.people, run.target.confirmed) == ([{"gist": "1", "ghl": "h1"}], "Olga")
+    assert (run.checkpoint.cursor, run.checkpoint.read, run.checkpoint.stumbles) == ({"page": 4}, {"ghl": 200}, 2)
+    assert run.checkpoint.newest == {"ghl": "s"}
+    assert run.checkpoint.marks == {"ghl": "m", "related_task": "t"}
+    assert Question.objects.get().pair_id == ann.pair_id
+
+
+@pytest.mark.django_db
+def test_the_log_says_in_changes_what_its_entries_said(upgraded):
     def written_fields(entry):
         return [(c.action, c.side, c.external_id, c.field, c.before, c.after, c.state) for c in entry.changes.all()]
 
@@ -134,32 +160,13 @@ def test_the_log_says_in_changes_what_its_entries_said(old):
     assert [row["field"] for row in created.rows] == ["name", "email"]
     assert written_fields(failed)[0][-1] == "failed"
     assert (written_fields(planned)[0][-1], planned.planned, updated.planned) == ("planned", True, False)
-    assert (written_fields(noticed), noticed.noticed) == ([], seen)
+    assert (written_fields(noticed), noticed.noticed) == ([], SEEN)
     assert Change.objects.filter(applied_at=None).count() == 2
 
 
-def test_workflows_and_what_they_had_begun_go_on(old):
-    link = link_in(old)
-    definition = {"triggers": [], "conditions": [], "actions": [{"do": "note.create", "values": {}}]}
-    flow = make(old, "Workflow", link=link, template="task_done", name="Done", enabled=True, version=1)
-    version = make(old, "WorkflowVersion", workflow=flow, number=1, definition=definition)
-    make(old, "Execution", link=link, workflow=flow, version=version, cause="x", trigger="ghl.note_added", intent=True)
-    make(old, "Related", link=link, kind="task", ghl_id="t1", contact_id="h1", gist_key="execution:1:0", workflow=flow)
-
-    upgrade()
-
+@pytest.mark.django_db
+def test_workflows_and_what_they_had_begun_go_on(upgraded):
     begun = Execution.objects.get()
     assert (begun.call_sent, begun.actions[0]["do"]) == (True, "note.create")
     assert Workflow.objects.get().enabled
     assert begun.workflow.related_set.get().gist_key == "execution:1:0"
-
-
-def test_going_back_keeps_the_log(old):
-    """Whoever has to return to the version before finds the fields of old entries again."""
-    link = link_in(old)
-    run = make(old, "Run", link=link, kind="full", status="succeeded")
-    rows = [change("ghl", "name", "Ann", "Anna")]
-    make(old, "LogEntry", link=link, run=run, outcome="updated", reason="changed", changes=rows, ghl_id="h1")
-    upgrade()
-    assert Change.objects.count() == 1
-    assert migrate(BEFORE).get_model("integration", "LogEntry").objects.get().changes == rows

@@ -45,8 +45,9 @@ R = TypeVar("R")
 A = TypeVar("A", bound=BaseModel)
 Steps = Generator[Call[Any], Any, R]
 
-# Tries of one call that fails for now; about 30 s with the pauses below.
+# Tries of one call that fails for now; some 12 s with the pauses between them, each twice as long as the one before.
 TRIES = 6
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 # Times one call's login is renewed: another process may have spent the first new token's life meanwhile.
 RENEWALS = 2
 LONGEST_NAP = 1.0
@@ -345,7 +346,7 @@ class Exchange:
     def _back_off(session: Session, task: Task, error: ProviderError, answered: Answered) -> bool:
         """When the task is tried again. True when nothing of the session may be sent before."""
         # Jitter spreads what failed together, so that it does not come back together.
-        delay = min(30.0, 0.5 * 2 ** (task.tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+        delay = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (task.tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
         paused = isinstance(error, RateLimited) and pause_account(session.budget, error, answered.limits)
         if isinstance(error, RateLimited) and error.wait is not None:
             delay = error.wait + random.uniform(0, 0.25)  # noqa: S311

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import sign_in
 from tests.processes import ACCOUNTS, SETUP, apply, clear
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
 
 GHL = {"Authorization": "Bearer pit-sandbox-alder", "Version": "2021-07-28"}
 
@@ -111,7 +111,6 @@ def test_a_tick_that_is_refused_comes_back_as_it_really_stands(page: Page, up, h
         up.control("POST", "faults", {"faults": [], "seed": 7})
 
 
-@pytest.mark.one_engine
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing_serious(page: Page, up, hannah, width, theme):

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import sign_in
 from tests.processes import SETUP, apply
 
-pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
 FILE = (
     "E-mail;Vorname;Nachname;Mobil;Stadt\n"
     "ina@example.test;Ina;Berg;;Köln\nnobody;=1+1;Ode;;\nole@example.test;Ole;;12;Bonn\n"

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import sign_in
 from tests.processes import SETUP, Up, apply
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
 
 
 @pytest.fixture(scope="module")

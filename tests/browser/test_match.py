@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import sign_in
 from tests.processes import ACCOUNTS, SETUP, Up, apply, clear
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
 
 PHONE = "+12125550100"
 GHL = {"Authorization": "Bearer pit-sandbox-alder", "Version": "2021-07-28"}

@@ -7,7 +7,7 @@ from tests.browser.conftest import sign_in
 from tests.browser.test_pages import LOOKS, faults
 from tests.processes import SETUP, Up, apply
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
 
 
 @pytest.fixture(scope="module")

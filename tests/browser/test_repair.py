@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import sign_in
 from tests.processes import SETUP, apply, clear
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
 
 GIST = {"Authorization": "Bearer gist-demo-alder"}
 TITLE = "Phone number without a country"
