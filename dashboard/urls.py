@@ -161,6 +161,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("settings/audit/check/", audit.check_trail, "audit_check"),
     page("settings/audit/export/", audit.export_trail, "audit_export"),
     form("settings/data/", data.data, "data"),
+    command("settings/data/retention/", data.save_retention, "retention_save"),
     command("settings/data/erasures/<int:pk>/allow/", data.allow_person, "erasure_allow"),
     form("invitation/<str:token>/", people.invitation, "invitation"),
     form("accounts/login/", accounts.login, "account_login"),

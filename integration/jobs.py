@@ -11,8 +11,9 @@ from integration.connections.fields import read_old_fields
 from integration.models import Run
 from integration.problems.pause import pause_failing_workflows
 from integration.queue import enqueue
+from integration.retention.prune import prune_due
 from integration.runs.imports.check_ahead import continue_check
-from integration.runs.imports.files import remove_old_files
+from integration.runs.imports.files import remove_orphans
 from integration.runs.recover import process_name, recover_lost_runs
 from integration.runs.schedule import start_due_retries, start_due_runs
 from integration.runs.work import work_one_slice
@@ -68,7 +69,8 @@ def watch() -> None:
         read_old_fields,
         alerts.send_due,
         read_due_facts,
-        remove_old_files,
+        remove_orphans,
+        prune_due,
     ):
         try:
             step()

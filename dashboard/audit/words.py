@@ -17,6 +17,7 @@ WORDS = {
     "invitation_revoke": "Withdrew an invitation",
     "invitation_accepted": "Accepted an invitation",
     "data": "Erased a person",
+    "retention_save": "Changed how long data is kept",
     "erasure_allow": "Allowed an erased person again",
     "connection_new_gist": "Connected Gist",
     "connection_new_ghl": "Connected GoHighLevel",

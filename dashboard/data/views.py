@@ -1,4 +1,4 @@
-"""Settings → Data: erasing a person, and who was erased."""
+"""Settings → Data: for how long what is kept, erasing a person, and who was erased."""
 
 from typing import Any
 
@@ -6,11 +6,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from dashboard.data.forms import EraseForm
+from dashboard.data.forms import EraseForm, RetentionForm
+from dashboard.data.retention import retention_rows
 from dashboard.permissions import settings_for_owners
+from integration import audit
 from integration.errors import SetupError
 from integration.models import Erasure
 from integration.privacy.erase import allow_again, erase, find_stored
+from integration.retention.prune import set_days
 
 # A page waits so long for a run to pause; the command waits longer.
 PATIENCE_SECONDS = 5.0
@@ -53,7 +56,20 @@ def _erase(request: HttpRequest, form: EraseForm) -> HttpResponse:
 
 def _page_context() -> dict[str, Any]:
     erasures = Erasure.objects.select_related("link", "erased_by").prefetch_related("digests")
-    return {"settings_page": "data", "erasures": list(erasures[:50])}
+    return {"settings_page": "data", "erasures": list(erasures[:50]), **retention_rows(RetentionForm())}
+
+
+@settings_for_owners
+def save_retention(request: HttpRequest) -> HttpResponse:
+    form = RetentionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Nothing was changed: one of the times is none that can be chosen.")
+        return redirect("data")
+    lines = set_days(form.cleaned_data)
+    if lines:
+        audit.record("retention_save", "Data", after={"changed": lines})
+    messages.success(request, f"Saved. {'; '.join(lines)}." if lines else "Nothing was changed.")
+    return redirect("data")
 
 
 @settings_for_owners

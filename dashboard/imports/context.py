@@ -14,9 +14,9 @@ from integration.errors import SetupError
 from integration.imports.faults import REASONS
 from integration.imports.targets import AccountFields
 from integration.models import ACTIVE_RUNS, COUNTS, ImportFile, ImportTarget, Link, Run
+from integration.retention.prune import days_of
 from integration.runs.imports.check_ahead import is_silent
 from integration.runs.imports.checking import open_store
-from integration.runs.imports.files import KEEP_DAYS
 from integration.runs.imports.order import ImportOrder, read_order, rules_of
 from integration.runs.imports.rejected import rejections_of
 from integration.runs.progress import progress_of
@@ -54,7 +54,7 @@ def list_words() -> ListWords:
 
 
 def upload_limits() -> dict[str, Any]:
-    return {"most_mb": settings.IMPORT_MAX_MB, "keep_days": KEEP_DAYS}
+    return {"most_mb": settings.IMPORT_MAX_MB, "keep_days": days_of("files")}
 
 
 def order_of(file: ImportFile) -> ImportOrder:

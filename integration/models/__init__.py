@@ -37,6 +37,7 @@ from integration.models.pending_read import PendingRead
 from integration.models.problem import FAILING, Problem, ProblemState
 from integration.models.question import Question
 from integration.models.related import Related, RelatedKind
+from integration.models.retention import Retention
 from integration.models.run import COUNTS, Checkpoint, Run, RunTarget
 from integration.models.workflow import UNFINISHED, Execution, ExecutionState, Workflow, WorkflowVersion
 
@@ -94,6 +95,7 @@ __all__ = [
     "RejectedRow",
     "Related",
     "RelatedKind",
+    "Retention",
     "Run",
     "RunKind",
     "RunStatus",

@@ -150,6 +150,7 @@ FREE: dict[str, set[str]] = {
     "Problem": {"cause", "subject", "side", "state"},
     "Question": {"kind", "standing"},
     "RejectedRow": {"reason"},
+    "Retention": {"kind"},
     "Related": {"kind"},
     "Run": {"kind", "status", "trigger", "rules", "phase", "api_calls", "error_code"},
     "Snapshot": {"kind", "side", "rules", "reason"},

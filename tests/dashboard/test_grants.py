@@ -139,7 +139,16 @@ def test_a_connection_that_another_link_uses_too_can_be_read_and_not_changed(hid
 def test_every_list_is_looked_at():
     lists = {name for name in NAMES if not has_object(name) and name not in PUBLIC | NEEDS_ALL_LINKS | WITHOUT_LINK}
     own = {name for name in lists if name.startswith(OWN_PAGES)}
-    about_the_installation = {"people", "person_invite", "data", "audit", "audit_check", "audit_export", "rail_health"}
+    about_the_installation = {
+        "people",
+        "person_invite",
+        "data",
+        "retention_save",
+        "audit",
+        "audit_check",
+        "audit_export",
+        "rail_health",
+    }
     about_the_registry = {"catalogue_export"}
     assert lists - own - about_the_installation - about_the_registry - COMMANDS == set(LISTS)
 

@@ -242,6 +242,8 @@ audit_check             GET     login   403     403       200
 audit_export            GET     login   403     403       200
 data                    GET     login   403     403       200
 data                    POST    login   403     403       422
+retention_save          GET     login   405     405       405
+retention_save          POST    login   403     403       302
 erasure_allow           GET     login   405     405       405
 erasure_allow           POST    login   403     403       302
 invitation              GET     410     410     410       410

@@ -3,7 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -14,8 +14,6 @@ from integration.imports.read import MOST_BYTES
 from integration.models import ACTIVE_RUNS, ImportFile, Link
 
 FOLDER = "imports"
-# Days after which the bytes of a file are deleted, and with them what was read of it.
-KEEP_DAYS = 30
 _PIECE = 1024 * 1024
 
 
@@ -28,7 +26,7 @@ def path_of(file: ImportFile) -> Path:
     path = folder_of(file) / "file"
     if not path.exists():
         raise SetupError(
-            f"The file is gone: it was deleted {KEEP_DAYS} days after the upload, or DATA_DIR moved. Upload it again.",
+            "The file is gone: it was deleted because it was old, or DATA_DIR moved. Upload it again.",
             file.name,
         )
     return path
@@ -79,17 +77,16 @@ def remove_bytes(file: ImportFile) -> None:
     file.save_fields(removed_at=timezone.now(), columns={}, check_state="", check_result={}, problem="")
 
 
-def remove_old_files() -> int:
-    """Delete the bytes of files that nobody needs any more. Returns of how many."""
-    old = ImportFile.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEEP_DAYS), removed_at=None)
+def remove_old_files(before: datetime) -> int:
+    """Delete the bytes of files that were brought before then and that no run needs. Returns of how many."""
+    old = ImportFile.objects.filter(created_at__lt=before, removed_at=None)
     files = list(old.exclude(runs__status__in=ACTIVE_RUNS))
     for file in files:
         remove_bytes(file)
-    _remove_orphans()
     return len(files)
 
 
-def _remove_orphans() -> None:
+def remove_orphans() -> None:
     """Folders whose link was deleted, or whose upload was cut off."""
     kept = set(ImportFile.objects.filter(removed_at=None).values_list("folder", flat=True))
     an_hour_ago = (timezone.now() - timedelta(hours=1)).timestamp()

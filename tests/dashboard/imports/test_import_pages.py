@@ -221,5 +221,5 @@ def test_the_list_takes_the_same_number_of_queries_for_any_number_of_files(
 ):
     for number in range(20):
         ImportFile.objects.create(link=link, name=f"{number}.csv", folder=str(number))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         as_viewer.get("imports")

@@ -1,0 +1,35 @@
+"""What the page shows of retention: each kind with its choice, its rows and its space, and the last pruning."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import BoundField
+
+from dashboard.data.forms import RetentionForm
+from integration.models import Retention
+from integration.retention.kinds import KINDS
+from integration.retention.space import OF_LINKS, Space, space_by_kind, whole_space
+
+
+@dataclass(frozen=True)
+class KindRow:
+    """One kind; `choice` is None for what is kept as long as its link."""
+
+    title: str
+    choice: BoundField | None
+    space: Space | None
+    shorter: str
+
+
+def retention_rows(form: RetentionForm) -> dict[str, Any]:
+    spaces = space_by_kind()
+    rows = [KindRow(kind.title, form[key], spaces.get(key), kind.shorter) for key, kind in KINDS.items()]
+    rows.append(KindRow("Pairs and records", None, spaces.get(OF_LINKS), ""))
+    pruned = Retention.objects.exclude(pruned_at=None)
+    last = max((row.pruned_at for row in pruned if row.pruned_at), default=None)
+    return {
+        "kinds": rows,
+        "whole_space": whole_space(),
+        "pruned_at": last,
+        "pruned_rows": sum(row.pruned_rows for row in pruned),
+    }

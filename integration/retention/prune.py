@@ -1,0 +1,85 @@
+"""Deletes what is older than it is to be kept: once a day for each kind, in batches between which others write."""
+
+import logging
+import time
+from datetime import timedelta
+
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from integration.models import Retention
+from integration.retention.kinds import KINDS, Kind
+
+logger = logging.getLogger(__name__)
+
+# A night's work goes on in the next minute: the job that calls this has others to do.
+SECONDS = 15.0
+_EVERY = timedelta(days=1)
+
+
+def days_by_kind() -> dict[str, int | None]:
+    """For how many days each kind is kept, None for good; never fewer than what needs it, such as an undo."""
+    chosen = dict(Retention.objects.values_list("kind", "days"))
+    days = {key: chosen.get(key, kind.days) for key, kind in KINDS.items()}
+    return {key: None if one is None else max(one, KINDS[key].least()) for key, one in days.items()}
+
+
+def days_of(key: str) -> int | None:
+    return days_by_kind()[key]
+
+
+def set_days(chosen: dict[str, int | None]) -> list[str]:
+    """Keep each kind for so many days from now on. Returns in words what changed."""
+    lines = []
+    with transaction.atomic():
+        now = days_by_kind()
+        for key, days in chosen.items():
+            if days == (before := now[key]):
+                continue
+            # Looked at again at once: of what is kept for less, more is old.
+            Retention.objects.update_or_create(kind=key, defaults={"days": days, "pruned_at": None})
+            lines.append(f"{KINDS[key].title}: {describe_days(before)} → {describe_days(days)}")
+    return lines
+
+
+def describe_days(days: int | None) -> str:
+    if days is None:
+        return "for good"
+    if days % 365 == 0:
+        return "1 year" if days == 365 else f"{days // 365} years"
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def prune_due(seconds: float = SECONDS) -> int:
+    """Work on every kind whose day has come, for so many seconds at most. Returns how many rows went."""
+    ends_at, rows = time.monotonic() + seconds, 0
+    a_day_ago = timezone.now() - _EVERY
+    for kind in KINDS.values():
+        row, _ = Retention.objects.get_or_create(kind=kind.key, defaults={"days": kind.days})
+        if (row.pruned_at is None or row.pruned_at < a_day_ago) and time.monotonic() < ends_at:
+            rows += _prune(kind, row, ends_at)
+    return rows
+
+
+def _prune(kind: Kind, row: Retention, ends_at: float) -> int:
+    days, gone = days_of(kind.key), 0
+    if days is not None:
+        before, to = timezone.now() - timedelta(days=days), row.pruned_to if kind.goes_on else 0
+        while True:
+            with transaction.atomic():
+                batch = kind.prune(before, to)
+            gone, to = gone + batch.rows, batch.to
+            if kind.goes_on:
+                Retention.objects.filter(pk=row.pk).update(pruned_to=to)
+            if batch.is_last:
+                break
+            if time.monotonic() > ends_at:
+                # Not done: the next minute begins at the oldest again, which are fewer by then.
+                return gone
+    if kind.key == "log":
+        call_command("clearsessions", verbosity=0)
+    Retention.objects.filter(pk=row.pk).update(pruned_at=timezone.now(), pruned_rows=gone)
+    if gone:
+        logger.info("%s: %s rows older than %s were deleted", kind.title, gone, describe_days(days))
+    return gone

@@ -1,0 +1,133 @@
+"""What is older than it is to be kept goes, in batches, and nothing else does."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integration.models import Change, Execution, InboxEvent, LogEntry, Problem, Retention, Run
+from integration.retention import kinds
+from integration.retention.prune import days_of, prune_due, set_days
+from tests.world import sync
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def synced(world, link):
+    for name in ("Ann", "Bea", "Cleo"):
+        world.gist_contact(email=f"{name}@example.test".lower(), name=name)
+    sync(link)
+    assert LogEntry.objects.count() == Change.objects.count() == 3
+    # What is kept of calls goes long before the rest.
+    Retention.objects.create(kind="calls", days=None)
+    return link
+
+
+def make_old(rows, days, moment="created_at"):
+    rows.update(**{moment: timezone.now() - timedelta(days=days)})
+
+
+def test_old_entries_go_with_their_changes_and_then_their_run(synced):
+    make_old(LogEntry.objects, 400)
+    make_old(Run.objects, 400)
+    young = sync(synced)
+    assert prune_due() == 4
+    assert not LogEntry.objects.exists()
+    assert not Change.objects.exists()
+    assert list(Run.objects.all()) == [young]
+
+
+def test_what_is_young_stays(synced):
+    make_old(LogEntry.objects, 364)
+    make_old(Run.objects, 400)
+    assert prune_due() == 0
+    assert (LogEntry.objects.count(), Run.objects.count()) == (3, 1)
+
+
+def test_what_still_has_to_be_mended_stays_however_old(synced):
+    first, second, _ = LogEntry.objects.order_by("pk")
+    LogEntry.objects.filter(pk=first.pk).update(outcome="failed")
+    problem = Problem.objects.create(link=synced, cause="x")
+    LogEntry.objects.filter(pk=second.pk).update(problem=problem)
+    make_old(LogEntry.objects, 400)
+    make_old(Run.objects, 400)
+    assert prune_due() == 1
+    assert set(LogEntry.objects.values_list("pk", flat=True)) == {first.pk, second.pk}
+    assert Run.objects.count() == 1
+
+
+def test_entries_of_a_run_under_way_stay(synced):
+    make_old(LogEntry.objects, 400)
+    Run.objects.update(status="running")
+    assert prune_due() == 0
+
+
+def test_more_than_a_batch_goes_too(synced, monkeypatch):
+    monkeypatch.setattr(kinds, "BATCH", 1)
+    make_old(LogEntry.objects, 400)
+    make_old(Run.objects, 400)
+    assert prune_due() == 4
+
+
+def test_calls_go_before_their_entries(synced):
+    set_days({"calls": 30})
+    make_old(LogEntry.objects, 31)
+    assert any(entry.calls for entry in LogEntry.objects.all())
+    prune_due()
+    assert [entry.calls for entry in LogEntry.objects.all()] == [[], [], []]
+
+
+def test_it_is_done_once_a_day_and_goes_on_where_it_was(synced):
+    set_days({"calls": 30})
+    make_old(LogEntry.objects, 31)
+    prune_due()
+    assert Retention.objects.get(kind="calls").pruned_to == LogEntry.objects.latest("pk").pk
+    make_old(LogEntry.objects, 400)
+    assert prune_due() == 0
+    make_old(Retention.objects, 2, "pruned_at")
+    make_old(Run.objects, 1)
+    assert prune_due() == 3
+
+
+def test_old_webhooks_go_and_waiting_ones_stay(gist):
+    for state in ("done", "waiting", "refused"):
+        InboxEvent.objects.create(provider="gist", connection=gist, body=b"{}", state=state)
+    make_old(InboxEvent.objects, 31, "received_at")
+    assert prune_due() == 2
+    assert InboxEvent.objects.get().state == "waiting"
+
+
+def test_a_workflow_that_ran_is_known_still_without_what_it_knew(link):
+    from integration.workflows import versions
+
+    flow = versions.create_workflow(link, "task_done", enabled=True)
+    version = flow.versions.get()
+    made = {"link": link, "workflow": flow, "version": version, "trigger": "ghl.task_completed", "facts": {"a": "Ann"}}
+    Execution.objects.create(cause="done", state="done", **made)
+    Execution.objects.create(cause="failed", state="failed", **made)
+    make_old(Execution.objects, 91)
+    assert prune_due() == 1
+    assert {one.cause: one.facts for one in Execution.objects.all()} == {"done": {}, "failed": {"a": "Ann"}}
+
+
+def test_what_is_kept_for_good_never_goes(synced):
+    set_days({"log": None})
+    make_old(LogEntry.objects, 4000)
+    make_old(Run.objects, 4000)
+    prune_due()
+    assert LogEntry.objects.count() == 3
+
+
+def test_an_undo_keeps_what_it_needs(settings, link):
+    settings.UNDO_DAYS = 60
+    set_days({"log": 30})
+    assert days_of("log") == 60
+
+
+def test_less_time_takes_effect_at_once(synced):
+    make_old(LogEntry.objects, 100)
+    make_old(Run.objects, 100)
+    assert prune_due() == 0
+    assert set_days({"log": 90, "webhooks": 30}) == ["Log entries and changes: 1 year → 90 days"]
+    assert prune_due() == 3
