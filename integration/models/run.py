@@ -44,7 +44,8 @@ class Checkpoint:
     `cursor` is where the present phase goes on: a provider's own for a page, a number elsewhere. `began` says by side
     when reading began, `newest` the newest change that was read, `read` how many records were read. `marks` are the
     link's next cursors, by side and kind. `stumbles` counts slices in a row that failed for a passing reason. `step`
-    is where on its ladder a retry is, `results` what came of each problem so far (runs/ladder.py).
+    is where on its ladder a retry is, `results` what came of each problem so far (runs/ladder.py). `unstorable` are
+    keys of changes whose undoing is on record without its changes: nothing else says that they had their turn.
     """
 
     cursor: Any = None
@@ -55,6 +56,7 @@ class Checkpoint:
     stumbles: int = 0
     step: dict[str, int] = field(default_factory=dict)
     results: list[dict[str, int]] = field(default_factory=list)
+    unstorable: list[int] = field(default_factory=list)
 
 
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed")

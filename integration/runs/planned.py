@@ -5,7 +5,7 @@ on record in this run has had their turn, so that a run goes on after a kill whe
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from django.db.models import Exists, OuterRef
 
@@ -14,7 +14,7 @@ from integration.providers.exchange import Result, Steps
 from integration.records import SIDES, Contact, PersonRef
 from integration.related.write import related_of
 from integration.runs.context import RunContext
-from integration.runs.planned_related import PlannedRelated, carry_out_related
+from integration.runs.planned_related import PlannedRelated, carry_out_related, note_unstorable
 from integration.runs.unreadable import raise_if_of_all
 from integration.runs.write import guard_steps, write_entries
 from integration.sync.entry import Entry, undecided_entry
@@ -69,6 +69,7 @@ def _of_undo(context: RunContext) -> Iterator[Work]:
     run = context.run
     groups = group_changes(changes_to_undo(run.link, run.target.undo))
     done = set(Change.objects.filter(run=run, undoes__isnull=False).values_list("undoes_id", flat=True))
+    done |= set(context.checkpoint.unstorable)
     for group in groups:
         if not done.isdisjoint(group.keys):
             continue
@@ -88,13 +89,19 @@ def _carry_out_people(context: RunContext, people: Sequence[PlannedPerson]) -> N
     decided = all_or_each(
         [result for result in results if result.error is None], lambda some: _entries_of(context, some)
     )
-    failed = [(result.key, result.error) for result in results if result.error]
-    failed += [(result.key, as_error(fault)) for result, fault in decided.faults]
-    context.recorder.record([_failed_entry(context, planned, error) for planned, error in failed])
-    entries = [entry for some in decided.results for entry in some]
-    write_entries(context, entries)
-    if not context.stopping:
-        _record_passed_over(context, entries)
+    errors = [(result.key, result.error) for result in results if result.error]
+    errors += [(result.key, as_error(fault)) for result, fault in decided.faults]
+    failed = [(planned, _failed_entry(context, planned, error)) for planned, error in errors]
+    made = [one for some in decided.results for one in some]
+    entries = [entry for _, entry in made]
+    try:
+        context.recorder.record([entry for _, entry in failed])
+        write_entries(context, entries)
+        if not context.stopping:
+            _record_passed_over(context, entries)
+    finally:
+        lost = (one.changes for one, entry in (*failed, *made) if entry.unstorable)
+        note_unstorable(context, chain.from_iterable(lost))
 
 
 def _record_passed_over(context: RunContext, entries: Sequence[Entry]) -> None:
@@ -133,8 +140,11 @@ def _ids_of_added(context: RunContext, contact_id: str) -> Steps[list[str]]:
 
 def _entries_of(
     context: RunContext, results: "Sequence[Result[PlannedPerson, dict[str, Contact | None]]]"
-) -> list[Entry]:
-    return [entry_of(result.key, result.value or {}, context.sides, context.rules, context.run) for result in results]
+) -> list[tuple[PlannedPerson, Entry]]:
+    return [
+        (result.key, entry_of(result.key, result.value or {}, context.sides, context.rules, context.run))
+        for result in results
+    ]
 
 
 def _failed_entry(context: RunContext, planned: PlannedPerson, error: Exception) -> Entry:

@@ -117,7 +117,7 @@ class Recorder:
         except Exception:
             # What it was to hold is what cannot be stored.
             logger.exception("run %s: an entry was stored without its changes and calls", self.run.pk)
-            entry.person.changes, entry.calls = [], []
+            entry.person.changes, entry.person.held, entry.calls, entry.unstorable = [], [], [], True
             saved = [self._draft(entry, None)]
             log.save_entries(saved)
         return saved
