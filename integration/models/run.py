@@ -46,6 +46,7 @@ class Checkpoint:
     link's next cursors, by side and kind. `stumbles` counts slices in a row that failed for a passing reason. `step`
     is where on its ladder a retry is, `results` what came of each problem so far (runs/ladder.py). `unstorable` are
     keys of changes whose undoing is on record without its changes: nothing else says that they had their turn.
+    `outdated` are ids of GHL contacts, by kind, of which a dry run saw that Gist shows something else of them.
     """
 
     cursor: Any = None
@@ -57,8 +58,11 @@ class Checkpoint:
     step: dict[str, int] = field(default_factory=dict)
     results: list[dict[str, int]] = field(default_factory=list)
     unstorable: list[int] = field(default_factory=list)
+    outdated: dict[str, list[str]] = field(default_factory=dict)
 
 
+# Triggers of runs that a person began.
+ASKED_FOR = ("person", "command")
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed")
 
 
@@ -142,6 +146,11 @@ class Run(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status in FINISHED_RUNS
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether somebody waits for it: not one of the schedule's, of which there is one every quarter of an hour."""
+        return self.trigger in ASKED_FOR
 
     @property
     def seconds(self) -> float:

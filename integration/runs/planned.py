@@ -14,6 +14,7 @@ from integration.providers.exchange import Result, Steps
 from integration.records import SIDES, Contact, PersonRef
 from integration.related.write import related_of
 from integration.runs.context import RunContext
+from integration.runs.planned_carried import PlannedCarried, carry_out_carried
 from integration.runs.planned_related import PlannedRelated, carry_out_related, note_unstorable
 from integration.runs.unreadable import raise_if_of_all
 from integration.runs.write import guard_steps, write_entries
@@ -25,7 +26,7 @@ from integration.sync.undo import RELATED, changes_to_undo, group_changes, inver
 # People who are read before any of them is written.
 AT_ONCE = 32
 
-Work = PlannedPerson | PlannedRelated
+Work = PlannedPerson | PlannedRelated | PlannedCarried
 
 
 def carry_out_next(context: RunContext) -> bool:
@@ -36,6 +37,7 @@ def carry_out_next(context: RunContext) -> bool:
     work = list(islice(_waiting(context), AT_ONCE))
     carry_out_related(context, [one for one in work if isinstance(one, PlannedRelated)])
     _carry_out_people(context, [one for one in work if isinstance(one, PlannedPerson)])
+    carry_out_carried(context, [one for one in work if isinstance(one, PlannedCarried)])
     if not context.stopping and work and work[-1].plan_entry:
         context.checkpoint.cursor = work[-1].plan_entry.pk
         context.save()
@@ -62,6 +64,8 @@ def _work_of(entry: LogEntry) -> Work:
     ref = PersonRef(entry.gist_id, entry.ghl_id, entry.label)
     if entry.kind in RELATED:
         return PlannedRelated(ref, changes, entry)
+    if entry.kind == "carried":
+        return PlannedCarried(ref, changes, entry)
     return PlannedPerson(ref, changes, entry)
 
 
