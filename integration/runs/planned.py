@@ -9,7 +9,8 @@ from itertools import chain, islice
 
 from django.db.models import Exists, OuterRef
 
-from integration.models import Change, ChangeAction, ChangeState, LogEntry, Pair, Snapshot
+from integration.erased import without_erased
+from integration.models import Change, ChangeAction, ChangeState, LogEntry, Pair, Provider, Snapshot
 from integration.providers.exchange import Result, Steps
 from integration.records import SIDES, Contact, PersonRef
 from integration.related.write import related_of
@@ -19,8 +20,18 @@ from integration.runs.planned_related import PlannedRelated, carry_out_related, 
 from integration.runs.unreadable import raise_if_of_all
 from integration.runs.write import guard_steps, write_entries
 from integration.sync.entry import Entry, undecided_entry
+from integration.sync.heirs import find_heir, look_for_heirs
+from integration.sync.observe import as_contact, observe
 from integration.sync.one_by_one import all_or_each, as_error
-from integration.sync.planned import ADDED, PlannedPerson, copy_of, entry_of, is_taken_back_whole, read_now
+from integration.sync.planned import (
+    ADDED,
+    PlannedPerson,
+    copy_of,
+    entry_of,
+    follows_deletion,
+    is_taken_back_whole,
+    read_now,
+)
 from integration.sync.undo import RELATED, changes_to_undo, group_changes, inverses_of
 
 # People who are read before any of them is written.
@@ -132,7 +143,20 @@ def _read_whole(context: RunContext, planned: PlannedPerson) -> Steps[dict[str, 
             found = yield from _ids_of_added(context, change.external_id)
             made = Change.objects.filter(link=context.run.link, action=ChangeAction.CREATE, external_id__in=found)
             planned.added = len(set(found) - set(made.values_list("external_id", flat=True)))
+        if follows_deletion(change):
+            planned.heirs = yield from _look_who_is_back(context, planned, there, Provider(change.side))
     return there
+
+
+def _look_who_is_back(
+    context: RunContext, planned: PlannedPerson, there: dict[str, Contact | None], side: Provider
+) -> Steps[list[Contact]]:
+    """Whose record was gone may stand there again, as itself or as another one with the same address."""
+    planned.back = there.get(side.other)
+    lost = planned.snapshots.get(side.other)
+    if planned.back or not there.get(side) or lost is None:
+        return []
+    return (yield from look_for_heirs(context.sides[side.other], lost, planned.snapshots.get(side)))
 
 
 def _ids_of_added(context: RunContext, contact_id: str) -> Steps[list[str]]:
@@ -145,10 +169,24 @@ def _ids_of_added(context: RunContext, contact_id: str) -> Steps[list[str]]:
 def _entries_of(
     context: RunContext, results: "Sequence[Result[PlannedPerson, dict[str, Contact | None]]]"
 ) -> list[tuple[PlannedPerson, Entry]]:
+    for result in results:
+        _take_in_heirs(context, result.key)
     return [
         (result.key, entry_of(result.key, result.value or {}, context.sides, context.rules, context.run))
         for result in results
     ]
+
+
+def _take_in_heirs(context: RunContext, planned: PlannedPerson) -> None:
+    """Who has come in the place of a record that was gone is known from now on, and the next run links them."""
+    heirs = without_erased(context.run.link, planned.heirs)
+    if not heirs:
+        return
+    observe(context.run.link, context.run, context.rules, heirs)
+    lost = planned.snapshots[heirs[0].side]
+    left = planned.snapshots[Provider(heirs[0].side).other.value]
+    if heir := find_heir(context.run.link, context.rules, lost, left):
+        planned.back = as_contact(heir.snapshot)
 
 
 def _failed_entry(context: RunContext, planned: PlannedPerson, error: Exception) -> Entry:

@@ -155,7 +155,8 @@ class Recorder:
             # Halves that were matched have no base yet: each was decided by itself before.
             alone = entry.pair_id is None or all(snapshot.base is None for snapshot in before)
             again += len(before) if alone else min(1, len(before))
-            again += entry.reason == "deleted" or not entry.snapshots
+            # A plan leaves the pair as it is, and with it one person more to count.
+            again += (entry.reason == "deleted" and not entry.planned) or not entry.snapshots
             again += self._adopted_again(entry)
         return again
 

@@ -1,4 +1,4 @@
-"""The page of a plan says what Gist would show of tasks, and of how many that is not known yet."""
+"""The page of a plan says what Gist would show of tasks, of how many that is not known yet, and who is deleted."""
 
 import pytest
 
@@ -30,3 +30,10 @@ def test_they_stand_by_name_under_their_rule_and_the_rest_is_counted(as_viewer, 
 def test_a_plan_of_the_schedule_says_that_it_did_not_look(as_viewer, link):
     plan = sync(link, dry_run=True, trigger="schedule")
     assert "is not looked up by a plan of the schedule" in words(as_viewer.get("plan", plan.pk))
+
+
+def test_deletions_are_counted_among_the_risks(as_viewer, world, link, pair):
+    link.deletes = "propagate"
+    link.save()
+    world.ghl("DELETE", f"/contacts/{pair[1]}")
+    assert "1 deleted" in words(as_viewer.get("plan", sync(link, dry_run=True).pk))
