@@ -11,16 +11,28 @@ from dashboard.lists import EmptyState, ListWords
 from dashboard.plans.filters import SHOWN
 from dashboard.templatetags.ui import field_name, shown
 from integration.connections.fields import known_fields
-from integration.models import Change, ChangeAction, ChangeState, LogEntry, Provider, Run, Snapshot
+from integration.mapping.carried import carried_names
+from integration.models import (
+    READING,
+    Change,
+    ChangeAction,
+    ChangeState,
+    LogEntry,
+    Outcome,
+    Provider,
+    Run,
+    Snapshot,
+)
 from integration.plans.approvals import approvals_of, needed_approvals
 from integration.plans.digest import digest_of
 from integration.plans.price import price_of
 from integration.plans.size import is_over_cap, people_in
 from integration.plans.stored import Standing, expires_at, standing_of
-from integration.records import SIDES, Value, is_blank
+from integration.records import CARRIED_LABELS, SIDES, Value, is_blank
 from integration.runs.finish import count_people
 from integration.runs.progress import progress_of
 from integration.sync.observe import as_contact
+from integration.sync.plan import CARRIED_RULE
 from integration.sync.undo import why_not_taken_back
 from integration.values import same_as_written, same_value
 
@@ -41,7 +53,9 @@ def plan_context(plan: Run, user: Any) -> dict[str, Any]:
     context |= {"undo_days": settings.UNDO_DAYS, "is_undo": plan.kind == "undo", "may_choose": may_choose}
     if not plan.is_finished:
         return context | {"progress": progress_of(plan)}
-    return context | price_context(plan, standing) | {"risk": _risk(plan), "rules": _rules(plan)}
+    return context | price_context(plan, standing) | {
+        "risk": _risk(plan), "rules": _rules(plan), "not_listed": _not_listed(plan),
+    }  # fmt: skip
 
 
 def price_context(plan: Run, standing: Standing | None = None) -> dict[str, Any]:
@@ -72,6 +86,23 @@ def _risk(plan: Run) -> dict[str, Any]:
     return {**found, "share": 100 * people_in(plan) / max(1, count_people(plan.link))}
 
 
+def _not_listed(plan: Run) -> list[str]:
+    """What would be written beside the changes of the plan, in sentences, each with how many people it is about."""
+    if plan.kind not in READING or not carried_names(plan.link):
+        return []
+    if not plan.is_asked_for:
+        return ["What Gist shows of tasks, notes and appointments is not looked up by a plan of the schedule."]
+    own = plan.entries.filter(kind="carried", changes=None)
+    sentences = list(own.filter(reason="carried_later").values_list("message", flat=True))
+    if failed := own.filter(outcome=Outcome.FAILED).count():
+        people = "1 person" if failed == 1 else f"{failed:,} people"
+        sentences.append(
+            f"What Gist shows of the tasks, notes and appointments of {people} could not be looked up, and is not part "
+            "of this plan. The log of how it was made says why; the next run looks again."
+        )
+    return sentences
+
+
 def _rules(plan: Run) -> list[dict[str, Any]]:
     """Each rule of each side with its changes, and whether any of them is to be written."""
     rows = plan.changes.filter(state__in=(ChangeState.PLANNED, ChangeState.EXCLUDED)).order_by()
@@ -100,6 +131,8 @@ def name_of_rule(rule: str) -> str:
         return field_name(rest).capitalize() if rest else "New contacts"
     if kind == "workflow":
         return f"Workflow {rest.partition(':')[0]}"
+    if kind == CARRIED_RULE:
+        return f"Shown in Gist: {CARRIED_LABELS.get(rest, rest).lower()}"
     words = {"deletes": "Deleted on the other side", "consent": "Opt-outs", "import": "From the file", "undo": "Undo"}
     return words.get(kind) or ACTIONS.get(rule, rule or "Other")
 
@@ -163,11 +196,15 @@ def _carried_out(entries: Sequence[LogEntry]) -> dict[tuple[Any, ...], Change]:
 
 def _line(change: Change, known: Any, done: Any, types: Any) -> Line:
     now, tone = _now(change, known, done.get((change.entry_id, change.side, change.action, change.field)), types)
-    name = field_name(change.field).capitalize() if change.field else change.kind.capitalize()
+    name = _name_of_field(change.field) if change.field else change.kind.capitalize()
     before, after = _text(change, change.before), _text(change, change.after)
     if change.action == ChangeAction.CREATE:
         before = "not there"
     return Line(change, name, before, after, now, tone, name_of_rule(change.rule))
+
+
+def _name_of_field(field: str) -> str:
+    return CARRIED_LABELS.get(field.removeprefix("custom_properties."), field_name(field).capitalize())
 
 
 def _now(change: Change, known: Any, carried_out: Change | None, types: Any) -> tuple[str, str]:

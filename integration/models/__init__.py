@@ -38,11 +38,12 @@ from integration.models.problem import FAILING, Problem, ProblemState
 from integration.models.question import Question
 from integration.models.related import Related, RelatedKind
 from integration.models.retention import Retention
-from integration.models.run import COUNTS, Checkpoint, Run, RunTarget
+from integration.models.run import ASKED_FOR, COUNTS, Checkpoint, Run, RunTarget
 from integration.models.workflow import UNFINISHED, Execution, ExecutionState, Workflow, WorkflowVersion
 
 __all__ = [
     "ACTIVE_RUNS",
+    "ASKED_FOR",
     "COUNTS",
     "FAILING",
     "FINISHED_RUNS",

@@ -44,7 +44,9 @@ class Checkpoint:
     `cursor` is where the present phase goes on: a provider's own for a page, a number elsewhere. `began` says by side
     when reading began, `newest` the newest change that was read, `read` how many records were read. `marks` are the
     link's next cursors, by side and kind. `stumbles` counts slices in a row that failed for a passing reason. `step`
-    is where on its ladder a retry is, `results` what came of each problem so far (runs/ladder.py).
+    is where on its ladder a retry is, `results` what came of each problem so far (runs/ladder.py). `unstorable` are
+    keys of changes whose undoing is on record without its changes: nothing else says that they had their turn.
+    `outdated` are ids of GHL contacts, by kind, of which a dry run saw that Gist shows something else of them.
     """
 
     cursor: Any = None
@@ -55,8 +57,12 @@ class Checkpoint:
     stumbles: int = 0
     step: dict[str, int] = field(default_factory=dict)
     results: list[dict[str, int]] = field(default_factory=list)
+    unstorable: list[int] = field(default_factory=list)
+    outdated: dict[str, list[str]] = field(default_factory=dict)
 
 
+# Triggers of runs that a person began.
+ASKED_FOR = ("person", "command")
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed")
 
 
@@ -140,6 +146,11 @@ class Run(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status in FINISHED_RUNS
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether somebody waits for it: not one of the schedule's, of which there is one every quarter of an hour."""
+        return self.trigger in ASKED_FOR
 
     @property
     def seconds(self) -> float:

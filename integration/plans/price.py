@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from integration.connections.session import contacts_of
-from integration.models import Change, ChangeAction, ChangeState, Run
+from integration.models import Change, ChangeAction, ChangeState, Provider, Run
 from integration.providers.base import ContactSide
 from integration.providers.budgets import Rate, forecast_days
 from integration.providers.ghl.related import GhlRelated
-from integration.records import SIDES
+from integration.records import SIDES, Values
 from integration.sync.echo_suppression import NAMES
-from integration.sync.planned import ADDED, is_taken_back_whole, must_look, sides_to_read
+from integration.sync.planned import ADDED, follows_deletion, is_taken_back_whole, must_look, sides_to_read
 from integration.sync.undo import RELATED
 
 # Changes that are read from the database at once.
@@ -56,6 +56,9 @@ def _add_person(price: Price, plan: Run, sides: dict[str, ContactSide], changes:
         return
     for side in sides_to_read(changes):
         price.calls[side] += any(change.external_id or change.action == ChangeAction.CREATE for change in changes)
+    for change in filter(follows_deletion, changes):
+        other = Provider(change.side).other.value
+        price.calls[other] += _calls_to_look_for(other, change.before or {})
     for side in SIDES:
         own = [change for change in changes if change.side == side]
         price.calls[side] += _calls_of_fields(sides[side], own) + sum(_calls_of_record(plan, one) for one in own)
@@ -77,6 +80,14 @@ def _calls_of_record(plan: Run, change: Change) -> int:
     keys = ("email", "phone") if change.side == "ghl" else ("email", "user_id")
     looks = sum(bool((change.after or {}).get(key)) for key in keys) if must_look(change.side, plan) else 0
     return 1 + looks
+
+
+def _calls_to_look_for(side: str, values: Values) -> int:
+    """For who has come in the place of a record that is gone (sync/heirs.py). Gist has no look-up by number, GHL one by
+    address that may know main addresses only.
+    """
+    has_email, has_phone = bool(values.get("email")), bool(values.get("phone"))
+    return 2 * has_email + has_phone if side == "ghl" else int(has_email)
 
 
 def _calls_of_related(changes: Sequence[Change]) -> int:

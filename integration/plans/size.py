@@ -4,7 +4,14 @@ from integration.models import ChangeState, Run
 
 
 def people_in(plan: Run) -> int:
-    return plan.changes.filter(state=ChangeState.PLANNED).values("entry").distinct().count()
+    """Each person once, also one of whom tasks or what Gist shows of them are entries of their own."""
+    planned = plan.changes.filter(state=ChangeState.PLANNED).order_by()
+    nameless = planned.filter(entry__gist_id="", entry__ghl_id="")
+    people = planned.exclude(entry__gist_id="", entry__ghl_id="")
+    return (
+        people.values("entry__gist_id", "entry__ghl_id").distinct().count()
+        + nameless.values("entry").distinct().count()
+    )
 
 
 def is_over_cap(plan: Run) -> bool:

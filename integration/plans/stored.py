@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from integration.errors import SetupError
-from integration.models import ChangeState, Mode, Run, RunKind, RunStatus
+from integration.models import ASKED_FOR, ChangeState, Mode, Run, RunKind, RunStatus
 
 PLAN_HOURS = 24
 # Plans of these kinds are about what a webhook or a retry named, and take nothing from one about everybody.
 OF_THE_MOMENT = (RunKind.LIVE, RunKind.RETRY, RunKind.SINGLE)
 DONE = (RunStatus.SUCCEEDED, RunStatus.PARTIAL)
-BY_A_PERSON = ("person", "command")
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,9 @@ def _applied_by(plan: Run) -> Standing | None:
 def _newer_plan(plan: Run) -> Run | None:
     newer = Run.objects.filter(link=plan.link_id, dry_run=True, pk__gt=plan.pk, status__in=DONE)
     newer = newer.exclude(kind__in=OF_THE_MOMENT)
-    if plan.trigger in BY_A_PERSON:
+    if plan.is_asked_for:
         # While a link only watches, its schedule plans every quarter of an hour; nobody's reading is cut short by that.
-        newer = newer.filter(trigger__in=BY_A_PERSON)
+        newer = newer.filter(trigger__in=ASKED_FOR)
     return newer.order_by("-pk").first()
 
 

@@ -28,10 +28,11 @@ from integration.providers.gist.fields import LONGEST_TEXT
 from integration.records import CARRIED_LABELS, Contact, RelatedRecord, RelatedType, Value, Values, is_blank
 from integration.related.write_result import WriteResult
 from integration.sync.apply import update_contact
-from integration.sync.plan import updates_of
+from integration.sync.plan import CARRIED_RULE, updates_of
 from integration.values import same_value
 
 PREFIX = "custom_properties."
+LABEL = "Carried to Gist"
 
 KINDS: tuple[RelatedType, ...] = ("task", "note", "appointment")
 # Everything that belongs to a contact, by kind.
@@ -92,6 +93,14 @@ def without_lone_address(wanted: Values, gist: Contact) -> Values:
     return {name: value for name, value in wanted.items() if name != ADDRESS}
 
 
+def changes_to_carry(wanted: Values, gist: Contact) -> list[Change]:
+    """The properties that differ in Gist, each with the rule that carries it. `gist` is the contact as it stands."""
+    changes = updates_of(gist, {PREFIX + name: wanted[name] for name in stale_names(wanted, gist)})
+    for change in changes:
+        change.rule = f"{CARRIED_RULE}:{change.field.removeprefix(PREFIX)}"
+    return changes
+
+
 def write_carried(
     side: ContactSide, wanted: Values, gist: Contact, journal: list[Change], by_itself: bool = False
 ) -> Steps[WriteResult]:
@@ -99,20 +108,21 @@ def write_carried(
 
     `by_itself`: nobody asked for it, so each change names the rule that did.
     """
-    stale = stale_names(wanted, gist)
-    label = "Carried to Gist"
-    if not stale:
-        return WriteResult("carried", label, side="gist", reason="same_value", message="Gist shows all of it already.")
-    changes = updates_of(gist, {PREFIX + name: wanted[name] for name in stale})
-    for change in changes if by_itself else ():
-        change.rule = f"carried:{change.field.removeprefix(PREFIX)}"
+    changes = changes_to_carry(wanted, gist)
+    if not changes:
+        return WriteResult("carried", LABEL, side="gist", reason="same_value", message="Gist shows all of it already.")
+    for change in () if by_itself else changes:
+        change.rule = ""
     # Before anything is sent, so that a failure half-way is on record with what was written.
     journal += changes
     yield from update_contact(side, changes, gist)
-    names = ", ".join(CARRIED_LABELS[name].lower() for name in stale)
-    return WriteResult(
-        "carried", label, side="gist", did="updated", reason="carried", message=f"Gist now shows: {names}."
-    )
+    message = f"Gist now shows: {names_of(changes)}."
+    return WriteResult("carried", LABEL, side="gist", did="updated", reason="carried", message=message)
+
+
+def names_of(changes: Iterable[Change]) -> str:
+    """What these changes carry, in words."""
+    return ", ".join(CARRIED_LABELS[change.field.removeprefix(PREFIX)].lower() for change in changes)
 
 
 def is_same_property(name: str, held: Value, wanted: Value) -> bool:

@@ -1,6 +1,6 @@
 """Brings in step what Gist shows of tasks, notes and appointments, of everybody that sync/carried.py took note of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -23,9 +23,10 @@ from integration.models import (
     Snapshot,
 )
 from integration.providers.exchange import Result, Steps
-from integration.records import Contact, PersonRef
+from integration.records import Contact, PersonRef, RelatedType, Values
 from integration.related import store
 from integration.related.gist_properties import (
+    LABEL,
     RelatedByKind,
     carried_values,
     read_related,
@@ -44,23 +45,28 @@ from integration.sync.one_by_one import all_or_each, as_error
 from integration.sync.pending_reads import delete_if_unchanged, postpone
 from integration.workflows.record import record_news
 
-LABEL = "Carried to Gist"
 # Events that say whether GHL's webhooks of notes are on: the newest so many.
 NEWEST = 500
-_KIND_OF = {one.name: one.kind for one in PROPERTIES}
+KIND_OF = {one.name: one.kind for one in PROPERTIES}
 
 
 # Whom a run takes note of ------------------------------------------------------------------------------------
 
 
 def note_from_page(context: RunContext, side: str, contacts: Sequence[Contact]) -> None:
-    """Contacts as they were just read, before they are taken in. A dry run takes note of nobody."""
-    if context.run.dry_run or not contacts or not carried_names(context.run.link):
+    """Contacts as they were just read, before they are taken in. A dry run keeps for itself of whom it plans."""
+    run = context.run
+    if not contacts or not carried_names(run.link):
         return
-    if side == "ghl" and context.run.kind == RunKind.SWEEP:
-        _note_unheard(context.run.link, contacts)
-    elif side == "gist" and context.run.kind in FULL_READS:
-        _note_outdated(context.run.link, contacts)
+    if side == "ghl" and run.kind == RunKind.SWEEP and not run.dry_run:
+        _note_unheard(run.link, contacts)
+    elif side == "gist" and run.kind in FULL_READS:
+        outdated = _outdated_among(run.link, contacts)
+        if not run.dry_run:
+            note_stale(run.link, outdated)
+        elif run.is_asked_for:
+            for kind, ghl_id in sorted(outdated):
+                context.checkpoint.outdated.setdefault(kind, []).append(ghl_id)
 
 
 def _note_unheard(link: Link, contacts: Sequence[Contact]) -> None:
@@ -80,9 +86,10 @@ def _webhooks_tell_of_notes(link: Link) -> bool:
     return any(topic.startswith("Note") for topic in events.values_list("topic", flat=True)[:NEWEST])
 
 
-def _note_outdated(link: Link, contacts: Sequence[Contact]) -> None:
-    """Those of whom Gist shows something else than what is known: written over there, or dropped while nobody was to be
-    written. Runs that read everything alone look: where Gist keeps a text otherwise than it was sent, each look writes.
+def _outdated_among(link: Link, contacts: Sequence[Contact]) -> set[tuple[str, str]]:
+    """Kinds and GHL contacts of whom Gist shows something else than is known: written over there, or dropped while
+    nobody was to be written. Runs that read everything alone look: where Gist keeps a text otherwise than it was sent,
+    each look writes.
     """
     names = set(carried_names(link) or ())
     pairs = Pair.objects.filter(link=link, kind="contact", state=Pair.State.LINKED)
@@ -92,8 +99,8 @@ def _note_outdated(link: Link, contacts: Sequence[Contact]) -> None:
     for contact in contacts:
         if records := known.get(ghl_ids.get(contact.id, "")):
             wanted = carried_values(link, contact.id, records)
-            stale |= {(_KIND_OF[name], ghl_ids[contact.id]) for name in stale_names(wanted, contact) if name in names}
-    note_stale(link, stale)
+            stale |= {(KIND_OF[name], ghl_ids[contact.id]) for name in stale_names(wanted, contact) if name in names}
+    return stale
 
 
 # Bringing them in step ---------------------------------------------------------------------------------------
@@ -132,32 +139,54 @@ def _people_of(context: RunContext, pending_reads: Sequence[PendingRead]) -> lis
     """Those who are in step with somebody in Gist. The other notices are dropped: pairing and releasing make new ones,
     and so does a reading of Gist that finds it out of date.
     """
-    link = context.run.link
-    ids = {one.external_id for one in pending_reads}
-    pairs = Pair.objects.filter(link=link, kind="contact", state=Pair.State.LINKED, ghl_id__in=ids)
-    left_out = Snapshot.objects.filter(link=link, reason="filtered", pair__in=pairs).values("pair")
-    by_id = {pair.ghl_id: pair for pair in pairs.exclude(pk__in=left_out)}
+    refs = linked_people(context.run.link, {one.external_id for one in pending_reads})
     people: dict[str, Refresh] = {}
     for pending in pending_reads:
-        if pair := by_id.get(pending.external_id):
-            ref = PersonRef(pair.gist_id, pair.ghl_id, pair.label)
-            people.setdefault(pair.ghl_id, Refresh(ref, [])).pending_reads.append(pending)
-    delete_if_unchanged(one for one in pending_reads if one.external_id not in by_id)
+        if ref := refs.get(pending.external_id):
+            people.setdefault(ref.ghl_id, Refresh(ref, [])).pending_reads.append(pending)
+    delete_if_unchanged(one for one in pending_reads if one.external_id not in refs)
     return list(people.values())
 
 
-def _refresh_person(context: RunContext, refresh: Refresh) -> Steps[Refreshed]:
-    link, person = context.run.link, refresh.person
-    kinds = [LISTS[one.kind] for one in refresh.pending_reads]
+def linked_people(link: Link, ghl_ids: Collection[str]) -> dict[str, PersonRef]:
+    """Of these GHL contacts those who are in step with somebody in Gist, by their ids."""
+    pairs = Pair.objects.filter(link=link, kind="contact", state=Pair.State.LINKED, ghl_id__in=ghl_ids)
+    left_out = Snapshot.objects.filter(link=link, reason="filtered", pair__in=pairs).values("pair")
+    return {one.ghl_id: PersonRef(one.gist_id, one.ghl_id, one.label) for one in pairs.exclude(pk__in=left_out)}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What Gist should show by what GHL holds now; `gist` is the contact there, None where one of the two is gone."""
+
+    related_records: RelatedByKind
+    values: Values = field(default_factory=dict)
+    gist: Contact | None = None
+
+
+def read_wanted(context: RunContext, person: PersonRef, kinds: Iterable[RelatedType]) -> Steps[Wanted]:
+    """A call for each kind, and one for the contact in Gist."""
+    link = context.run.link
     records: RelatedByKind = {}
     with suppress(Gone):
         records = yield from read_related(person.ghl_id, related_of(link), kinds)
         values = switched_on(link, carried_values(link, person.gist_id, records))
         gist = yield from context.sides["gist"].read(person.gist_id)
-        wanted = without_lone_address(values, gist)
-        result = yield from write_carried(context.sides["gist"], wanted, gist, refresh.journal, by_itself=True)
-        return Refreshed(records, result)
-    return Refreshed(records, None)
+        return Wanted(records, without_lone_address(values, gist), gist)
+    return Wanted(records)
+
+
+def _refresh_person(context: RunContext, refresh: Refresh) -> Steps[Refreshed]:
+    kinds = [LISTS[one.kind] for one in refresh.pending_reads]
+    wanted = yield from read_wanted(context, refresh.person, kinds)
+    if wanted.gist is None:
+        return Refreshed(wanted.related_records, None)
+    # Gone by the time it is written is as good as gone before.
+    with suppress(Gone):
+        side = context.sides["gist"]
+        result = yield from write_carried(side, wanted.values, wanted.gist, refresh.journal, by_itself=True)
+        return Refreshed(wanted.related_records, result)
+    return Refreshed(wanted.related_records, None)
 
 
 Results = Sequence[Result[Refresh, Refreshed]]

@@ -78,7 +78,7 @@ def handle_due_work(context: RunContext) -> None:
 
 
 def _read_contacts(context: RunContext, pending_reads: list[PendingRead]) -> None:
-    tasks = ((pending, guard_steps(_read_contact(context, pending))) for pending in pending_reads)
+    tasks = ((pending, guard_steps(read_contact(context, pending))) for pending in pending_reads)
     results = list(context.exchange.run(tasks))
     raise_if_of_all(context, results)
     failed = [(result.key, result.error) for result in results if result.error]
@@ -175,7 +175,7 @@ def verify_rivals(run: Run, rules: Rules, loose: Sequence[Snapshot]) -> set[int]
     return set(unverified)
 
 
-def _read_contact(context: RunContext, pending: PendingRead) -> Steps[Read]:
+def read_contact(context: RunContext, pending: PendingRead) -> Steps[Read]:
     """The record itself; when it holds news, its other half too. Of one that was deleted, who came in its place."""
     found: dict[str, Contact] = {}
     with suppress(Gone):

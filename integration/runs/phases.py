@@ -7,6 +7,8 @@
     prepare ─► check_file ─► import_rows ─► close                                      import
     prepare ─► planned ─► close                                                        plan applied and undo
 
+A dry run of everybody goes from apply to plan_carried and then to close.
+
 The checkpoint says which phase the run is in and how far (checkpoint.py).
 """
 
@@ -21,6 +23,8 @@ from integration.runs.imports.phases import check_file, import_rows
 from integration.runs.ladder import begin_next_step, check_step
 from integration.runs.listen import anything_due, handle_due_work, verify_rivals
 from integration.runs.match import match_next_page, match_step
+from integration.runs.plan_carried import plan_carried
+from integration.runs.plan_deletions import plan_deletions
 from integration.runs.planned import carry_out_next
 from integration.runs.read import read_opted_out, read_page, read_people
 from integration.runs.read_related import read_related
@@ -93,7 +97,8 @@ def _match_people(context: RunContext) -> str:
             return ""
     if run.kind in FULL_READS:
         undecided.reopen_unpaired(run)
-        verify_unseen(run)
+        if not run.dry_run:
+            verify_unseen(run)
         for _ in compare_settled(run.link, context.rules):
             context.tick()
     else:
@@ -108,6 +113,8 @@ def _match_people(context: RunContext) -> str:
 def _apply_decisions(context: RunContext) -> str:
     """Decide and write everyone who is left; "" when time ran out first."""
     handle_due_work(context)
+    if context.run.dry_run and context.run.kind in READING:
+        plan_deletions(context)
     while not context.stopping:
         # New tasks are begun only while nothing is due (see below), so this may take several rounds.
         context.broke_off = False
@@ -117,6 +124,8 @@ def _apply_decisions(context: RunContext) -> str:
         handle_due_work(context)
     if context.stopping:
         return ""
+    if context.run.dry_run and context.run.kind in READING:
+        return "plan_carried"
     return "check_step" if context.run.target.ladder else "close"
 
 
@@ -155,5 +164,6 @@ PHASES: dict[str, Callable[[RunContext], str]] = {
     "import_rows": import_rows,
     "next_step": begin_next_step,
     "check_step": check_step,
+    "plan_carried": plan_carried,
     "planned": _carry_out_planned,
 }

@@ -5,27 +5,39 @@ on record in this run has had their turn, so that a run goes on after a kill whe
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from django.db.models import Exists, OuterRef
 
-from integration.models import Change, ChangeAction, ChangeState, LogEntry, Pair, Snapshot
+from integration.erased import without_erased
+from integration.models import Change, ChangeAction, ChangeState, LogEntry, Pair, Provider, Snapshot
 from integration.providers.exchange import Result, Steps
 from integration.records import SIDES, Contact, PersonRef
 from integration.related.write import related_of
 from integration.runs.context import RunContext
-from integration.runs.planned_related import PlannedRelated, carry_out_related
+from integration.runs.planned_carried import PlannedCarried, carry_out_carried
+from integration.runs.planned_related import PlannedRelated, carry_out_related, note_unstorable
 from integration.runs.unreadable import raise_if_of_all
 from integration.runs.write import guard_steps, write_entries
 from integration.sync.entry import Entry, undecided_entry
+from integration.sync.heirs import find_heir, look_for_heirs
+from integration.sync.observe import as_contact, observe
 from integration.sync.one_by_one import all_or_each, as_error
-from integration.sync.planned import ADDED, PlannedPerson, copy_of, entry_of, is_taken_back_whole, read_now
+from integration.sync.planned import (
+    ADDED,
+    PlannedPerson,
+    copy_of,
+    entry_of,
+    follows_deletion,
+    is_taken_back_whole,
+    read_now,
+)
 from integration.sync.undo import RELATED, changes_to_undo, group_changes, inverses_of
 
 # People who are read before any of them is written.
 AT_ONCE = 32
 
-Work = PlannedPerson | PlannedRelated
+Work = PlannedPerson | PlannedRelated | PlannedCarried
 
 
 def carry_out_next(context: RunContext) -> bool:
@@ -36,6 +48,7 @@ def carry_out_next(context: RunContext) -> bool:
     work = list(islice(_waiting(context), AT_ONCE))
     carry_out_related(context, [one for one in work if isinstance(one, PlannedRelated)])
     _carry_out_people(context, [one for one in work if isinstance(one, PlannedPerson)])
+    carry_out_carried(context, [one for one in work if isinstance(one, PlannedCarried)])
     if not context.stopping and work and work[-1].plan_entry:
         context.checkpoint.cursor = work[-1].plan_entry.pk
         context.save()
@@ -62,6 +75,8 @@ def _work_of(entry: LogEntry) -> Work:
     ref = PersonRef(entry.gist_id, entry.ghl_id, entry.label)
     if entry.kind in RELATED:
         return PlannedRelated(ref, changes, entry)
+    if entry.kind == "carried":
+        return PlannedCarried(ref, changes, entry)
     return PlannedPerson(ref, changes, entry)
 
 
@@ -69,6 +84,7 @@ def _of_undo(context: RunContext) -> Iterator[Work]:
     run = context.run
     groups = group_changes(changes_to_undo(run.link, run.target.undo))
     done = set(Change.objects.filter(run=run, undoes__isnull=False).values_list("undoes_id", flat=True))
+    done |= set(context.checkpoint.unstorable)
     for group in groups:
         if not done.isdisjoint(group.keys):
             continue
@@ -88,13 +104,19 @@ def _carry_out_people(context: RunContext, people: Sequence[PlannedPerson]) -> N
     decided = all_or_each(
         [result for result in results if result.error is None], lambda some: _entries_of(context, some)
     )
-    failed = [(result.key, result.error) for result in results if result.error]
-    failed += [(result.key, as_error(fault)) for result, fault in decided.faults]
-    context.recorder.record([_failed_entry(context, planned, error) for planned, error in failed])
-    entries = [entry for some in decided.results for entry in some]
-    write_entries(context, entries)
-    if not context.stopping:
-        _record_passed_over(context, entries)
+    errors = [(result.key, result.error) for result in results if result.error]
+    errors += [(result.key, as_error(fault)) for result, fault in decided.faults]
+    failed = [(planned, _failed_entry(context, planned, error)) for planned, error in errors]
+    made = [one for some in decided.results for one in some]
+    entries = [entry for _, entry in made]
+    try:
+        context.recorder.record([entry for _, entry in failed])
+        write_entries(context, entries)
+        if not context.stopping:
+            _record_passed_over(context, entries)
+    finally:
+        lost = (one.changes for one, entry in (*failed, *made) if entry.unstorable)
+        note_unstorable(context, chain.from_iterable(lost))
 
 
 def _record_passed_over(context: RunContext, entries: Sequence[Entry]) -> None:
@@ -121,7 +143,20 @@ def _read_whole(context: RunContext, planned: PlannedPerson) -> Steps[dict[str, 
             found = yield from _ids_of_added(context, change.external_id)
             made = Change.objects.filter(link=context.run.link, action=ChangeAction.CREATE, external_id__in=found)
             planned.added = len(set(found) - set(made.values_list("external_id", flat=True)))
+        if follows_deletion(change):
+            planned.heirs = yield from _look_who_is_back(context, planned, there, Provider(change.side))
     return there
+
+
+def _look_who_is_back(
+    context: RunContext, planned: PlannedPerson, there: dict[str, Contact | None], side: Provider
+) -> Steps[list[Contact]]:
+    """Whose record was gone may stand there again, as itself or as another one with the same address."""
+    planned.back = there.get(side.other)
+    lost = planned.snapshots.get(side.other)
+    if planned.back or not there.get(side) or lost is None:
+        return []
+    return (yield from look_for_heirs(context.sides[side.other], lost, planned.snapshots.get(side)))
 
 
 def _ids_of_added(context: RunContext, contact_id: str) -> Steps[list[str]]:
@@ -133,8 +168,25 @@ def _ids_of_added(context: RunContext, contact_id: str) -> Steps[list[str]]:
 
 def _entries_of(
     context: RunContext, results: "Sequence[Result[PlannedPerson, dict[str, Contact | None]]]"
-) -> list[Entry]:
-    return [entry_of(result.key, result.value or {}, context.sides, context.rules, context.run) for result in results]
+) -> list[tuple[PlannedPerson, Entry]]:
+    for result in results:
+        _take_in_heirs(context, result.key)
+    return [
+        (result.key, entry_of(result.key, result.value or {}, context.sides, context.rules, context.run))
+        for result in results
+    ]
+
+
+def _take_in_heirs(context: RunContext, planned: PlannedPerson) -> None:
+    """Who has come in the place of a record that was gone is known from now on, and the next run links them."""
+    heirs = without_erased(context.run.link, planned.heirs)
+    if not heirs:
+        return
+    observe(context.run.link, context.run, context.rules, heirs)
+    lost = planned.snapshots[heirs[0].side]
+    left = planned.snapshots[Provider(heirs[0].side).other.value]
+    if heir := find_heir(context.run.link, context.rules, lost, left):
+        planned.back = as_contact(heir.snapshot)
 
 
 def _failed_entry(context: RunContext, planned: PlannedPerson, error: Exception) -> Entry:

@@ -1,13 +1,12 @@
 """Tasks, notes and appointments of a plan or an undo: read fresh, compared, and written one record at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-
-from django.db import transaction
+from typing import Any
 
 from integration import log
-from integration.errors import Gone
+from integration.errors import Gone, ProviderError
 from integration.models import Change, ChangeAction, ChangeState, LogEntry, Outcome
 from integration.providers.exchange import Result, Steps
 from integration.providers.ghl.related import GhlRelated
@@ -19,6 +18,7 @@ from integration.runs.context import RunContext
 from integration.runs.unreadable import raise_if_of_all
 from integration.runs.write import guard_steps
 from integration.sync.apply import create_related, delete_related, update_related
+from integration.sync.one_by_one import all_or_each, as_error
 from integration.sync.taken_back import mark_undone
 from integration.values import same_as_written
 
@@ -47,8 +47,9 @@ def carry_out_related(context: RunContext, work: Sequence[PlannedRelated]) -> No
     tasks = ((one, guard_steps(_carry_out(context, one, related))) for one in work)
     results = list(context.exchange.run(tasks))
     raise_if_of_all(context, results)
-    for result in results:
-        _record(context, result)
+    recorded = all_or_each(results, lambda some: _record_all(context, some))
+    for result, fault in recorded.faults:
+        _record_unstorable(context, result, as_error(fault))
 
 
 def _carry_out(context: RunContext, one: PlannedRelated, related: GhlRelated) -> Steps[WriteResult]:
@@ -118,14 +119,33 @@ def _reason_of(changes: Sequence[Change]) -> str:
     return "changed_since" if any(one.state == ChangeState.HELD for one in changes) else "taken_back"
 
 
-@transaction.atomic
-def _record(context: RunContext, result: "Result[PlannedRelated, WriteResult]") -> None:
-    run, one = context.run, result.key
-    done = result.value or WriteResult(one.kind, NAMES[one.kind], error=result.error)
-    planned = run.dry_run and any(change.state == ChangeState.PLANNED for change in one.changes)
-    # No news to workflows: what is taken back begins nothing.
-    keep_result(run.link, done)
-    entry = log.draft_entry(
+Results = Sequence["Result[PlannedRelated, WriteResult]"]
+
+
+def _record_all(context: RunContext, results: Results) -> None:
+    for result in results:
+        one = result.key
+        done = result.value or WriteResult(one.kind, NAMES[one.kind], error=result.error)
+        # No news to workflows: what is taken back begins nothing.
+        keep_result(context.run.link, done)
+        log.save_entries([_draft(context, one, done, one.changes, result.calls)])
+        mark_undone(change for change in one.changes if change.is_applied and change.undoes_id)
+
+
+def _record_unstorable(
+    context: RunContext, result: "Result[PlannedRelated, WriteResult]", error: ProviderError
+) -> None:
+    """On record all the same, without what the database refuses."""
+    log.save_entries([_draft(context, result.key, WriteResult(result.key.kind, NAMES[result.key.kind], error=error))])
+    note_unstorable(context, result.key.changes)
+
+
+def _draft(
+    context: RunContext, one: PlannedRelated, done: WriteResult, changes: Sequence[Change] = (), calls: Any = ()
+) -> LogEntry:
+    run = context.run
+    planned = run.dry_run and any(change.state == ChangeState.PLANNED for change in changes)
+    return log.draft_entry(
         run,
         one.ref,
         Outcome.UPDATED if planned else done.outcome,
@@ -133,13 +153,19 @@ def _record(context: RunContext, result: "Result[PlannedRelated, WriteResult]") 
         kind=one.kind,
         message=_sentence(done),
         external_id=one.changes[0].external_id,
-        changes=one.changes,
-        calls=result.calls,
+        changes=changes,
+        calls=calls,
         planned=run.dry_run,
         plan_entry=one.plan_entry,
     )
-    log.save_entries([entry])
-    mark_undone(change for change in one.changes if change.is_applied and change.undoes_id)
+
+
+def note_unstorable(context: RunContext, changes: Iterable[Change]) -> None:
+    """What an undo could not keep has had its turn: else it would be taken up again for ever."""
+    keys = [change.undoes_id for change in changes if change.undoes_id]
+    if keys and not context.lease_lost:
+        context.checkpoint.unstorable += keys
+        context.save()
 
 
 def _sentence(done: WriteResult) -> str:

@@ -5,6 +5,7 @@ They are read where workflows wait for news of them, and where Gist shows them: 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -59,8 +60,17 @@ def _shown_kinds(link: Link, run: Run) -> set[RelatedType]:
     return kinds if run.kind in FULL_READS else kinds & {"task"}
 
 
-def _read_kind(context: RunContext, kind: RelatedType, is_watched: bool) -> None:
-    run, related, now = context.run, related_of(context.run.link), timezone.now()
+@dataclass(frozen=True)
+class Listed:
+    """Records of a kind as the location lists them. `missing` are contacts of known ones that were not among them."""
+
+    records: list[RelatedRecord]
+    unreadable: list[UnreadableRecord]
+    missing: set[str]
+
+
+def _list_kind(context: RunContext, kind: RelatedType, is_watched: bool) -> Listed:
+    link, related, now = context.run.link, related_of(context.run.link), timezone.now()
     unreadable: list[UnreadableRecord] = []
     first, last = now - timedelta(days=1), now + AHEAD
     # Whoever only shows how tasks stand need not read all that were ever completed.
@@ -69,12 +79,40 @@ def _read_kind(context: RunContext, kind: RelatedType, is_watched: bool) -> None
         "appointment": partial(related.list_appointments, first, last),
     }
     records = context.exchange.carry_out(ways[kind](unreadable=unreadable))
+    is_whole = not unreadable and len(records) < MOST_TASKS
+    there = {one.id for one in records}
+    return Listed(records, unreadable, _missing(link, kind, there, first, last) if is_whole else set())
+
+
+def _read_kind(context: RunContext, kind: RelatedType, is_watched: bool) -> None:
+    run = context.run
+    listed = _list_kind(context, kind, is_watched)
     since = run.link.cursors.get(RELATED_CURSORS[kind]) if is_watched else None
-    _store_related(context, kind, records, since)
-    for one in unreadable:
+    _store_related(context, kind, listed.records, since)
+    for one in listed.unreadable:
         log_related_fault(run, kind, one.id, one.label, one.error)
-    if not unreadable and len(records) < MOST_TASKS:
-        _note_missing(run.link, kind, {one.id for one in records}, first, last)
+    note_stale(run.link, {(kind, contact_id) for contact_id in listed.missing})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By kind, the contacts of records that are `listed`, and those of whom something else is known, or more."""
+
+    listed: dict[RelatedType, set[str]]
+    stale: dict[RelatedType, set[str]]
+
+
+def compare_related(context: RunContext) -> Difference:
+    """What a run would find that reads tasks and appointments because Gist shows them. Nothing of it is stored."""
+    link = context.run.link
+    found = Difference({}, {})
+    for kind in RELATED_CURSORS.keys() & _shown_kinds(link, context.run):
+        learn_location(link.ghl, context.exchange)
+        listed = _list_kind(context, kind, is_watched=False)  # type: ignore[arg-type]
+        unlike = store.unlike_known(link, kind, listed.records)  # type: ignore[arg-type]
+        found.listed[kind] = {one.contact_id for one in listed.records}  # type: ignore[index]
+        found.stale[kind] = {one.contact_id for one in unlike} | listed.missing  # type: ignore[index]
+    return found
 
 
 def _store_related(context: RunContext, kind: RelatedType, records: list[RelatedRecord], since: str | None) -> None:
@@ -94,9 +132,9 @@ def _store_related(context: RunContext, kind: RelatedType, records: list[Related
         log_related_fault(context.run, kind, record.id, record.label, as_error(fault), record.contact_id)
 
 
-def _note_missing(link: Link, kind: RelatedType, there: set[str], first: datetime, last: datetime) -> None:
-    """Open tasks and coming appointments that are known and were not among those listed: completed, moved or deleted.
-    Those of their contacts are read anew, which says what became of them.
+def _missing(link: Link, kind: RelatedType, there: set[str], first: datetime, last: datetime) -> set[str]:
+    """Contacts of open tasks and coming appointments that are known and were not among those listed: completed, moved
+    or deleted. Theirs are read anew, which says what became of them.
     """
     known = Related.objects.filter(link=link, kind=kind, deleted_at=None)
     if kind == "task":
@@ -104,4 +142,4 @@ def _note_missing(link: Link, kind: RelatedType, there: set[str], first: datetim
     else:
         known = known.filter(base__start_at__gt=utc_text(first), base__start_at__lt=utc_text(last))
     rows = known.values_list("ghl_id", "contact_id")
-    note_stale(link, {(kind, contact_id) for ghl_id, contact_id in rows if ghl_id not in there})
+    return {contact_id for ghl_id, contact_id in rows if ghl_id not in there}

@@ -64,14 +64,14 @@ def deletion_entry(run: Run, rules: Rules, pending_read: PendingRead) -> Entry |
     sentence = f"{name} no longer has {pending_read.external_id}"
     entry = Entry(
         person,
-        pending_read=pending_read,
+        # A plan ends no notice: nothing has followed from it yet.
+        pending_read=None if run.dry_run else pending_read,
         planned=run.dry_run,
         message=f"{sentence}; {heir.sentence}" if heir else f"{sentence}. {left_out}".strip(),
     )
-    if left.side == "gist":
-        entry.gist = left
-    else:
-        entry.ghl = left
+    # A plan decides both halves with it: what is known of the one that is gone must not be planned for by itself.
+    for half in (left, lost) if run.dry_run else (left,):
+        setattr(entry, half.side, half)
     return entry
 
 

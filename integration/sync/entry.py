@@ -44,6 +44,8 @@ class Entry:
     """A person asked about this one: logged whatever comes of it."""
     undecided: bool = False
     """`error` came before anything was decided, or while it was recorded: what is known stays as it is."""
+    unstorable: bool = False
+    """It is on record without its changes and calls, which the database refused."""
 
     @property
     def snapshots(self) -> list[Snapshot]:

@@ -11,6 +11,8 @@ from integration.records import EMAIL_CONSENT, Contact, RelatedRecord, Side, Val
 from integration.sync.decision import Decision
 
 CREATED_BY_MAPPING, DELETED_BY_RULE, OPT_OUT_CARRIED = "mapping", "deletes:propagate", "consent:email"
+# Followed by the property that shows something of GHL in Gist.
+CARRIED_RULE = "carried"
 
 
 def changes_of(rules: Rules, decision: Decision, contacts: Mapping[Side, Contact | None]) -> list[Change]:

@@ -23,6 +23,7 @@ from integration.sync.entry import Entry
 from integration.sync.interruptions import UnconfirmedWrites
 from integration.sync.observe import as_contact, take_in
 from integration.sync.person import Person, Sides
+from integration.sync.plan import DELETED_BY_RULE
 from integration.sync.undo import why_not_taken_back
 from integration.values import same_as_written, same_value
 
@@ -39,6 +40,11 @@ def is_taken_back_whole(change: Change) -> bool:
     return change.action == ChangeAction.DELETE and change.side == "ghl" and change.undoes_id is not None
 
 
+def follows_deletion(change: Change) -> bool:
+    """Whether it deletes a record because the other side's is gone."""
+    return change.action == ChangeAction.DELETE and change.rule == DELETED_BY_RULE and change.undoes_id is None
+
+
 @dataclass
 class PlannedPerson:
     """Changes of contacts only, not saved yet. `plan_entry` is what they were planned in, None of an undo."""
@@ -49,6 +55,10 @@ class PlannedPerson:
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     added: int = 0
     """Tasks and notes that somebody else added to a record which is to be deleted again."""
+    heirs: list[Contact] = field(default_factory=list)
+    """Records with the address or number of the one that was gone."""
+    back: Contact | None = None
+    """Who stands by now where the record was gone for which the other one is to be deleted."""
 
     def id_on(self, side: str) -> str:
         own = next((one.external_id for one in self.changes if one.side == side and one.external_id), "")
@@ -60,9 +70,12 @@ class PlannedPerson:
 
 
 def sides_to_read(changes: Iterable[Change]) -> list[str]:
-    """Where the records are that must be read first: the written ones, and the one that a new one is made from."""
+    """Where the records are that must be read first: the written ones, the one that a new one is made from, and the one
+    that was gone.
+    """
+    changes = list(changes)
     found = {Provider(one.side).other.value if one.action == ChangeAction.CREATE else one.side for one in changes}
-    return sorted(found)
+    return sorted(found | {Provider(one.side).other.value for one in changes if follows_deletion(one)})
 
 
 def read_now(planned: PlannedPerson, sides: Sides) -> Steps[dict[str, Contact | None]]:
@@ -165,6 +178,9 @@ def _check_delete(
         if (change.side, "", None) in own:
             change.mark_applied()
         (verdict.recovered if change.is_applied else verdict.already).append(change)
+        return
+    if planned.back:
+        _hold(change, {"back": planned.back.label or planned.back.id}, verdict)
         return
     type_of, expected = types_of(side.fields), change.before or {}
     moved = {
@@ -340,6 +356,8 @@ def _reason_of(planned: PlannedPerson, verdict: Verdict, person: Person) -> str:
     if verdict.write or verdict.recovered:
         if any(one.undoes_id for one in verdict.write + verdict.recovered):
             return "taken_back"
+        if person.decision.delete:
+            return "deleted"
         return "new_contact" if person.decision.create else "changed"
     if verdict.held:
         excluded = all(one.state == ChangeState.EXCLUDED for one in verdict.held)
@@ -366,6 +384,8 @@ def _what_stands(change: Change) -> str:
     if change.found is None and change.action != ChangeAction.UPDATE:
         return "the record it comes from is gone"
     if isinstance(change.found, dict):
+        if "back" in change.found:
+            return f"{change.found['back']} stands in {Provider(change.side).other.label} again"
         if change.action == ChangeAction.CREATE:
             return "somebody with these values stands there by now"
         return f"changed since: {', '.join(sorted(change.found))}"

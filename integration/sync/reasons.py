@@ -323,6 +323,7 @@ _ALL = (
     Reason("asked", "As asked", "A person or a workflow asked for it."),
     Reason("noticed", "Noticed in GHL", "It happened in GHL; Gistline took note and wrote nothing."),
     Reason("carried", "Carried to Gist", "Gist has no such objects, so it shows them as properties of the contact."),
+    Reason("carried_later", "Carried later", "What a new contact shows in Gist follows its creation."),
     Reason(
         "unsure",
         "Perhaps done, not repeated",

@@ -117,7 +117,7 @@ class Recorder:
         except Exception:
             # What it was to hold is what cannot be stored.
             logger.exception("run %s: an entry was stored without its changes and calls", self.run.pk)
-            entry.person.changes, entry.calls = [], []
+            entry.person.changes, entry.person.held, entry.calls, entry.unstorable = [], [], [], True
             saved = [self._draft(entry, None)]
             log.save_entries(saved)
         return saved
@@ -155,7 +155,8 @@ class Recorder:
             # Halves that were matched have no base yet: each was decided by itself before.
             alone = entry.pair_id is None or all(snapshot.base is None for snapshot in before)
             again += len(before) if alone else min(1, len(before))
-            again += entry.reason == "deleted" or not entry.snapshots
+            # A plan leaves the pair as it is, and with it one person more to count.
+            again += (entry.reason == "deleted" and not entry.planned) or not entry.snapshots
             again += self._adopted_again(entry)
         return again
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from integration.models import Change, ChangeAction, ChangeState, Link
 from integration.records import CONSENT_FIELDS, EMAIL_CONSENT, PersonRef, is_opt_out
+from integration.sync.plan import CARRIED_RULE
 from integration.values import same_as_written
 
 RELATED = ("task", "note", "appointment")
@@ -94,6 +95,8 @@ def why_not_taken_back(change: Change) -> str:
         return "It was sent, and nothing takes back what somebody may have seen."
     if change.action in (ChangeAction.PAIR, ChangeAction.UNPAIR):
         return "Who belongs together is changed on the contact page: link or unlink there."
+    if change.rule.startswith(f"{CARRIED_RULE}:"):
+        return "It shows what stands in GHL, and follows that by itself."
     if change.action == ChangeAction.UPDATE and change.field in EMAIL_CONSENT.values():
         return "Whether somebody may be written to is never set back by an undo; a person does it on the contact page."
     return ""
