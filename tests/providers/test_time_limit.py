@@ -71,7 +71,7 @@ def test_after_the_time_no_further_call_of_a_task_is_sent():
 
 
 def test_a_try_that_would_come_too_late_leaves_the_answer_that_was_given(monkeypatch):
-    monkeypatch.setattr("integration.providers.exchange.random.uniform", lambda low, high: 1.0)
+    monkeypatch.setattr("integration.providers.exchange.FIRST_PAUSE", 1.0)
     with limit_time(0.3):
         speak, wire = limited(errors.Retryable("GHL answered 503"))
         with pytest.raises(errors.Retryable, match="GHL answered 503"):
