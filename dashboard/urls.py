@@ -17,6 +17,7 @@ from dashboard.contacts import views_booking as contact_booking
 from dashboard.contacts import views_person as contact_person
 from dashboard.contacts import views_records as contact_records
 from dashboard.data import views as data
+from dashboard.encryption import views as encryption
 from dashboard.health import views as health
 from dashboard.imports import views as imports
 from dashboard.links import launch
@@ -161,6 +162,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("settings/audit/check/", audit.check_trail, "audit_check"),
     page("settings/audit/export/", audit.export_trail, "audit_export"),
     form("settings/data/", data.data, "data"),
+    page("settings/encryption/", encryption.encryption, "encryption"),
+    command("settings/encryption/rotate/", encryption.rotate_secrets, "encryption_rotate"),
+    page("settings/health/", health.health, "health"),
     command("settings/data/retention/", data.save_retention, "retention_save"),
     command("settings/data/erasures/<int:pk>/allow/", data.allow_person, "erasure_allow"),
     form("invitation/<str:token>/", people.invitation, "invitation"),

@@ -8,6 +8,7 @@ from integration import alerts
 from integration.causes.group import group_earlier_failures
 from integration.checks.facts import read_due_facts
 from integration.connections.fields import read_old_fields
+from integration.encryption.rotate import rotate_all
 from integration.models import Run
 from integration.problems.pause import pause_failing_workflows
 from integration.queue import enqueue
@@ -53,6 +54,14 @@ def live(link_id: int) -> None:
 def send_alert(alert_id: int) -> None:
     """A mail about a login that broke."""
     alerts.send_alert(alert_id)
+
+
+def rotate_secrets() -> None:
+    """Every stored secret under the newest key; begun anew after a kill, it finds what is left."""
+    counts = rotate_all()
+    logger.info(
+        "secrets under the newest key: %s re-encrypted, %s cannot be read", counts["rotated"], counts["unreadable"]
+    )
 
 
 def watch() -> None:

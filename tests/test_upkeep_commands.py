@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 from django.db import models
 from django.db.models.functions import Cast
 
-from integration.management.commands import rotate_keys
+from integration.encryption import rotate
 from integration.models import Connection
 from integration.queue import Health
 from tests.command_output import Output
@@ -28,7 +28,7 @@ def raw(key: str) -> str:
 
 
 def test_rotated_secrets_are_readable_with_the_newest_key_alone(three_connections, settings, monkeypatch):
-    monkeypatch.setattr(rotate_keys, "BATCH", 2)
+    monkeypatch.setattr(rotate, "BATCH", 2)
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     assert Output("rotate_keys", "--json").json == {"rotated": 3, "current": 0, "unreadable": 0}
     settings.ENCRYPTION_KEYS = [NEW]
@@ -75,7 +75,7 @@ def test_doctor_prints_one_line_per_check(gist):
 
 
 def test_doctor_succeeds_when_all_is_well(gist, monkeypatch):
-    monkeypatch.setattr("integration.management.commands.doctor.check_queue", lambda: Health(2, 0.0, True))
+    monkeypatch.setattr("integration.management.findings.check_queue", lambda: Health(2, 0.0, True))
     assert Output("doctor").failure == ""
 
 

@@ -17,6 +17,7 @@ WORDS = {
     "invitation_revoke": "Withdrew an invitation",
     "invitation_accepted": "Accepted an invitation",
     "data": "Erased a person",
+    "encryption_rotate": "Had all secrets brought under the newest key",
     "retention_save": "Changed how long data is kept",
     "erasure_allow": "Allowed an erased person again",
     "connection_new_gist": "Connected Gist",

@@ -1,9 +1,10 @@
-"""What probes and monitors ask. These pages need no login."""
+"""What probes and monitors ask without a login, and the same in words for owners."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from prometheus_client import generate_latest
@@ -11,7 +12,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from dashboard.environment import is_loopback
 from dashboard.health.checks import check_readiness
+from dashboard.health.figures import figures_of_today
 from dashboard.health.metrics import build_registry
+from dashboard.permissions import settings_for_owners
+from integration.management.findings import run_checks
 
 
 @login_not_required
@@ -47,3 +51,17 @@ def _may_read_metrics(request: HttpRequest) -> bool:
     # address always needs the token.
     proxied = {"X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} & request.headers.keys()
     return settings.IS_LOCAL and not proxied and is_loopback(request.META.get("REMOTE_ADDR", ""))
+
+
+@settings_for_owners
+@never_cache
+def health(request: HttpRequest) -> HttpResponse:
+    """Settings → Health: what `manage.py doctor` says, without asking Gist or GHL."""
+    findings = list(run_checks(live=False))
+    context = {
+        "settings_page": "health",
+        "failing": [one for one in findings if not one.ok],
+        "fine": [one for one in findings if one.ok],
+        "figures": figures_of_today(),
+    }
+    return render(request, "settings/health.html", context)

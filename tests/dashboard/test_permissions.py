@@ -242,6 +242,10 @@ audit_check             GET     login   403     403       200
 audit_export            GET     login   403     403       200
 data                    GET     login   403     403       200
 data                    POST    login   403     403       422
+encryption              GET     login   403     403       200
+encryption_rotate       GET     login   405     405       405
+encryption_rotate       POST    login   403     403       302
+health                  GET     login   403     403       200
 retention_save          GET     login   405     405       405
 retention_save          POST    login   403     403       302
 erasure_allow           GET     login   405     405       405
