@@ -2,33 +2,37 @@
 
 import re
 from copy import deepcopy
+from typing import Any
 
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from integration.twin.worlds import API_KEYS, LOCATION_IDS, PRIVATE_TOKENS
 from tests.browser.conftest import sign_in
 from tests.processes import ACCOUNTS, SETUP, Up, apply, clear
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
 
 PHONE = "+12125550100"
-GHL = {"Authorization": "Bearer pit-sandbox-alder", "Version": "2021-07-28"}
-GIST = {"Authorization": "Bearer gist-demo-alder"}
 
 
-def add(up: Up, side: str, **fields: str) -> None:
+def add(up: Up, side: str, client: str = "alder", **fields: str) -> None:
     where = "gist/contacts" if side == "gist" else "ghl/contacts/"
-    body = fields if side == "gist" else {"locationId": ACCOUNTS["ghl"], **fields}
-    headers = GIST if side == "gist" else GHL
+    body = fields if side == "gist" else {"locationId": LOCATION_IDS[client], **fields}
+    headers = {"Authorization": f"Bearer {(API_KEYS if side == 'gist' else PRIVATE_TOKENS)[client]}"}
+    headers |= {"Version": "2021-07-28"} if side == "ghl" else {}
     answer = requests.post(f"{up.url}/sandbox/{where}", json=body, headers=headers, timeout=30)
     assert answer.ok, answer.text
 
 
 @pytest.fixture(scope="module")
 def watching(up: Up) -> Up:
-    """A link that only watches. Ann in Gist may be either of two in GHL, and Eve looks like somebody there."""
+    """A link that only watches. Ann in Gist may be either of two in GHL, and Eve looks like somebody there.
+
+    Beside it a link of two other accounts that only watches too, with one on each side: it goes live.
+    """
     clear(up)
     up.control("POST", "duplicates", {"account": ACCOUNTS["ghl"], "allowed": True})
     add(up, "gist", user_id="u1", name="Ann Lee", phone=PHONE)
@@ -38,18 +42,36 @@ def watching(up: Up) -> Up:
     add(up, "ghl", email="eve.oak@work.test", firstName="Eve", lastName="Oak")
     add(up, "gist", email="bob@example.test", name="Bob Ray")
     add(up, "ghl", email="bob@example.test", firstName="Bob", lastName="Ray")
-    setup = deepcopy(SETUP)
-    setup["links"][0]["mode"] = "watch"  # type: ignore[index]
-    apply(up, setup)
+    add(up, "gist", "bluefin", email="mia@example.test", name="Mia Roe")
+    add(up, "ghl", "bluefin", email="tom@example.test", firstName="Tom", lastName="Fox")
+    apply(up, _watching_links())
     return up
 
 
-def read_both_sides(page: Page, up: Up, verb: str) -> None:
-    page.goto("/links/alder/match/")
+def _watching_links() -> dict[str, Any]:
+    setup = deepcopy(SETUP)
+    gist, ghl = setup["connections"]
+    setup["connections"] += [
+        {**gist, "key": "g2", "name": "G2", "access_token": API_KEYS["bluefin"]},
+        {
+            **ghl,
+            "key": "h2",
+            "name": "H2",
+            "location_id": LOCATION_IDS["bluefin"],
+            "private_token": PRIVATE_TOKENS["bluefin"],
+        },
+    ]
+    setup["links"][0]["mode"] = "watch"
+    setup["links"].append({**setup["links"][0], "key": "bluefin", "gist": "g2", "ghl": "h2"})
+    return setup
+
+
+def read_both_sides(page: Page, up: Up, verb: str, link: str = "alder") -> None:
+    page.goto(f"/links/{link}/match/")
     page.get_by_role("button", name=verb).click()
     expect(page.get_by_text("is under way")).to_be_visible()
     up.wait_for(lambda: not up.ask("Run.objects.filter(finished_at=None).exists()"), 60, "both sides are read")
-    page.goto("/links/alder/match/")
+    page.goto(f"/links/{link}/match/")
 
 
 def faults(page: Page) -> list[str]:
@@ -82,20 +104,21 @@ def test_a_cluster_of_three_is_decided_by_keyboard_taken_back_and_decided_anew(p
     read_both_sides(page, watching, "Read again")
     expect(page.get_by_role("link", name=re.compile("Eve Oak"))).to_be_visible()
     expect(page.get_by_text("Ann Lee")).to_have_count(0)
-    assert watching.ask("Pair.objects.count()") == 1
+    assert watching.ask("Pair.objects.filter(link__key='alder').count()") == 1
     assert page.troubles == []
 
 
 def test_the_link_says_what_the_first_sync_will_do_before_it_does_it(page: Page, watching: Up):
     sign_in(page)
-    page.goto("/links/alder/")
+    read_both_sides(page, watching, "Read both sides", "bluefin")
+    page.goto("/links/bluefin/")
     expect(page.get_by_role("heading", name="From here to live")).to_be_visible()
     assert faults(page) == []
     page.get_by_role("button", name="Go live…").click()
-    page.get_by_role("button", name=re.compile("Go live: create 5, update 0")).click()
+    page.get_by_role("button", name=re.compile("Go live: create 2, update 0")).click()
     page.wait_for_url("**/runs/**")
     expect(page.get_by_role("main")).to_contain_text("Succeeded", timeout=60_000)
-    assert watching.ask("Run.objects.order_by('-pk').first().created") == 5
+    assert watching.ask("Run.objects.order_by('-pk').first().created") == 2
     assert page.troubles == []
 
 

@@ -75,15 +75,16 @@ def test_nobody_is_kept_out_of_what_is_asked_the_password_for(looked_at):
 
 
 @pytest.mark.parametrize("looked_at", LOOKS, indirect=True, ids=str)
-def test_a_mapping_that_is_changed_can_be_read_and_published(looked_at):
+def test_a_mapping_that_is_changed_can_be_read_and_published(looked_at, linked):
     """The primary button under the pointer too, in its other colour."""
+    # The look before has left a draft: moving the row again would take its change back, and with it the button.
+    linked.ask("MappingDraft.objects.all().delete()")
     sign_in(looked_at)
     looked_at.goto("/links/alder/mapping/")
     expect(looked_at.get_by_role("button", name="Read fields and samples again")).to_be_visible()
-    # The draft of the look before is still there: what is up already is moved down again.
     looked_at.get_by_role("button", name="Actions for Full name").click()
-    looked_at.locator("button:enabled:visible", has_text=re.compile("Move (up|down)")).first.click()
-    expect(looked_at.locator("#draft-state")).to_contain_text("change")
+    looked_at.locator("button:enabled:visible", has_text="Move up").click()
+    expect(looked_at.locator("#draft-state")).to_contain_text("1 change")
     looked_at.locator("#publish").hover()
     # The colour takes a moment to change.
     looked_at.locator("#publish").evaluate("link => Promise.all(link.getAnimations().map(one => one.finished))")
