@@ -23,6 +23,7 @@ from dashboard.links import launch
 from dashboard.links import views as links
 from dashboard.live import views as live
 from dashboard.log import views as log
+from dashboard.mapping import field_check
 from dashboard.mapping import views as mapping
 from dashboard.mapping.copying import copy_mapping
 from dashboard.match import views as match
@@ -79,6 +80,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("links/<slug:key>/mapping/carried/", mapping.save_carried, "mapping_carried"),
     form("links/<slug:key>/mapping/publish/", mapping.publish_mapping, "mapping_publish"),
     form("links/<slug:key>/mapping/copy/", copy_mapping, "mapping_copy"),
+    page("links/<slug:key>/mapping/fields/", field_check.show_fields, "mapping_fields"),
+    command("links/<slug:key>/mapping/fields/check/", field_check.run_check, "mapping_fields_check"),
     page("links/<slug:key>/mapping/versions/", mapping.version_list, "mapping_versions"),
     command("links/<slug:key>/mapping/versions/<int:number>/restore/", mapping.restore_version, "mapping_restore"),
     page("imports/", imports.import_list, "imports"),

@@ -45,6 +45,7 @@ WORDS = {
     "mapping_publish": "Published a mapping",
     "mapping_copy": "Copied rows of a mapping to other links",
     "mapping_carried": "Changed what Gist shows of tasks and notes",
+    "mapping_fields_check": "Tried the custom fields on a test contact",
     "mapping_restore": "Restored a mapping version",
     "run_cancel": "Cancelled a run",
     "run_retry": "Retried what failed in a run",

@@ -25,6 +25,7 @@ from integration.models.choices import (
 )
 from integration.models.connection import Connection
 from integration.models.erasure import ErasedDigest, Erasure, InstallationKey
+from integration.models.field_check import FieldCheck
 from integration.models.import_file import CheckState, ImportFile, ImportMode, ImportTarget, RejectedRow
 from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.kept_apart import KeptApart
@@ -68,6 +69,7 @@ __all__ = [
     "EventState",
     "Execution",
     "ExecutionState",
+    "FieldCheck",
     "ImportFile",
     "ImportMode",
     "ImportTarget",

@@ -108,6 +108,9 @@ mapping_publish         POST    login   403     200       200
 mapping_copy            GET     login   403     200       200
 mapping_copy            POST    login   403     302       302
 mapping_versions        GET     login   200     200       200
+mapping_fields          GET     login   200     200       200
+mapping_fields_check    GET     login   405     405       405
+mapping_fields_check    POST    login   403     302       302
 mapping_restore         GET     login   405     405       405
 mapping_restore         POST    login   403     302       302
 imports                 GET     login   200     200       200
