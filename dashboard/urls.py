@@ -96,6 +96,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("runs/", runs.runs, "runs"),
     page("runs/<int:pk>/", runs.run, "run"),
     command("runs/<int:pk>/cancel/", runs.cancel, "run_cancel"),
+    command("runs/<int:pk>/pause/", runs.pause, "run_pause"),
+    command("runs/<int:pk>/resume/", runs.resume, "run_resume"),
     command("runs/<int:pk>/retry/", runs.retry, "run_retry"),
     command("runs/<int:pk>/confirm/", runs.confirm, "run_confirm"),
     command("runs/<int:pk>/undo/", plans.undo_run, "run_undo"),

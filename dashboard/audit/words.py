@@ -48,6 +48,8 @@ WORDS = {
     "mapping_fields_check": "Tried the custom fields on a test contact",
     "mapping_restore": "Restored a mapping version",
     "run_cancel": "Cancelled a run",
+    "run_pause": "Paused a run",
+    "run_resume": "Resumed a run",
     "run_retry": "Retried what failed in a run",
     "run_confirm": "Confirmed a run over the cap",
     "run_undo": "Planned to take back a run",

@@ -38,7 +38,7 @@ from integration.models.pending_read import PendingRead
 from integration.models.problem import FAILING, Problem, ProblemState
 from integration.models.question import Question
 from integration.models.related import Related, RelatedKind
-from integration.models.run import COUNTS, Checkpoint, Run, RunTarget
+from integration.models.run import COUNTS, PAUSED_BY_PERSON, Checkpoint, Run, RunTarget
 from integration.models.workflow import UNFINISHED, Execution, ExecutionState, Workflow, WorkflowVersion
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "FAILING",
     "FINISHED_RUNS",
     "FULL_READS",
+    "PAUSED_BY_PERSON",
     "READING",
     "UNFINISHED",
     "AcceptedFields",

@@ -129,6 +129,10 @@ imported                GET     login   200     200       200
 imported_rejected       GET     login   200     200       200
 runs                    GET     login   200     200       200
 run                     GET     login   200     200       200
+run_pause               GET     login   405     405       405
+run_pause               POST    login   403     302       302
+run_resume              GET     login   405     405       405
+run_resume              POST    login   403     302       302
 run_cancel              GET     login   405     405       405
 run_cancel              POST    login   403     302       302
 run_retry               GET     login   405     405       405
