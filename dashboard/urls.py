@@ -24,6 +24,7 @@ from dashboard.links import launch
 from dashboard.links import views as links
 from dashboard.live import views as live
 from dashboard.log import views as log
+from dashboard.mapping import field_check
 from dashboard.mapping import views as mapping
 from dashboard.mapping.copying import copy_mapping
 from dashboard.match import views as match
@@ -80,6 +81,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("links/<slug:key>/mapping/carried/", mapping.save_carried, "mapping_carried"),
     form("links/<slug:key>/mapping/publish/", mapping.publish_mapping, "mapping_publish"),
     form("links/<slug:key>/mapping/copy/", copy_mapping, "mapping_copy"),
+    page("links/<slug:key>/mapping/fields/", field_check.show_fields, "mapping_fields"),
+    command("links/<slug:key>/mapping/fields/check/", field_check.run_check, "mapping_fields_check"),
     page("links/<slug:key>/mapping/versions/", mapping.version_list, "mapping_versions"),
     command("links/<slug:key>/mapping/versions/<int:number>/restore/", mapping.restore_version, "mapping_restore"),
     page("imports/", imports.import_list, "imports"),
@@ -94,6 +97,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("runs/", runs.runs, "runs"),
     page("runs/<int:pk>/", runs.run, "run"),
     command("runs/<int:pk>/cancel/", runs.cancel, "run_cancel"),
+    command("runs/<int:pk>/pause/", runs.pause, "run_pause"),
+    command("runs/<int:pk>/resume/", runs.resume, "run_resume"),
     command("runs/<int:pk>/retry/", runs.retry, "run_retry"),
     command("runs/<int:pk>/confirm/", runs.confirm, "run_confirm"),
     command("runs/<int:pk>/undo/", plans.undo_run, "run_undo"),

@@ -2,15 +2,22 @@
 
 An address counts everywhere in this installation, an id in its own account only: two Gist workspaces number their
 contacts alike. A number counts only for a record without any address, since relatives and colleagues share numbers.
+
+Nor is the contact taken in that "check my fields" makes (people/field_check.py), by any link of its account.
 """
 
 import hmac
+import re
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from integration.models import ErasedDigest, Erasure, InstallationKey, Link, Snapshot
 from integration.phone import to_e164
 from integration.records import Contact
+
+# The address of a contact that was made to try fields on; example.com is nobody's (RFC 2606).
+_TEST_ADDRESS = re.compile(r"gistline-field-check-[0-9a-f]{12}@example\.com", re.IGNORECASE)
 
 # What names somebody: "email", "phone", or an account as `account_of` gives it; then the address, number or id.
 Name = tuple[str, str]
@@ -22,6 +29,14 @@ def account_of(connection_id: int) -> str:
 
 def email_name(email: str) -> Name:
     return "email", email.strip().lower()
+
+
+def new_test_address() -> str:
+    return f"gistline-field-check-{secrets.token_hex(6)}@example.com"
+
+
+def is_test_address(email: str) -> bool:
+    return bool(_TEST_ADDRESS.fullmatch(email.strip()))
 
 
 def remember(erasure: Erasure, names: Iterable[Name]) -> None:
@@ -47,22 +62,23 @@ def erased_ids(link: Link, side: str, ids: Iterable[str]) -> set[str]:
 
 
 def without_erased(link: Link, contacts: Sequence[Contact]) -> list[Contact]:
-    """The contacts of one side but those of somebody who was erased.
+    """The contacts of one side but those of somebody who was erased, and those that were made to try fields on.
 
     A record that is known already is not: whoever was erased is not known any more, so it is somebody else, who now
     has an address that was once theirs.
     """
-    if not contacts:
+    real = [one for one in contacts if not is_test_address(one.email)]
+    if not real:
         return []
-    account, country = account_of(link.connection(contacts[0].side).pk), link.phone_country
-    names = {one.id: _names_of(one, account, country) for one in contacts}
+    account, country = account_of(link.connection(real[0].side).pk), link.phone_country
+    names = {one.id: _names_of(one, account, country) for one in real}
     found = find_erased({name for several in names.values() for name in several})
     if not found:
-        return list(contacts)
-    hit = {one.id for one in contacts if found & names[one.id]}
-    rows = Snapshot.objects.filter(link=link, side=contacts[0].side, external_id__in=hit)
+        return real
+    hit = {one.id for one in real if found & names[one.id]}
+    rows = Snapshot.objects.filter(link=link, side=real[0].side, external_id__in=hit)
     known = set(rows.values_list("external_id", flat=True))
-    return [one for one in contacts if one.id not in hit - known]
+    return [one for one in real if one.id not in hit - known]
 
 
 def _names_of(contact: Contact, account: str, country: str) -> set[Name]:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from django.utils import timezone
+
 from integration.errors import SetupError
 from integration.imports.check import PREVIEW_ROWS, CheckedRow
 from integration.imports.columns import Column
 from integration.imports.meanings import MEANINGS
 from integration.imports.targets import AccountFields
 from integration.models import Provider
+from integration.moments import find_zone, moment_of
 from integration.runs.imports.checking import import_row
+from integration.runs.imports.due import due_moment
 from integration.runs.imports.order import ImportOrder
 
 # Cells of a column that are shown beside it, and characters of each.
@@ -106,7 +110,16 @@ def _facts_of(order: ImportOrder, checked: CheckedRow) -> list[tuple[str, Any, s
             else:
                 facts.append((label, value, side if both else ""))
     facts += [("Note", text, "") for text in row.notes] + [("Task", text, "") for text in row.tasks]
+    facts += [("Tasks are due", _words_of_due(order, row.due), "")] if row.due else []
     return [*facts, ("E-mails", "stopped", "")] if row.opts_out else facts
+
+
+def _words_of_due(order: ImportOrder, kept: str) -> str:
+    """In the link's zone; days count from the import, which may be later."""
+    zone = find_zone(order.file.link.zone)
+    due = moment_of(due_moment(kept, zone, timezone.now()), zone)
+    words = f"{due.astimezone(zone):%Y-%m-%d %H:%M}" if due else kept
+    return f"{words}, if it is imported today" if kept.startswith("+") else words
 
 
 def problem_of(order: ImportOrder) -> str:

@@ -19,7 +19,7 @@ from integration.runs.imports.check_ahead import is_silent
 from integration.runs.imports.checking import open_store
 from integration.runs.imports.order import ImportOrder, read_order, rules_of
 from integration.runs.imports.rejected import rejections_of
-from integration.runs.progress import progress_of
+from integration.runs.progress import is_still_writing, progress_of
 
 LIST = ListWords(
     things="imports",
@@ -109,7 +109,8 @@ def result_context(run: Run) -> dict[str, Any]:
     left_over = run.skipped + run.failed
     taken = sum(getattr(run, name) for name in COUNTS) - left_over
     return {
-        "run": run, "file": file, "link": run.link, "progress": progress_of(run), "rejected": rejected, "gone": gone,
+        "run": run, "file": file, "link": run.link, "progress": progress_of(run),
+        "still_writing": is_still_writing(run), "rejected": rejected, "gone": gone,
         "left_over": left_over, "taken": taken, "more": max(0, left_over - len(rejected)),
         "steps": steps_of("Left over" if run.is_finished else "Import", upload=file.name if file else ""),
     }  # fmt: skip

@@ -10,6 +10,7 @@ from integration.imports.cells import split_tags
 from integration.imports.csv_source import DELIMITERS
 from integration.imports.encoding import ENCODINGS
 from integration.models import ImportFile, ImportMode, ImportTarget, Link
+from integration.runs.imports.due import HELP
 
 MODES = {
     ImportMode.BOTH: "new or known: create and update",
@@ -69,9 +70,10 @@ class ReadingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ImportFile
-        fields = ["encoding", "delimiter", "header_row", "target", "mode", "tags", "notes", "tasks"]
-        labels = {"target": "Into"}
-        widgets = {"target": forms.Select(SELECT)}
+        fields = ["encoding", "delimiter", "header_row", "target", "mode", "tags", "notes", "tasks", "task_due"]
+        labels = {"target": "Into", "task_due": "Tasks are due"}
+        help_texts = {"task_due": f"{HELP[:1].upper()}{HELP[1:]}. A day ends at 17:00 there. Blank: a day later."}
+        widgets = {"target": forms.Select(SELECT), "task_due": forms.TextInput(TEXT)}
 
     def __init__(self, data: Any = None, *, instance: ImportFile):
         texts = {

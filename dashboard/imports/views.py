@@ -50,7 +50,7 @@ def upload_file(request: HttpRequest) -> HttpResponse:
         return import_list(request, form)
     earlier = _earlier(request)
     if earlier and earlier.link_id == file.link_id:
-        for name in ("columns", "tags", "notes", "tasks", "leave_blank"):
+        for name in ("columns", "tags", "notes", "tasks", "task_due", "leave_blank"):
             setattr(file, name, getattr(earlier, name))
     file.target, file.mode = data["target"], data["mode"]
     file.save()

@@ -12,6 +12,7 @@ from dashboard.mapping.carried import compare_carried
 from dashboard.mapping.differences import compare_rows, suggest_name
 from dashboard.mapping.drafts import Draft, problems_by_row
 from dashboard.mapping.editor import OWNERS, row_views, try_steps
+from dashboard.mapping.field_check import marks_by_row
 from dashboard.mapping.free import free_fields, one_way, refusals
 from dashboard.mapping.sides import Sides, drift_of, field_choices, known_sides
 from dashboard.versions import VersionRow, chosen_versions, versions_context
@@ -74,6 +75,7 @@ def editor_context(
         "draft": draft,
         "kept": kept,
         "rows": rows,
+        "marks": marks_by_row(link, rows),
         "chosen": chosen,
         "trials": try_steps(chosen, sides, people) if chosen else [],
         "people": people,

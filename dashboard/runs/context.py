@@ -7,7 +7,7 @@ from django.urls import reverse_lazy
 from dashboard.lists import EmptyState, ListWords
 from dashboard.problems.causes import job_of
 from integration.models import LogEntry, Outcome, Run
-from integration.runs.progress import progress_of, waits_for_confirmation
+from integration.runs.progress import is_still_writing, progress_of, waits_for_confirmation
 
 LIST = ListWords(
     things="runs",
@@ -47,6 +47,7 @@ def progress_context(run: Run, live: bool) -> dict[str, Any]:
         "progress": progress_of(run),
         "live": live,
         "unconfirmed": waits_for_confirmation(run),
+        "still_writing": is_still_writing(run),
         "job": job_of(run) if run.target.ladder else None,
     }
 

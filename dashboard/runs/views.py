@@ -1,5 +1,7 @@
 """Runs: the list, and one run with its live progress."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,7 +15,7 @@ from dashboard.runs.context import LIST, count_open_failures, entry_list, progre
 from dashboard.runs.filters import RunFilter, run_rows
 from integration.errors import ProviderError, SetupError
 from integration.models import Run
-from integration.runs.control import cancel_run, confirm_run
+from integration.runs.control import cancel_run, confirm_run, pause_run, resume_run
 from integration.runs.progress import waits_for_confirmation
 from integration.runs.start import retry_failed
 
@@ -48,6 +50,28 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         cancel_run(found)
         messages.success(request, "The run stops within a second or two. What was written stays.")
     return redirect("run", pk)
+
+
+@operators_only
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Run, pk=pk)
+    return _carry_out(request, found, lambda: pause_run(found, request.user), "The run rests within a second or two.")
+
+
+@operators_only
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Run, pk=pk)
+    return _carry_out(request, found, lambda: resume_run(found), "Resumed. The run goes on where it was.")
+
+
+def _carry_out(request: HttpRequest, found: Run, command: Callable[[], None], done: str) -> HttpResponse:
+    """An import goes on on its own page."""
+    try:
+        command()
+        messages.success(request, done)
+    except SetupError as problem:
+        report_problem(request, problem)
+    return redirect("imported" if found.import_file_id else "run", found.pk)
 
 
 @operators_only

@@ -4,7 +4,7 @@ Rows come one by one. What is kept of all of them are hashes of addresses and nu
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from integration.errors import SetupError
@@ -73,9 +73,11 @@ class FileCheck:
         destination: Destination,
         known: KnownKeys | None = None,
         leave_blank: Collection[tuple[str, str]] = (),
+        find_fault: Callable[[Row], Fault | None] = lambda row: None,
     ):
         """`known` are the keys of rows before; `leave_blank` are faults, as reason and header, whose cells count as
-        blank instead of rejecting their row. Raises SetupError when no column says who a row is about.
+        blank instead of rejecting their row. `find_fault` says what else is wrong with a row. Raises SetupError when no
+        column says who a row is about.
         """
         _require_key(columns)
         routes = find_routes(columns, destination)
@@ -85,6 +87,7 @@ class FileCheck:
         self._sides = destination.sides
         self._context = destination.rules.context(None)
         self._leave_blank = frozenset(leave_blank)
+        self._find_fault = find_fault
         self._doubles = Doubles(known if known is not None else KeysInMemory())
         self.totals = Totals()
         self.preview: list[CheckedRow] = []
@@ -111,6 +114,9 @@ class FileCheck:
             if row.cells[route.column.index]:
                 findings.read(route, row.cells[route.column.index])
         checked = findings.as_checked(row)
+        fault = None if checked.faults else self._find_fault(row)
+        if fault and (fault.reason, fault.column) not in self._leave_blank:
+            return CheckedRow(row, (fault,))
         double = None if checked.faults else self._doubles.find(checked.email, checked.phone, row.number)
         return CheckedRow(row, (double,)) if double else checked
 

@@ -48,3 +48,10 @@ def with_defaults(row: RowInput) -> dict[str, Any]:
 def pair_of(row: Mapping[str, Any]) -> Pair:
     """The two fields of a row: a link has one row of each pair."""
     return row["gist"], row["ghl"]
+
+
+def unsaved_row(row: RowInput) -> MappingRow:
+    """A row of a draft, as rules are frozen from rows."""
+    facts = with_defaults(row)
+    names = ("direction", "owner", "blank_overwrites", "write_mode", "steps")
+    return MappingRow(gist_field=facts["gist"], ghl_field=facts["ghl"], **{name: facts[name] for name in names})

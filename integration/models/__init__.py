@@ -25,6 +25,7 @@ from integration.models.choices import (
 )
 from integration.models.connection import Connection
 from integration.models.erasure import ErasedDigest, Erasure, InstallationKey
+from integration.models.field_check import FieldCheck
 from integration.models.import_file import CheckState, ImportFile, ImportMode, ImportTarget, RejectedRow
 from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.kept_apart import KeptApart
@@ -38,7 +39,7 @@ from integration.models.problem import FAILING, Problem, ProblemState
 from integration.models.question import Question
 from integration.models.related import Related, RelatedKind
 from integration.models.retention import Retention
-from integration.models.run import ASKED_FOR, COUNTS, Checkpoint, Run, RunTarget
+from integration.models.run import ASKED_FOR, COUNTS, PAUSED_BY_PERSON, Checkpoint, Run, RunTarget
 from integration.models.workflow import UNFINISHED, Execution, ExecutionState, Workflow, WorkflowVersion
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "FAILING",
     "FINISHED_RUNS",
     "FULL_READS",
+    "PAUSED_BY_PERSON",
     "READING",
     "UNFINISHED",
     "AcceptedFields",
@@ -70,6 +72,7 @@ __all__ = [
     "EventState",
     "Execution",
     "ExecutionState",
+    "FieldCheck",
     "ImportFile",
     "ImportMode",
     "ImportTarget",

@@ -48,6 +48,7 @@ class ImportFile(models.Model):
     tags = models.JSONField("tags for everybody", default=list, blank=True)
     notes = models.JSONField("notes for everybody", default=list, blank=True)
     tasks = models.JSONField("titles of tasks for everybody", default=list, blank=True)
+    task_due = models.CharField("when the tasks of a row are due", max_length=520, blank=True)
     leave_blank = models.JSONField("faults whose cells count as blank, as [reason, header]", default=list, blank=True)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

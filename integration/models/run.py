@@ -19,7 +19,8 @@ class RunTarget:
     """What a retry or single run is about, and what a person said about the run.
 
     `people` are `{"gist": id, "ghl": id}`, an id "" where there is none; `entries` the failures to try again.
-    `owner` is the side whose values stand whatever the rules say, `confirmed` who allowed more changes than the cap.
+    `owner` is the side whose values stand whatever the rules say, `confirmed` who allowed more changes than the cap,
+    `paused_by` who had it rest last.
 
     A retry of many goes up by steps (runs/ladder.py): `ladder` lists its problems as `{"problem", "first", "count"}`,
     whose records are those of `people` and `entries` from `first` on; of a workflow's action `people` holds `{}`.
@@ -31,6 +32,7 @@ class RunTarget:
     entries: list[int] = field(default_factory=list)
     owner: str = ""
     confirmed: str = ""
+    paused_by: str = ""
     ladder: list[dict[str, Any]] = field(default_factory=list)
     title: str = ""
     since: str = ""
@@ -63,6 +65,8 @@ class Checkpoint:
 
 # Triggers of runs that a person began.
 ASKED_FOR = ("person", "command")
+# The code of a run that rests because a person said so.
+PAUSED_BY_PERSON = "paused"
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed")
 
 
@@ -142,6 +146,11 @@ class Run(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE_RUNS
+
+    @property
+    def is_paused(self) -> bool:
+        """By a person, who may resume it."""
+        return self.status == RunStatus.PAUSED and self.error_code == PAUSED_BY_PERSON
 
     @property
     def is_finished(self) -> bool:

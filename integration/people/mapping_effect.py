@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from integration.mapping.rows import RowInput, with_defaults
+from integration.mapping.rows import RowInput, unsaved_row
 from integration.mapping.rules import freeze_rules
 from integration.models import Link, Pair, Snapshot
-from integration.models import Mapping as MappingRow
 from integration.records import Contact, Field, Values
 from integration.sync.decide import decide
 
@@ -29,18 +28,12 @@ def estimate_effect(
     link: Link, rows: Sequence[RowInput], couples: Sequence[Couple], gist_fields: Fields, ghl_fields: Fields
 ) -> Effect:
     """`couples` are people as they were read, both records of each. Nothing is read here, and nothing written."""
-    made = [_unsaved(row) for row in rows]
+    made = [unsaved_row(row) for row in rows]
     rules = freeze_rules(link, None, gist_fields, ghl_fields, rows=made)
     bases = _bases(link, couples)
     changed = sum(decide(rules, gist, ghl, *_bases_of(bases, gist, ghl)).writes for gist, ghl in couples)
     people = Pair.objects.filter(link=link, kind="contact", state=Pair.State.LINKED).count()
     return Effect(len(couples), changed, people)
-
-
-def _unsaved(row: RowInput) -> MappingRow:
-    facts = with_defaults(row)
-    names = ("direction", "owner", "blank_overwrites", "write_mode", "steps")
-    return MappingRow(gist_field=facts["gist"], ghl_field=facts["ghl"], **{name: facts[name] for name in names})
 
 
 def _bases(link: Link, couples: Sequence[Couple]) -> dict[tuple[str, str], Values | None]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from integration.models import (
     Change,
     Execution,
+    FieldCheck,
     ImportFile,
     InboxEvent,
     KeptApart,
@@ -107,7 +108,8 @@ HOLDINGS = (
     Holding(Run, "Runs", None, texts=("target", "checkpoint", "error", "wait_reason")),
     # What was read of them on disk goes whole: files.py.
     Holding(ImportFile, "Imported files", None,
-            texts=("name", "columns", "tags", "notes", "tasks", "leave_blank", "check_result", "problem")),
+            texts=("name", "columns", "tags", "notes", "tasks", "task_due", "leave_blank", "check_result", "problem")),
+    Holding(FieldCheck, "Checks of fields", None, texts=("contact", "results", "left_behind")),
     Holding(RejectedRow, "Rejected rows of imports", None, texts=("sentence",)),
     # What an API answered, and what people wrote about it.
     Holding(Problem, "Problems", None, texts=("text", "note", "history")),

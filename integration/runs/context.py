@@ -1,15 +1,16 @@
-"""What one slice of a run works with, and what it does each second: keep the lease, save progress, notice a cancel."""
+"""What one slice of a run works with, and what it does each second: keep the lease, save progress, stop when told."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from django.db.models import Q
 from django.utils import timezone
 
 from integration.connections.session import contacts_of, exchange_for_link
 from integration.mapping.rules import Rules
-from integration.models import Checkpoint, Execution, Run, RunKind
+from integration.models import PAUSED_BY_PERSON, Checkpoint, Execution, Run, RunKind, RunStatus
 from integration.providers.base import ContactSide
 from integration.providers.exchange import WAITS, Exchange
 from integration.runs.prepare import prepare_rules
@@ -24,6 +25,8 @@ SIGN_OF_LIFE_SECONDS = 1.0
 PURPOSES = {RunKind.LIVE: "live", RunKind.RETRY: "retry", RunKind.SINGLE: "retry", RunKind.SWEEP: "sweep"}
 # The columns a slice keeps. `cancel_requested` is not among them: others set it while the slice works.
 SAVED = ["alive_at", "active_seconds", "api_calls", "checkpoint", "phase", "wait_reason", "total", "error"]
+# A person has had the run stop, for good or for now.
+STOPPED = Q(cancel_requested=True) | Q(status=RunStatus.PAUSED, error_code=PAUSED_BY_PERSON)
 
 
 class LeaseLost(Exception):
@@ -76,7 +79,7 @@ class RunContext:
         return self.stopping or time.monotonic() > self.deadline
 
     def tick(self) -> None:
-        """Called by the exchange at least once a second: show life, keep the lease, notice a cancel."""
+        """Called by the exchange at least once a second: show life, keep the lease, notice a cancel or pause."""
         now = time.monotonic()
         if now > self.deadline:
             self.stopping = True
@@ -87,7 +90,7 @@ class RunContext:
         if not self.renew_lease():
             self.lease_lost = True
             raise LeaseLost
-        if Run.objects.filter(pk=self.run.pk, cancel_requested=True).exists():
+        if Run.objects.filter(STOPPED, pk=self.run.pk).exists():
             self.stopping = True
         self._show_wait()
         self.save()

@@ -1,4 +1,4 @@
-"""What a person says to a run under way: stop, or go on although it changes more than the link allows."""
+"""What a person says to a run under way: stop, rest, or go on although it changes more than the link allows."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from integration.errors import SetupError
-from integration.models import ACTIVE_RUNS, Link, Run, RunStatus
+from integration.models import ACTIVE_RUNS, PAUSED_BY_PERSON, Link, Run, RunStatus
 from integration.queue import enqueue
 from integration.runs.finish import finish_run
 from integration.runs.prepare import describe_mapping_problems
@@ -39,4 +39,26 @@ def confirm_run(run: Run, user: Any = None) -> None:
         # One UPDATE asks and answers: of two people who confirm at once, one is told that it waits no more.
         if not waiting.update(status=RunStatus.QUEUED, error_code=code, error=error, target=target):
             raise SetupError(f"Run {run.pk} does not wait to be confirmed.")
+        enqueue("work_on_run", run.pk)
+
+
+def pause_run(run: Run, user: Any = None) -> None:
+    """Have the run rest after what is under way, until it is resumed or cancelled. Raises SetupError.
+
+    Whoever works on it sees the status within a second; no other run of the link begins meanwhile.
+    """
+    under_way = Run.objects.filter(pk=run.pk, cancel_requested=False)
+    going = under_way.filter(status__in=(RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING))
+    target = replace(run.target, paused_by=str(user or "a person"))
+    if not going.update(status=RunStatus.PAUSED, error_code=PAUSED_BY_PERSON, target=target, wait_until=None):
+        raise SetupError(f"Run {run.pk} is not under way: nothing was paused.")
+
+
+def resume_run(run: Run) -> None:
+    """Let a run go on that a person paused. Raises SetupError when it does not rest."""
+    resting = Run.objects.filter(pk=run.pk, status=RunStatus.PAUSED, error_code=PAUSED_BY_PERSON)
+    code, error = describe_mapping_problems(run)
+    with transaction.atomic():
+        if not resting.update(status=RunStatus.QUEUED, error_code=code, error=error):
+            raise SetupError(f"Run {run.pk} is not paused.")
         enqueue("work_on_run", run.pk)

@@ -47,3 +47,9 @@ def _silent(run: Run) -> float | None:
 def waits_for_confirmation(run: Run) -> bool:
     """Whether it stopped because it wants to change more than its link allows without a person's yes."""
     return run.status == RunStatus.PAUSED and run.error_code == "change_cap"
+
+
+def is_still_writing(run: Run) -> bool:
+    """Whether a paused run is at the last of what was under way: somebody holds its link still."""
+    link = run.link
+    return run.is_paused and bool(link.lease_owner and link.lease_until and link.lease_until > timezone.now())

@@ -10,7 +10,7 @@ from django.utils import timezone
 from integration.connections.session import note_broken_login
 from integration.errors import ProviderError, RateLimited, ReconnectRequired, Retryable, SetupError
 from integration.models import COUNTS, Run, RunStatus
-from integration.runs.context import LeaseLost, RunContext, open_context
+from integration.runs.context import STOPPED, LeaseLost, RunContext, open_context
 from integration.runs.finish import finish_run
 from integration.runs.phases import run_phases
 from integration.runs.recover import release_dead_lease
@@ -53,15 +53,22 @@ def _work_under_lease(run: Run, owner: str, seconds: float) -> bool:
     if run.cancel_requested:
         finish_run(run, RunStatus.CANCELLED)
         return True
-    run.status, run.wait_until, run.alive_at = RunStatus.RUNNING, None, timezone.now()
-    run.started_at = run.started_at or timezone.now()
-    run.save(update_fields=["status", "wait_until", "alive_at", "started_at"])
+    if not _begin_slice(run):
+        return False
     deadline = time.monotonic() + seconds
     context = open_context(run, deadline, lambda: run.link.take_lease(owner, settings.RUN_LEASE_SECONDS))
     try:
         return _run_slice(run, context)
     finally:
         context.close()
+
+
+def _begin_slice(run: Run) -> bool:
+    """False for a run that rests: a person may have paused it after it was read."""
+    run.status, run.wait_until, run.alive_at = RunStatus.RUNNING, None, timezone.now()
+    run.started_at = run.started_at or timezone.now()
+    began = {name: getattr(run, name) for name in ("status", "wait_until", "alive_at", "started_at")}
+    return bool(Run.objects.filter(pk=run.pk).exclude(status=RunStatus.PAUSED).update(**began))
 
 
 def _run_slice(run: Run, context: RunContext) -> bool:
@@ -114,6 +121,8 @@ def _give_up(run: Run, code: str, sentence: str) -> None:
 
 
 def _wait_until_later(run: Run, seconds: float, why: str) -> None:
+    if Run.objects.filter(STOPPED, pk=run.pk, cancel_requested=False).exists():
+        return  # It rests anyway, and goes on at once when it is resumed.
     run.status, run.wait_reason = RunStatus.WAITING, why[:200]
     run.wait_until = timezone.now() + timedelta(seconds=seconds)
     run.save(update_fields=["status", "wait_reason", "wait_until", "checkpoint"])

@@ -195,6 +195,7 @@ _ALL = (
     Reason("held", "On hold", "A person put this pair on hold."),
     Reason("released", "Released", "A person took the hold off; what changed meanwhile is decided now."),
     Reason("unlinked_here", "Unlinked by a person", "Both records stay; neither follows the other any more."),
+    Reason("fields_checked", "Fields were tried", "A person had the mapped custom fields written to a test contact."),
     Reason("joined", "Linked by a person", "A person said that the two records are one; fields are compared next."),
     Reason(
         "deleted_here",

@@ -130,7 +130,8 @@ def _stage_versions(link: Link) -> list[str]:
     things.execution(flow)
     _stage_second_link(link)
     return [
-        reverse("mapping_publish", args=[link.key]), reverse("mapping_copy", args=[link.key]),
+        reverse("mapping_publish", args=[link.key]), reverse("mapping_fields", args=[link.key]),
+        reverse("mapping_copy", args=[link.key]),
         *(reverse("connection_reconnect", args=[one.key]) for one in (link.gist, link.ghl)),
     ]  # fmt: skip
 

@@ -108,6 +108,9 @@ mapping_publish         POST    login   403     200       200
 mapping_copy            GET     login   403     200       200
 mapping_copy            POST    login   403     302       302
 mapping_versions        GET     login   200     200       200
+mapping_fields          GET     login   200     200       200
+mapping_fields_check    GET     login   405     405       405
+mapping_fields_check    POST    login   403     302       302
 mapping_restore         GET     login   405     405       405
 mapping_restore         POST    login   403     302       302
 imports                 GET     login   200     200       200
@@ -126,6 +129,10 @@ imported                GET     login   200     200       200
 imported_rejected       GET     login   200     200       200
 runs                    GET     login   200     200       200
 run                     GET     login   200     200       200
+run_pause               GET     login   405     405       405
+run_pause               POST    login   403     302       302
+run_resume              GET     login   405     405       405
+run_resume              POST    login   403     302       302
 run_cancel              GET     login   405     405       405
 run_cancel              POST    login   403     302       302
 run_retry               GET     login   405     405       405

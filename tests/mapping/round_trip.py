@@ -138,7 +138,8 @@ the sandbox, reads them back, compares, and writes this file; the test suite fai
 editor says it beside the row. A value that does not fit is left out with a reason in the log, and never cut or guessed.
 
 Gist declares no types: a property is text, number or yes/no by the values it has, and a date where its name ends in
-`_at`. This is what the sandbox keeps: the real accounts may keep a value otherwise.
+`_at`. This is what the sandbox keeps: the real accounts may keep a value otherwise. *Check my fields*, on the mapping
+page, tries the mapped ones there on a test contact.
 """
 
 

@@ -9,6 +9,7 @@ from integration.management.following import follow_run
 from integration.management.reporting import ReportingCommand, find_link
 from integration.models import COUNTS, ImportFile, ImportMode, ImportTarget, Link, Run, RunStatus
 from integration.records import parse_json
+from integration.runs.imports.due import HELP
 from integration.runs.imports.files import keep_file, read_pieces
 from integration.runs.imports.order import accounts_of, read_order, rules_of
 from integration.runs.imports.rejected import MARK, rejected_pieces
@@ -32,6 +33,7 @@ class Command(ReportingCommand):
         parser.add_argument("--tag", action="append", default=[], help="a tag for everybody; may repeat")
         parser.add_argument("--note", action="append", default=[], help="a note for everybody, as “From {{ Source }}”")
         parser.add_argument("--task", action="append", default=[], metavar="TITLE", help="a task for everybody")
+        parser.add_argument("--task-due", default="", metavar="WHEN", help=f"when tasks are due: {HELP}")
         parser.add_argument("--mapping", metavar="FILE", help="JSON: what each header means")
         parser.add_argument("--rejected", metavar="FILE", help="write the rows that were not taken there; waits")
         parser.add_argument("--dry-run", action="store_true", help="store what it would write, write nothing")
@@ -54,6 +56,8 @@ class Command(ReportingCommand):
         if rejected and run.status in FINISHED:
             _write_rejected(run, rejected)
         self.report([_summary_of(run)], run.report())
+        if run.status == RunStatus.PAUSED:
+            self.fail(f"Run {run.pk} is paused. Resume, confirm or cancel it on its page; it goes on where it is.")
         if run.status not in FINISHED:
             self.fail(f"Run {run.pk} ended as {run.status}. {run.report()['error']}".strip())
 
@@ -64,7 +68,7 @@ class Command(ReportingCommand):
         file = keep_file(link, path.name, read_pieces(path))
         file.save_fields(
             target=options["target"], mode=options["mode"], tags=options["tag"], notes=options["note"],
-            tasks=options["task"], columns=_read_mapping(options["mapping"]),
+            tasks=options["task"], task_due=options["task_due"][:520], columns=_read_mapping(options["mapping"]),
         )  # fmt: skip
         try:
             # What cannot work is said at once, and not by a run that fails.

@@ -101,13 +101,15 @@ def import_row(order: ImportOrder, checked: CheckedRow) -> ImportRow:
     values: dict[str, dict[str, Any]] = {
         side: _with_tags(values, added.tags) for side, values in checked.values.items()
     }
+    tasks = (*checked.tasks, *added.tasks) if "ghl" in order.sides else ()
     return ImportRow(
         number=checked.row.number,
         values=values,
         email=checked.email,
         phone=checked.phone,
         notes=(*checked.notes, *added.notes) if "ghl" in order.sides else (),
-        tasks=(*checked.tasks, *added.tasks) if "ghl" in order.sides else (),
+        tasks=tasks,
+        due=order.due_of(checked.row) if tasks else "",
         opts_out=checked.opts_out,
     )
 

@@ -1,17 +1,21 @@
-"""What a row changes: a pure function of the row, the records that are there, and the mode.
+"""What a row changes: a function of the row, the records that are there, and the mode.
 
 A blank cell changes nothing, an equal value needs no call, tags come on top of those that stand there, and an opt-out
 is only ever set.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from integration.models import Change, ChangeAction, ImportMode, Provider
+from integration.moments import find_zone
 from integration.phone import is_same_line
 from integration.providers.base import ContactSide
 from integration.records import EMAIL_CONSENT, OPTED_OUT, Contact, RelatedRecord, Side, Value, is_blank, is_opted_out
+from integration.runs.imports.due import due_moment
 from integration.runs.imports.order import ImportOrder
 from integration.runs.imports.person import ImportedPerson, NotTaken
 from integration.sync.decide import decide
@@ -31,7 +35,7 @@ class Deciding:
             self._require_mode(person)
             for side in self._in_order(person):
                 person.changes += self._changes_on(side, person)
-            person.changes += _related_changes(person, list(there), self.order.sides)
+            person.changes += self._related_changes(person, list(there))
         except NotTaken as rejection:
             person.rejection, person.changes = rejection, []
 
@@ -49,6 +53,26 @@ class Deciding:
         Gist can name somebody without an address by the id that GHL gives.
         """
         return sorted(self.order.sides, key=lambda side: (side not in person.contacts, side != "ghl"))
+
+    def _related_changes(self, person: ImportedPerson, there: list[RelatedRecord]) -> list[Change]:
+        # Somebody who is not there, and is not to be made, has no notes either.
+        has_contact = person.contacts.get("ghl") or any(one.side == "ghl" for one in person.changes)
+        if "ghl" not in self.order.sides or not has_contact:
+            return []
+        changes = []
+        for kind, key, text in _wanted_related(person):
+            same = next((one for one in there if one.kind == kind and _same_text(one.values.get(key), text)), None)
+            due = due_moment(person.row.due, find_zone(self.order.file.link.zone), timezone.now())
+            values = {key: text, "due_at": due} if kind == "task" and due else {key: text}
+            change = create_of("ghl", kind, values, _rule(person))
+            if same is None:
+                changes.append(change)
+            elif [kind, text] in person.sent.get("related", []):
+                change.external_id = same.id
+                change.mark_applied()
+                changes.append(change)
+                person.related.append(same)
+        return changes
 
     def _changes_on(self, side: Side, person: ImportedPerson) -> list[Change]:
         contact = person.contacts.get(side)
@@ -136,23 +160,12 @@ def _rule(person: ImportedPerson) -> str:
     return f"import:{person.row.number}"
 
 
-def _related_changes(person: ImportedPerson, there: list[RelatedRecord], sides: Iterable[Side]) -> list[Change]:
-    # Somebody who is not there, and is not to be made, has no notes either.
-    if "ghl" not in sides or not (person.contacts.get("ghl") or any(one.side == "ghl" for one in person.changes)):
-        return []
-    changes = []
-    for kind, key, texts in (("note", "body", person.row.notes), ("task", "title", person.row.tasks)):
-        for text in dict.fromkeys(texts):
-            same = next((one for one in there if one.kind == kind and _same_text(one.values.get(key), text)), None)
-            change = create_of("ghl", kind, {key: text}, _rule(person))
-            if same is None:
-                changes.append(change)
-            elif [kind, text] in person.sent.get("related", []):
-                change.external_id = same.id
-                change.mark_applied()
-                changes.append(change)
-                person.related.append(same)
-    return changes
+def _wanted_related(person: ImportedPerson) -> Iterator[tuple[str, str, str]]:
+    """Kind, key and text of each note and task, each once."""
+    for text in dict.fromkeys(person.row.notes):
+        yield "note", "body", text
+    for text in dict.fromkeys(person.row.tasks):
+        yield "task", "title", text
 
 
 def _same_text(held: Value, text: str) -> bool:

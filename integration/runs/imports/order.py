@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,15 +13,18 @@ from integration.errors import SetupError
 from integration.imports.check import FileCheck
 from integration.imports.columns import Column, as_saved, choose_columns
 from integration.imports.doubles import KnownKeys
+from integration.imports.faults import Fault
 from integration.imports.meanings import fold_header
-from integration.imports.read import Table, open_table
+from integration.imports.read import Row, Table, open_table
 from integration.imports.routes import Destination
 from integration.imports.targets import AccountFields, resolve_target
 from integration.mapping.rules import Rules, freeze_rules
 from integration.mapping.versions import current_version
 from integration.models import ImportFile, ImportMode, Link, Provider
+from integration.moments import find_zone
 from integration.records import Side
 from integration.runs.imports.additions import Additions
+from integration.runs.imports.due import DueRule, read_due_rule
 from integration.runs.imports.files import path_of
 
 
@@ -35,6 +38,8 @@ class ImportOrder:
     additions: Additions
     accounts: AccountFields
     rules: Rules
+    due: DueRule = field(default_factory=DueRule)
+    """When the tasks of each row are due."""
 
     @property
     def mode(self) -> str:
@@ -51,7 +56,19 @@ class ImportOrder:
     def new_check(self, known: KnownKeys | None = None) -> FileCheck:
         """Raises SetupError when no column says who a row is about."""
         leave_blank = {(reason, header) for reason, header in self.file.leave_blank}
-        return FileCheck(self.columns, self.destination, known, leave_blank)
+        return FileCheck(self.columns, self.destination, known, leave_blank, self._fault_of_due)
+
+    def _fault_of_due(self, row: Row) -> Fault | None:
+        return self.due.fault_of(row.cells) if self._makes_tasks else None
+
+    @cached_property
+    def _makes_tasks(self) -> bool:
+        kinds = {column.target.kind for column in self.columns if column.target}
+        return "ghl" in self.sides and ("task" in kinds or bool(self.additions.tasks))
+
+    def due_of(self, row: Row) -> str:
+        """As due.py keeps it; "" too for a cell that is to count as blank."""
+        return "" if self.due.fault_of(row.cells) else self.due.of_row(row.cells)
 
     @cached_property
     def digest(self) -> str:
@@ -60,7 +77,7 @@ class ImportOrder:
         facts = [
             table.format, table.encoding.name, table.delimiter, table.header_number, list(table.headers),
             as_saved(self.columns), self.file.leave_blank, list(self.sides), self.additions.tags,
-            self.additions.notes, self.additions.tasks, self.rules.digest,
+            self.additions.notes, self.additions.tasks, self.file.task_due, self.rules.digest,
         ]  # fmt: skip
         return hashlib.blake2b(json.dumps(facts, default=str).encode(), digest_size=16).hexdigest()
 
@@ -102,7 +119,8 @@ def read_order(file: ImportFile, rules: Rules, accounts: AccountFields, *, stric
     columns = choose_columns(table, accounts, saved, rules.country)
     additions = Additions(tuple(file.tags), tuple(file.notes), tuple(file.tasks))
     additions.check(table.headers)
-    return ImportOrder(file, table, columns, additions, accounts, rules)
+    due = read_due_rule(file.task_due, table.headers, table.sample, find_zone(file.link.zone))
+    return ImportOrder(file, table, columns, additions, accounts, rules, due)
 
 
 def open_file(file: ImportFile) -> Table:

@@ -36,6 +36,8 @@ class ImportRow:
     phone: str = ""
     notes: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    due: str = ""
+    """When its tasks are due, as due.py keeps it."""
     opts_out: bool = False
 
     @property

@@ -183,6 +183,17 @@ def test_while_it_goes_on_nothing_of_the_file_can_be_changed(as_operator, checke
     assert (checked.target, checked.leave_blank, checked.removed_at) == ("both", [], None)
 
 
+def test_an_import_is_paused_and_resumed_on_its_page(as_operator, checked, world):
+    as_operator.post("import_start", checked.pk)
+    run = Run.objects.get()
+    page = words(as_operator.go(as_operator.post("run_pause", run.pk)))
+    assert "Paused by operator@gistline.example. Nothing is written." in page
+    assert "Resume the run" in page
+    page = words(as_operator.go(as_operator.post("run_resume", run.pk)))
+    assert ("Resumed. The run goes on where it was." in page, "Pause the run" in page) == (True, True)
+    assert finish(run).created == 1
+
+
 def test_a_discarded_file_is_gone_and_its_import_stays(as_operator, done):
     as_operator.post("import_discard", done.import_file_id)
     page = words(as_operator.get("imported", done.pk))

@@ -2,8 +2,9 @@
 
 import pytest
 
+from integration.errors import SetupError
 from integration.models import Change, Pair, RejectedRow, Run
-from integration.runs.control import cancel_run, confirm_run
+from integration.runs.control import cancel_run, confirm_run, pause_run, resume_run
 from integration.runs.imports import checking, phases
 from integration.runs.imports.order import accounts_of, read_order, rules_of
 from integration.runs.imports.start import start_import
@@ -106,6 +107,40 @@ def test_a_cancelled_import_keeps_what_it_did(bring, world, monkeypatch):
     monkeypatch.setattr(phases, "_record", cancel_after)
     run = finish(run)
     assert (run.status, run.created, len(world.everyone("ghl"))) == ("cancelled", 4, 4)
+
+
+def test_a_paused_import_rests_and_goes_on_where_it_was(bring, figures, world, owner, monkeypatch):
+    monkeypatch.setattr(phases, "PORTION", 4)
+    monkeypatch.setattr("integration.runs.context.SIGN_OF_LIFE_SECONDS", 0)
+    run = start_import(bring(FILE))
+    real = phases._record
+
+    def pause_after(*arguments):
+        real(*arguments)
+        if len(world.everyone("ghl")) == 4:
+            pause_run(run, owner)
+
+    monkeypatch.setattr(phases, "_record", pause_after)
+    ended = [work_one_slice(run.pk, process_name(), 20) for _ in range(3)]
+    run.refresh_from_db()
+    assert (ended, run.status, run.is_paused, len(world.everyone("ghl"))) == ([False] * 3, "paused", True, 4)
+    assert run.target.paused_by == str(owner)
+    monkeypatch.setattr(phases, "_record", real)
+    resume_run(run)
+    assert (figures(finish(run)), world.emails("ghl")) == ({"created": 9}, EVERYONE)
+    assert (run.error_code, run.error) == ("", "")
+
+
+def test_only_what_is_under_way_can_be_paused_and_only_what_rests_resumed(bring):
+    run = start_import(bring(FILE))
+    with pytest.raises(SetupError, match="is not paused"):
+        resume_run(run)
+    pause_run(run)
+    with pytest.raises(SetupError, match="nothing was paused"):
+        pause_run(run)
+    cancel_run(run)
+    run.refresh_from_db()
+    assert (run.status, run.examined) == ("cancelled", 0)
 
 
 def test_a_waiting_import_is_cancelled_at_once(bring):
