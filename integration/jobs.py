@@ -4,7 +4,8 @@ import logging
 
 from django.conf import settings
 
-from integration import alerts
+from integration.alerts import deliver
+from integration.alerts.watch import watch_conditions
 from integration.causes.group import group_earlier_failures
 from integration.checks.facts import read_due_facts
 from integration.connections.fields import read_old_fields
@@ -49,9 +50,9 @@ def live(link_id: int) -> None:
     process_link(link_id, process_name(), settings.RUN_SLICE_SECONDS)
 
 
-def send_alert(alert_id: int) -> None:
-    """A mail about a login that broke."""
-    alerts.send_alert(alert_id)
+def send_alert(delivery_id: int) -> None:
+    """What is due to the recipient of a message about an alert."""
+    deliver.send_alert(delivery_id)
 
 
 def watch() -> None:
@@ -66,7 +67,8 @@ def watch() -> None:
         group_earlier_failures,
         pause_failing_workflows,
         read_old_fields,
-        alerts.send_due,
+        watch_conditions,
+        deliver.send_due,
         read_due_facts,
         remove_old_files,
     ):
