@@ -6,7 +6,7 @@ from django.conf import settings
 
 from integration.alerts import deliver
 from integration.alerts.watch import watch_conditions
-from integration.causes.group import group_earlier_failures
+from integration.causes.group import close_quiet_problems, group_earlier_failures
 from integration.checks.facts import read_due_facts
 from integration.connections.fields import read_old_fields
 from integration.models import Run
@@ -65,6 +65,7 @@ def watch() -> None:
         start_due_retries,
         start_due_runs,
         group_earlier_failures,
+        close_quiet_problems,
         pause_failing_workflows,
         read_old_fields,
         watch_conditions,

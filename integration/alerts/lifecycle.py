@@ -46,7 +46,14 @@ class Condition:
 @transaction.atomic
 def open_alert(condition: Condition, people: Iterable[Any] = ()) -> Alert | None:
     """Store the alert with a message for each channel that wants it, and for each of `people`; None: it is known."""
-    texts = {"title": condition.title[:200], "reason": condition.reason[:500], "remedy": condition.remedy[:500]}
+    # The day in numbers holds nothing open.
+    state = AlertState.OVER if condition.event == "digest" else AlertState.OPEN
+    texts = {
+        "state": state,
+        "title": condition.title[:200],
+        "reason": condition.reason[:500],
+        "remedy": condition.remedy[:500],
+    }
     alert, is_new = Alert.objects.get_or_create(
         event=condition.event, subject=condition.subject, since=condition.since,
         defaults={**texts, "place": condition.place, "key": condition.key, "link": condition.link,

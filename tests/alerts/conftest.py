@@ -10,7 +10,7 @@ from integration import jobs
 from integration.alerts.channels import CHANNELS, NotDelivered
 from integration.alerts.channels.base import Channel
 from integration.alerts.deliver import send_due
-from integration.alerts.events import EVENTS
+from integration.alerts.events import usual_events
 from integration.alerts.watch import watch_conditions
 from integration.models import AlertChannel, AlertDelivery
 
@@ -44,7 +44,7 @@ def sent(monkeypatch) -> Sent:
 @pytest.fixture
 def channel(db, sent) -> AlertChannel:
     address = {"url": "https://hooks.example.com/x"}
-    return AlertChannel.objects.create(kind="slack", name="Team", address=address, events=[*EVENTS])
+    return AlertChannel.objects.create(kind="slack", name="Team", address=address, events=usual_events())
 
 
 @pytest.fixture
@@ -56,11 +56,11 @@ def clock():
 
 @pytest.fixture
 def minute(clock):
-    """What happens in so many minutes: the watchdog looks each minute, and a worker sends what is due."""
+    """So many minutes pass: the watchdog looks each minute, or each so many, and a worker sends what is due."""
 
-    def passes(minutes: int = 1) -> None:
-        for _ in range(minutes):
-            clock.shift(timedelta(minutes=1))
+    def passes(minutes: int = 1, each: int = 1) -> None:
+        for _ in range(0, minutes, each):
+            clock.shift(timedelta(minutes=each))
             look()
 
     return passes
