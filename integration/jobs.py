@@ -4,8 +4,9 @@ import logging
 
 from django.conf import settings
 
-from integration import alerts
-from integration.causes.group import group_earlier_failures
+from integration.alerts import deliver
+from integration.alerts.watch import watch_conditions
+from integration.causes.group import close_quiet_problems, group_earlier_failures
 from integration.checks.facts import read_due_facts
 from integration.connections.fields import read_old_fields
 from integration.encryption.rotate import rotate_all
@@ -51,9 +52,9 @@ def live(link_id: int) -> None:
     process_link(link_id, process_name(), settings.RUN_SLICE_SECONDS)
 
 
-def send_alert(alert_id: int) -> None:
-    """A mail about a login that broke."""
-    alerts.send_alert(alert_id)
+def send_alert(delivery_id: int) -> None:
+    """What is due to the recipient of a message about an alert."""
+    deliver.send_alert(delivery_id)
 
 
 def rotate_secrets() -> None:
@@ -74,9 +75,11 @@ def watch() -> None:
         start_due_retries,
         start_due_runs,
         group_earlier_failures,
+        close_quiet_problems,
         pause_failing_workflows,
         read_old_fields,
-        alerts.send_due,
+        watch_conditions,
+        deliver.send_due,
         read_due_facts,
         remove_orphans,
         prune_due,

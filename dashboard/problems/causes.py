@@ -307,8 +307,10 @@ def _earlier_attempts(entries: Sequence[LogEntry]) -> dict[int, list[LogEntry]]:
 
 HISTORY = {
     "opened": ("bad", "exclamation-triangle", "Opened"),
-    "returned": ("bad", "exclamation-triangle", "Opened again"),
-    "resolved": ("ok", "check", "Closed by itself: nothing of it fails"),
+    "returned": ("bad", "exclamation-triangle", "Came back after a quiet day"),
+    "failed again": ("bad", "exclamation-triangle", "Failed again within its quiet day"),
+    "resolved": ("ok", "check", "Nothing of it fails any more"),
+    "closed": ("ok", "check", "Closed by itself after a quiet day"),
     "acknowledged": ("idle", "hand-raised", "Acknowledged"),
     "ignored": ("idle", "bell-slash", "Ignored for ever"),
     "reopened": ("bad", "exclamation-triangle", "Opened by a person"),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery
@@ -10,11 +11,14 @@ from django.utils import timezone
 
 from integration.causes.classify import Classified, classify
 from integration.models import FAILING, Link, LogEntry, Outcome, Problem, ProblemState
+from integration.models.problem import QUIET_DAY
 
 Key = tuple[int, str, str]
 
 # Failures of before that one transaction groups.
 GROUPED_AT_ONCE = 500
+# How long Gistline may have been down without a problem's end being missed.
+LOOKED_BACK = timedelta(days=7)
 
 
 def assign_problems(entries: Sequence[LogEntry]) -> None:
@@ -66,12 +70,19 @@ def _note_failures(problem: Problem, entries: Sequence[LogEntry], text: str) -> 
     last = max(problem.last_seen, *(entry.created_at for entry in entries))
     changed = {"last_seen": last, "text": text or problem.text}
     if problem.state == ProblemState.RESOLVED and any(entry.resolved_at is None for entry in entries):
-        problem.note_history("returned" if problem.history else "opened", run=entries[0].run_id)
+        problem.note_history(_how_it_opens(problem), run=entries[0].run_id)
         problem.state = ProblemState.OPEN
         changed |= {"state": problem.state, "history": problem.history, "resolved_at": None, "state_by": None}
     for name, value in changed.items():
         setattr(problem, name, value)
     Problem.objects.filter(pk=problem.pk).update(**changed)
+
+
+def _how_it_opens(problem: Problem) -> str:
+    """What its history calls it: within the quiet day it was not repaired after all, later it has come back."""
+    if not problem.history:
+        return "opened"
+    return "failed again" if problem.closes_at else "returned"
 
 
 def close_resolved(link: Link | int) -> None:
@@ -82,6 +93,20 @@ def close_resolved(link: Link | int) -> None:
         problem.note_history("resolved")
         problem.state, problem.resolved_at, problem.state_by = ProblemState.RESOLVED, now, None
         problem.save(update_fields=["state", "resolved_at", "state_by", "history"])
+
+
+def close_quiet_problems() -> int:
+    """Note in the history of problems that are over their quiet day that they are closed for good; how many."""
+    now = timezone.now()
+    over = Problem.objects.filter(state=ProblemState.RESOLVED, resolved_at__lte=now - QUIET_DAY)
+    closed = 0
+    # Those of before were looked at then: this is asked every minute.
+    for problem in over.filter(resolved_at__gte=now - QUIET_DAY - LOOKED_BACK):
+        if problem.history and problem.history[-1]["what"] != "closed":
+            problem.note_history("closed")
+            still = Problem.objects.filter(pk=problem.pk, state=ProblemState.RESOLVED, resolved_at=problem.resolved_at)
+            closed += still.update(history=problem.history)
+    return closed
 
 
 def group_earlier_failures() -> int:

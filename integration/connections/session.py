@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 
-from integration import alerts
+from integration.alerts.logins import notify_people
 from integration.errors import ReconnectRequired
 from integration.models import Connection, ConnectionStatus, Link
 from integration.providers.base import ContactSide
@@ -60,4 +60,4 @@ def mark_login_broken(connection: Connection, reason: str) -> None:
     """Its runs wait from now on, and whoever may reconnect it is told."""
     with transaction.atomic():
         if connection.set_status(ConnectionStatus.RECONNECT, reason):
-            alerts.notify_people(connection)
+            notify_people(connection)

@@ -1,4 +1,13 @@
-from integration.models.alert import Alert
+from integration.models.alert import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
+    AlertRules,
+    AlertState,
+    ChannelKind,
+    DeliveryState,
+    WebhookRhythm,
+)
 from integration.models.approval import Approval
 from integration.models.audit_entry import AuditEntry
 from integration.models.budget import CallBudget
@@ -54,18 +63,24 @@ __all__ = [
     "UNFINISHED",
     "AcceptedFields",
     "Alert",
+    "AlertChannel",
+    "AlertDelivery",
+    "AlertRules",
+    "AlertState",
     "Approval",
     "AuditEntry",
     "CallBudget",
     "Change",
     "ChangeAction",
     "ChangeState",
+    "ChannelKind",
     "CheckState",
     "Checkpoint",
     "Connection",
     "ConnectionStatus",
     "CreateOn",
     "Deletes",
+    "DeliveryState",
     "Direction",
     "ErasedDigest",
     "Erasure",
@@ -105,6 +120,7 @@ __all__ = [
     "RunStatus",
     "RunTarget",
     "Snapshot",
+    "WebhookRhythm",
     "Workflow",
     "WorkflowVersion",
     "WriteMode",

@@ -189,5 +189,7 @@ TONES: dict[str, dict[str, str]] = {
         "undone": "idle",
     },
     "ProblemState": {"open": "bad", "acknowledged": "idle", "resolved": "ok", "ignored": "idle"},
+    "AlertState": {"open": "bad", "over": "ok"},
+    "DeliveryState": {"waiting": "wait", "sent": "ok", "given_up": "bad", "dropped": "idle"},
     "Outcome": {"created": "ok", "updated": "run", "unchanged": "idle", "skipped": "wait", "failed": "bad"},
 }

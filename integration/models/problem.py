@@ -1,5 +1,6 @@
 """All failures with the same cause on one link, as one row that a person repairs with one decision."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from integration.models.link import Link
 
 # Lines of a problem's history that are kept.
 LONGEST_HISTORY = 30
+# After its last success: what fails again within it was not repaired, and is no return.
+QUIET_DAY = timedelta(days=1)
 
 
 class ProblemState(ToneChoices):
@@ -26,6 +29,7 @@ FAILING = (ProblemState.OPEN, ProblemState.ACKNOWLEDGED)
 
 class Problem(models.Model):
     """One per link, cause and subject, for ever: it is resolved when nothing of it fails, and opens again by itself.
+    Resolved it is closed for good after a quiet day.
 
     `cause` is a code as causes/registry.py explains it, after the side it is about, as `ghl.phone_invalid`. `subject`
     is the field, operation or kind of record. `text` is what the API answered, without what differs from record to
@@ -57,6 +61,14 @@ class Problem(models.Model):
     @property
     def is_failing(self) -> bool:
         return self.state in FAILING
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """Until when a failure says that it was not repaired; None where it is closed, or fails."""
+        if self.state != ProblemState.RESOLVED or self.resolved_at is None:
+            return None
+        closes = self.resolved_at + QUIET_DAY
+        return closes if timezone.now() < closes else None
 
     def note_history(self, what: str, person: Any = None, run: int | None = None) -> None:
         """Add a line; the caller saves it."""

@@ -120,7 +120,12 @@ HOLDINGS = (
 
 # Columns of the domain that hold nothing of the people who are synced: set-up, states and figures of ours.
 FREE: dict[str, set[str]] = {
-    "Alert": set(),
+    # Names links, connections and causes; of those who are synced nobody.
+    "Alert": {"event", "subject", "title", "reason", "remedy", "place", "key", "state", "ended"},
+    "AlertChannel": {"kind", "name", "address", "events", "answer"},
+    "AlertDelivery": {"news", "state", "batch", "answer"},
+    "AlertRules": {"zone"},
+    "WebhookRhythm": {"gaps"},
     # Of a whole plan: once changes of the person are gone, it agrees to nothing any more.
     "Approval": {"digest"},
     # Names people who use Gistline; of those who are synced it names nobody (dashboard/audit/middleware.py).

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from integration.errors import SetupError
 from integration.models import FAILING, LogEntry, Problem, ProblemState
 
@@ -32,6 +34,7 @@ def set_state(problem: Problem, wanted: str, user: Any = None, note: str = "") -
         state, sentence = ProblemState.RESOLVED, "Nothing of it fails any more, so it is resolved."
     note = " ".join(note.split())[:300]
     problem.state, problem.state_by, problem.note = state, user, note
+    problem.resolved_at = timezone.now() if state == ProblemState.RESOLVED else None
     problem.note_history(f"{word}: {note}" if note else word, user)
-    problem.save(update_fields=["state", "state_by", "note", "history"])
+    problem.save(update_fields=["state", "state_by", "note", "history", "resolved_at"])
     return sentence

@@ -1,11 +1,14 @@
 """One cause is one problem, whoever it fails for; it closes when nothing of it fails and opens again by itself."""
 
 import json
+from datetime import timedelta
 
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from integration.causes.group import assign_problems, group_earlier_failures
+from integration.causes.group import assign_problems, close_quiet_problems, group_earlier_failures
 from integration.jobs import watch
 from integration.models import LogEntry, Problem
 from tests.command_output import Output
@@ -42,7 +45,21 @@ def test_a_problem_that_returns_is_the_same_one_and_open_again(failing, link, re
     sync(link)
     again = Problem.objects.get(pk=first.pk)
     assert (again.state, again.entries.filter(resolved_at=None).count()) == ("open", 1)
-    assert [line["what"] for line in again.history] == ["opened", "resolved", "returned"]
+    assert [line["what"] for line in again.history] == ["opened", "resolved", "failed again"]
+
+
+def test_after_success_and_a_quiet_day_it_is_closed_and_what_fails_then_has_returned(failing, link, refuses):
+    failing(1)
+    refuses()
+    sync(link)
+    entry = LogEntry.objects.filter(problem__cause="ghl.phone_invalid").first()
+    assert (close_quiet_problems(), entry.problem.closes_at is None) == (0, False)
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert (close_quiet_problems(), close_quiet_problems()) == (3, 0)
+        entry.resolved_at = None
+        assign_problems([entry])
+    history = [line["what"] for line in Problem.objects.get(pk=entry.problem_id).history]
+    assert history == ["opened", "resolved", "closed", "returned"]
 
 
 def test_an_acknowledged_problem_stays_so_until_it_is_resolved(failing, link):
