@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0022_erasure'),
+        ('integration', '0024_field_check_and_task_due'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

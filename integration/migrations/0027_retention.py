@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0024_field_check_and_task_due'),
+        ('integration', '0025_alerts'),
     ]
 
     operations = [
