@@ -17,6 +17,8 @@ from dashboard.contacts import views_booking as contact_booking
 from dashboard.contacts import views_person as contact_person
 from dashboard.contacts import views_records as contact_records
 from dashboard.data import views as data
+from dashboard.glossary import views as glossary
+from dashboard.guide import views as guide
 from dashboard.health import views as health
 from dashboard.imports import views as imports
 from dashboard.links import launch
@@ -150,6 +152,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("catalogue/export/", catalogue.export, "catalogue_export"),
     form("catalogue/<str:key>/", catalogue.operation, "operation"),
     page("capabilities/", capabilities.capabilities, "capabilities"),
+    page("guide/", guide.guide, "guide"),
+    command("guide/app/save/", guide.save_app, "guide_app"),
+    command("guide/app/forget/", guide.forget_app, "guide_app_forget"),
+    page("guide/<slug:chapter>/", guide.guide_chapter, "guide_chapter"),
+    page("glossary/", glossary.glossary, "glossary"),
     page("settings/people/", people.people, "people"),
     form("settings/people/invite/", people.invite_person, "person_invite"),
     form("settings/people/<int:pk>/", people.person, "person"),

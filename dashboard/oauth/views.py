@@ -21,6 +21,7 @@ from integration.errors import ProviderError, Retryable, SetupError
 from integration.models import Connection, Provider
 from integration.oauth import connect
 from integration.oauth.app import TokenAnswer
+from integration.oauth.own_app import own_client_id
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 
 logger = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ def _end_install(request: HttpRequest, install: dict[str, Any]) -> HttpResponse:
 
 
 def _sandbox_only() -> bool:
-    return settings.DEMO and not settings.GHL_CLIENT_ID
+    return settings.DEMO and not own_client_id()
 
 
 def _exchange_code(request: HttpRequest, code: str, sign_in: dict[str, Any]) -> HttpResponse:
@@ -163,7 +164,7 @@ def _redirect_failed(request: HttpRequest, problem: Exception, sign_in: dict[str
 
 def _save_connection(request: HttpRequest, answer: TokenAnswer, sign_in: dict[str, Any]) -> HttpResponse:
     known = Connection.objects.filter(key=sign_in["reconnect"]).first() if sign_in["reconnect"] else None
-    connection = connect.save_ghl(app_of(sign_in["sandbox"]), answer, reconnect=known)
+    connection = connect.save_ghl(app_of(sign_in["sandbox"]), answer, known, came_back_to=REDIRECT_URI)
     try:
         wait_for_reading(lambda: check_and_name(connection))
         announce_connected(request, connection)

@@ -23,8 +23,10 @@ from integration.models.choices import (
     RunStatus,
     WriteMode,
 )
+from integration.models.connect_link import ConnectLink
 from integration.models.connection import Connection
 from integration.models.erasure import ErasedDigest, Erasure, InstallationKey
+from integration.models.ghl_app import GhlApp
 from integration.models.import_file import CheckState, ImportFile, ImportMode, ImportTarget, RejectedRow
 from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.kept_apart import KeptApart
@@ -58,6 +60,7 @@ __all__ = [
     "ChangeState",
     "CheckState",
     "Checkpoint",
+    "ConnectLink",
     "Connection",
     "ConnectionStatus",
     "CreateOn",
@@ -68,6 +71,7 @@ __all__ = [
     "EventState",
     "Execution",
     "ExecutionState",
+    "GhlApp",
     "ImportFile",
     "ImportMode",
     "ImportTarget",

@@ -168,6 +168,7 @@ TONES: dict[str, dict[str, str]] = {
         "reconnect": "bad",
         "disconnected": "idle",
     },
+    "ConnectLinkState": {"open": "wait", "used": "ok", "withdrawn": "idle", "ended": "idle"},
     "RunStatus": {
         "queued": "wait",
         "running": "run",

@@ -98,9 +98,12 @@ def _short_exchange(app: OAuthApp, answer: TokenAnswer, account: str) -> Exchang
     return Exchange({"ghl": session}, patience=20)
 
 
-def save_ghl(app: OAuthApp, answer: TokenAnswer, reconnect: Connection | None = None) -> Connection:
+def save_ghl(
+    app: OAuthApp, answer: TokenAnswer, reconnect: Connection | None = None, *, came_back_to: str = ""
+) -> Connection:
     """Store a location's login. The same account again, or `reconnect`, keeps its connection and all that hangs on it.
 
+    `came_back_to` is the redirect address that the sign-in came back to, which shows that it is set up right.
     Raises SetupError when the account signed in to is not the one that was to be reconnected.
     """
     if not answer.location_id:
@@ -114,6 +117,8 @@ def save_ghl(app: OAuthApp, answer: TokenAnswer, reconnect: Connection | None = 
         connection = reconnect or find_or_new(Provider.GHL, answer.location_id, app.sandbox)
         connection.account_id, connection.company_id = answer.location_id, answer.company_id
         connection.scopes = answer.scopes
+        if came_back_to:
+            connection.settings = {**connection.settings, "redirect_uri": came_back_to}
         connection.status, connection.status_reason = ConnectionStatus.NEW, ""
         connection.save()
         store_tokens(connection, answer)
