@@ -43,4 +43,15 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
             },
         ),
+        # Words on screen only; nothing changes in the database.
+        migrations.AlterField(
+            model_name='inboxevent',
+            name='state',
+            field=models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Handled'), ('parked', 'Set aside'), ('refused', 'Refused')], default='waiting', max_length=10),
+        ),
+        migrations.AlterField(
+            model_name='run',
+            name='kind',
+            field=models.CharField(choices=[('full', 'Full sync'), ('incremental', 'Sync'), ('retry', 'Retry'), ('single', 'Single contact'), ('live', 'Live'), ('sweep', 'Sweep'), ('apply', 'Plan applied'), ('undo', 'Undo'), ('import', 'CSV import')], default='full', max_length=12),
+        ),
     ]

@@ -53,8 +53,8 @@ FINISHED_RUNS = (RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunSt
 
 
 class RunKind(models.TextChoices):
-    FULL = "full", "Full"
-    INCREMENTAL = "incremental", "Incremental"
+    FULL = "full", "Full sync"
+    INCREMENTAL = "incremental", "Sync"
     RETRY = "retry", "Retry"
     SINGLE = "single", "Single contact"
     LIVE = "live", "Live"
