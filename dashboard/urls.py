@@ -28,6 +28,7 @@ from dashboard.log import views as log
 from dashboard.mapping import views as mapping
 from dashboard.mapping.copying import copy_mapping
 from dashboard.match import views as match
+from dashboard.oauth import agency
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
 from dashboard.people import views as people
@@ -60,7 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("oauth/ghl/start/", oauth.start_sign_in, "oauth_start"),
     page("oauth/ghl/callback/", oauth.receive_callback, "oauth_callback"),
     form("oauth/ghl/confirm/", oauth.confirm_install, "oauth_confirm"),
-    form("oauth/ghl/location/", oauth.choose_location, "oauth_location"),
+    form("oauth/ghl/location/", agency.choose_location, "oauth_location"),
     page("links/", links.link_list, "links"),
     form("links/new/", links.new_link, "link_new"),
     form("links/<slug:key>/", links.link_detail, "link"),

@@ -30,7 +30,7 @@ WORDS = {
     "guide_app": "Entered the GHL app",
     "guide_app_forget": "Forgot the GHL app",
     "oauth_confirm": "Confirmed an installation of the app",
-    "oauth_location": "Chose a location",
+    "oauth_location": "Connected a location of an agency",
     "link": "Changed the rules",
     "link_new": "Made a link",
     "link_sync": "Started a sync",

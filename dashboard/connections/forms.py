@@ -49,7 +49,7 @@ class PrivateTokenForm(SandboxForm):
         label="Location id",
         max_length=120,
         widget=forms.TextInput(MONO),
-        help_text="In GHL: Settings, Business profile; also in the address of the sub-account, GHL’s word for location.",
+        help_text="In GHL: Settings, Business profile; also in the address of the sub-account, as GHL calls it.",
     )
     token = forms.CharField(
         label="Private integration token",

@@ -234,7 +234,7 @@ ACTIONS = (
         2,
     ),
     Action(
-        "carry", "Refresh what Gist shows", "Reads tasks, notes and appointments, and refreshes what Gist shows of them.",
+        "carry", "Refresh what Gist shows", "Reads tasks, notes and appointments, and writes what Gist shows of them.",
         "gist", show_in_gist, calls=5, kind="carried",
     ),
     Action(

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 LIST = ROOT.parent / "shared" / "reference" / "words-not-understood.md"
 # Old words to what stands there now; a word of the glossary, by its key, where the word is kept and explained.
 REPLACED = {
-    "No full circle of the sweep is finished, so nothing is claimed": "Not everyone was read yet, so nothing is claimed",
+    "No full circle of the sweep is finished, so nothing is claimed": "Not everyone was read yet",
     "Settle window": "Wait for further events, in seconds",
     "Changes a run may make before you confirm": "Cap: changes that a run makes without asking",
     "Full run": "Full sync",
