@@ -21,6 +21,8 @@ SECTIONS = {
     "workflows": "workflows",
     "catalogue": "catalogue",
     "capabilities": "capabilities",
+    "guide": "guide",
+    "glossary": "guide",
     "settings": "settings",
 }
 

@@ -124,9 +124,9 @@ ADDRESSES: dict[str, "Callable[[Arguments], QuerySet[Any]]"] = {
     "connection": _by_connection,
     "rejected": _by_event,
 }
-# Belong to no link: the token of a command is known only to whoever began it, and the operations of the catalogue are
-# the same for everybody; their page offers the links that are seen.
-WITHOUT_LINK = {"command_result", "operation"}
+# Belong to no link: the token of a command is known only to whoever began it, and the operations of the catalogue and
+# the chapters of the guide are the same for everybody; their pages offer what is seen.
+WITHOUT_LINK = {"command_result", "operation", "guide_chapter"}
 # What makes something that belongs to no link yet.
 NEEDS_ALL_LINKS = {"connection_new_gist", "connection_new_ghl", "link_new"}
 NEEDS_ALL_LINKS |= {"oauth_start", "oauth_callback", "oauth_confirm", "oauth_location"}

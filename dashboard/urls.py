@@ -18,6 +18,8 @@ from dashboard.contacts import views_person as contact_person
 from dashboard.contacts import views_records as contact_records
 from dashboard.data import views as data
 from dashboard.encryption import views as encryption
+from dashboard.glossary import views as glossary
+from dashboard.guide import views as guide
 from dashboard.health import views as health
 from dashboard.imports import views as imports
 from dashboard.links import launch
@@ -28,6 +30,7 @@ from dashboard.mapping import field_check
 from dashboard.mapping import views as mapping
 from dashboard.mapping.copying import copy_mapping
 from dashboard.match import views as match
+from dashboard.oauth import agency
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
 from dashboard.people import views as people
@@ -60,7 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("oauth/ghl/start/", oauth.start_sign_in, "oauth_start"),
     page("oauth/ghl/callback/", oauth.receive_callback, "oauth_callback"),
     form("oauth/ghl/confirm/", oauth.confirm_install, "oauth_confirm"),
-    form("oauth/ghl/location/", oauth.choose_location, "oauth_location"),
+    form("oauth/ghl/location/", agency.choose_location, "oauth_location"),
     page("links/", links.link_list, "links"),
     form("links/new/", links.new_link, "link_new"),
     form("links/<slug:key>/", links.link_detail, "link"),
@@ -156,6 +159,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("catalogue/export/", catalogue.export, "catalogue_export"),
     form("catalogue/<str:key>/", catalogue.operation, "operation"),
     page("capabilities/", capabilities.capabilities, "capabilities"),
+    page("guide/", guide.guide, "guide"),
+    command("guide/app/save/", guide.save_app, "guide_app"),
+    command("guide/app/forget/", guide.forget_app, "guide_app_forget"),
+    page("guide/<slug:chapter>/", guide.guide_chapter, "guide_chapter"),
+    page("glossary/", glossary.glossary, "glossary"),
     page("settings/people/", people.people, "people"),
     form("settings/people/invite/", people.invite_person, "person_invite"),
     form("settings/people/<int:pk>/", people.person, "person"),

@@ -29,8 +29,10 @@ WORDS = {
     "connection_addresses": "Renewed webhook addresses",
     "connection_delete": "Deleted a connection",
     "connection_gist_fields": "Changed the Gist fields of webhooks",
+    "guide_app": "Entered the GHL app",
+    "guide_app_forget": "Forgot the GHL app",
     "oauth_confirm": "Confirmed an installation of the app",
-    "oauth_location": "Chose a location",
+    "oauth_location": "Connected a location of an agency",
     "link": "Changed the rules",
     "link_new": "Made a link",
     "link_sync": "Started a sync",
@@ -102,7 +104,7 @@ def describe(code: str) -> str:
 # For the filter: a kind, what it is called, and how its codes begin.
 KINDS = {
     "access": ("Access", ("sign", "password", "email", "factor", "person", "invitation", "account", "mfa")),
-    "rules": ("Rules", ("link", "match", "checks", "mapping", "workflow", "connection", "oauth")),
+    "rules": ("Rules", ("link", "match", "checks", "mapping", "workflow", "connection", "oauth", "guide")),
     "people": ("Contacts", ("contact", "question", "waiting", "data", "erasure")),
     "work": ("Runs and commands", ("run", "log", "command", "import", "plan", "problem", "pause", "operation")),
 }

@@ -21,7 +21,7 @@ def describe_forecast(forecast: Forecast) -> str:
         return f"{pace} they last until the provider's day ends at {tomorrow}."
     return (
         f"{pace} they are used up at {_time_of(forecast.runs_out_at)}. The last tenth is kept for people and live "
-        f"events: full runs and sweeps wait for {tomorrow} then."
+        f"events: full syncs and sweeps wait for {tomorrow} then."
     )
 
 

@@ -17,7 +17,7 @@ class SandboxForm(forms.Form):
         label="Use the sandbox",
         required=False,
         widget=forms.CheckboxInput(SWITCH),
-        help_text="The built-in twin with made-up people, instead of the real account.",
+        help_text="Built-in stand-ins with made-up people, instead of the real account.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -49,7 +49,7 @@ class PrivateTokenForm(SandboxForm):
         label="Location id",
         max_length=120,
         widget=forms.TextInput(MONO),
-        help_text="In GHL: Settings, Business profile; also in the address of the sub-account.",
+        help_text="In GHL: Settings, Business profile; also in the address of the sub-account, as GHL calls it.",
     )
     token = forms.CharField(
         label="Private integration token",

@@ -24,6 +24,7 @@ from integration.errors import ProviderError, SetupError
 from integration.models import Connection, Provider
 from integration.models.fields import UndecryptableValue
 from integration.oauth import connect
+from integration.oauth.own_app import has_own_app
 from integration.webhooks.addresses import renew_addresses
 
 PROBLEMS = (SetupError, ProviderError, UndecryptableValue)
@@ -83,7 +84,7 @@ def new_ghl(request: HttpRequest) -> HttpResponse:
     form = PrivateTokenForm(request.POST or None)
     if saved := _save_login(form, add_private_token):
         return _redirect_connected(request, saved)
-    context = {"form": form, "live": bool(settings.GHL_CLIENT_ID), "demo": settings.DEMO}
+    context = {"form": form, "live": has_own_app(), "demo": settings.DEMO}
     return render(request, "connections/new_ghl.html", context, status=422 if form.errors else 200)
 
 
@@ -115,7 +116,7 @@ def reconnect_account(request: HttpRequest, key: str) -> HttpResponse:
     add = add_gist if is_gist else add_private_token
     if saved := _save_login(form, lambda facts: add(facts, found)):
         return _redirect_connected(request, saved)
-    context = {"connection": found, "form": form, "oauth": bool(settings.GHL_CLIENT_ID) or found.sandbox}
+    context = {"connection": found, "form": form, "oauth": has_own_app() or found.sandbox}
     return render(request, "connections/reconnect.html", context, status=422 if form.errors else 200)
 
 

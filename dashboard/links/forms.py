@@ -94,7 +94,7 @@ class LinkForm(StaleSaveForm):
         help_text="0: only when you press Sync.",
     )
     merge_seconds = forms.FloatField(
-        label="Settle window in seconds",
+        label="Wait for further events, in seconds",
         required=False,
         min_value=0,
         max_value=300,
@@ -102,7 +102,7 @@ class LinkForm(StaleSaveForm):
         help_text="Events about one contact that come within it are read once. 0 to 300.",
     )
     change_cap = forms.IntegerField(
-        label="Changes a run may make before you confirm",
+        label="Cap: changes that a run makes without asking",
         required=False,
         min_value=0,
         max_value=2_000_000_000,
@@ -111,7 +111,7 @@ class LinkForm(StaleSaveForm):
     )
 
     approvals = forms.TypedChoiceField(
-        label="Who agrees to a plan over that",
+        label="Who agrees to a plan over the cap",
         choices=[(1, "One person"), (2, "Two persons")],
         coerce=int,
         required=False,
@@ -147,7 +147,7 @@ class LinkForm(StaleSaveForm):
             "create_on": "Elsewhere the link only updates people who are there already.",
             "mode": "New only: workflows wait as well.",
             "conflict": "Rows of the mapping may say otherwise.",
-            "default_country": "Two letters, as US or GB. Empty: the country of the GHL location.",
+            "default_country": "Its code, as US or GB. Empty: the country of the GHL location.",
             "enabled": "Off: nothing runs by itself, and nothing is forgotten.",
         }
         widgets = {
@@ -161,9 +161,7 @@ class LinkForm(StaleSaveForm):
         super().__init__(*args, **kwargs)
         self.fields["create_on"].required = False  # Left out means unchanged.
         if country := self.instance.ghl.settings.get("country"):
-            self.fields[
-                "default_country"
-            ].help_text = f"Two letters, as US or GB. Empty: the GHL location's, {country}."
+            self.fields["default_country"].help_text = f"Its code, as US or GB. Empty: the GHL location's, {country}."
 
     def clean_create_on(self) -> str:
         return str(self.cleaned_data["create_on"] or self.instance.create_on)
@@ -185,5 +183,5 @@ class LinkForm(StaleSaveForm):
     def clean_default_country(self) -> str:
         country = str(self.cleaned_data["default_country"]).strip().upper()
         if country and country not in phonenumbers.SUPPORTED_REGIONS:
-            raise forms.ValidationError(f"“{country}” is no country code. Use two letters, as US or GB.")
+            raise forms.ValidationError(f"“{country}” is no country code. Use one such as US or GB.")
         return country

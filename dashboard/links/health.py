@@ -48,7 +48,7 @@ def _health_while_running(card: Card) -> Health | None:
         return Health("wait", "Waiting", run.wait_reason or describe_progress(run))
     if run.status == RunStatus.QUEUED:
         return Health("wait", "Queued", "Starts as soon as a worker is free.")
-    name = "Dry run" if run.dry_run else "Backfill" if run.kind == "full" else "Sync"
+    name = "Dry run" if run.dry_run else "Full sync" if run.kind == "full" else "Sync"
     return Health("run", f"{name} running", describe_progress(run))
 
 

@@ -12,12 +12,10 @@ from dashboard.links.cards import build_cards
 from dashboard.links.context import LIST, link_context, links_with_version
 from dashboard.links.filters import check_drafts, read_drafts
 from dashboard.links.forms import LinkForm, NewLinkForm
+from dashboard.links.making import map_usual_fields
 from dashboard.lists import read_whole_list, render_list
-from dashboard.mapping.drafts import DEFAULT_ROWS
 from dashboard.permissions import operators_only, owners_only
 from integration.errors import ProviderError, SetupError
-from integration.mapping.carried import NAMES
-from integration.mapping.versions import save_version
 from integration.models import ACTIVE_RUNS, Connection, Link, RunKind
 from integration.runs.start import AlreadyRunning, start_run
 
@@ -71,7 +69,7 @@ def new_link(request: HttpRequest) -> HttpResponse:
     form = NewLinkForm(request.POST or None)
     if form.is_bound and form.is_valid():
         saved = form.save()
-        save_version(saved, DEFAULT_ROWS, user=request.user, name="The usual fields", carried=list(NAMES))
+        map_usual_fields(saved, request.user)
         messages.success(
             request, f"“{saved.name}” is made, with the usual fields mapped. Look at the mapping, then sync."
         )

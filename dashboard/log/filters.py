@@ -17,7 +17,7 @@ class LogFilter(LinkFilter):
     )
     run = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     field = forms.CharField(required=False, max_length=200)
-    open = forms.ChoiceField(choices=with_any("Settled or not", [("yes", "Only open failures")]), required=False)
+    open = forms.ChoiceField(choices=with_any("Open or resolved", [("yes", "Only open failures")]), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
         found = Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text)

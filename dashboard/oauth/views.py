@@ -10,10 +10,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from dashboard.connections.logins import announce_connected, check_and_name
 from dashboard.htmx import render_partial, report_problem
 from dashboard.live.threads import wait_for_reading
-from dashboard.oauth.forms import LocationForm
+from dashboard.oauth.agency import AGENCY
+from dashboard.oauth.saving import save_and_announce
 from dashboard.oauth.sign_in import REDIRECT_URI, app_of, keep_secret, take_secret, token_answer
 from dashboard.permissions import operators_only
 from integration.catalogue.scopes import scopes_to_ask_for
@@ -21,11 +21,12 @@ from integration.errors import ProviderError, Retryable, SetupError
 from integration.models import Connection, Provider
 from integration.oauth import connect
 from integration.oauth.app import TokenAnswer
+from integration.oauth.own_app import own_client_id
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 
 logger = logging.getLogger(__name__)
 PROBLEMS = (SetupError, ProviderError)
-SIGN_IN, CODE, INSTALL, AGENCY = "oauth_sign_in", "oauth_code", "oauth_install", "oauth_agency"
+SIGN_IN, CODE, INSTALL = "oauth_sign_in", "oauth_code", "oauth_install"
 
 
 @operators_only
@@ -131,7 +132,7 @@ def _end_install(request: HttpRequest, install: dict[str, Any]) -> HttpResponse:
 
 
 def _sandbox_only() -> bool:
-    return settings.DEMO and not settings.GHL_CLIENT_ID
+    return settings.DEMO and not own_client_id()
 
 
 def _exchange_code(request: HttpRequest, code: str, sign_in: dict[str, Any]) -> HttpResponse:
@@ -162,37 +163,5 @@ def _redirect_failed(request: HttpRequest, problem: Exception, sign_in: dict[str
 
 
 def _save_connection(request: HttpRequest, answer: TokenAnswer, sign_in: dict[str, Any]) -> HttpResponse:
-    known = Connection.objects.filter(key=sign_in["reconnect"]).first() if sign_in["reconnect"] else None
-    connection = connect.save_ghl(app_of(sign_in["sandbox"]), answer, reconnect=known)
-    try:
-        wait_for_reading(lambda: check_and_name(connection))
-        announce_connected(request, connection)
-    except Retryable as problem:
-        # The login works and is stored; only the look at what it may do has no answer yet.
-        messages.warning(request, f"“{connection.name}” is connected, and not checked: {problem} Check it here.")
+    connection = save_and_announce(request, answer, sign_in)
     return redirect("connection", connection.key)
-
-
-@operators_only
-def choose_location(request: HttpRequest) -> HttpResponse:
-    """Which location of the agency: its login is turned into that location's."""
-    # Kept until a location is saved: a refused choice can be made again without signing in anew.
-    kept = take_secret(request, AGENCY, keep=True)
-    if not kept:
-        return _render_refused(request, "There is no sign-in waiting for a location. Nothing was connected.")
-    answer = token_answer(kept["answer"])
-    try:
-        app = app_of(kept["sandbox"])
-        if request.method != "POST" and "read" not in request.GET:
-            return render(request, "oauth/location.html", {"begins": True})
-        choices = [(one.id, one.name) for one in wait_for_reading(lambda: connect.installed_locations(app, answer))]
-        form = LocationForm(request.POST or None, choices=choices)
-        if form.is_bound and form.is_valid():
-            token = wait_for_reading(lambda: connect.location_token(app, answer, form.cleaned_data["location"]))
-            response = _save_connection(request, token, kept)
-            take_secret(request, AGENCY)
-            return response
-    except PROBLEMS as problem:
-        # The sign-in is kept: a list that did not come can be asked for again.
-        return render_partial(request, "oauth/location.html", "choice", {"problem": str(problem)})
-    return render_partial(request, "oauth/location.html", "choice", {"form": form, "choices": choices})

@@ -42,8 +42,8 @@ WAITING_PEOPLE = ListWords(
     no_match="Nobody who waits fits these filters.",
     nothing=EmptyState(
         "Nobody waits",
-        "A person whose write fails for now is tried up to 8 times within 24 hours and parked after that. They stand "
-        "here with the next time.",
+        "A person whose write fails for now is tried up to 8 times within 24 hours and set aside after that. They "
+        "stand here with the next time.",
         reverse_lazy("log"),
         "Open the log",
     ),

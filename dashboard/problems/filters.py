@@ -40,7 +40,8 @@ class RefusedFilter(EventFilter):
 
 class WaitingEventFilter(EventFilter):
     state = forms.ChoiceField(
-        choices=with_any("Waiting or parked", [(state.value, state.label) for state in WAITING_STATES]), required=False
+        choices=with_any("Waiting or set aside", [(state.value, state.label) for state in WAITING_STATES]),
+        required=False,
     )
 
     def by_state(self, rows: Rows, state: str) -> Rows:
@@ -50,7 +51,8 @@ class WaitingEventFilter(EventFilter):
 class WaitingPersonFilter(LinkFilter):
     side = forms.ChoiceField(choices=with_any("Both sides", Provider.choices), required=False)
     state = forms.ChoiceField(
-        choices=with_any("Tried again or parked", [("again", "Tried again"), ("parked", "Parked")]), required=False
+        choices=with_any("Retried later or set aside", [("again", "Retried later"), ("parked", "Set aside")]),
+        required=False,
     )
 
     def by_q(self, rows: Rows, text: str) -> Rows:

@@ -28,7 +28,7 @@ def entry_list(run: Run) -> ListWords:
         nothing = EmptyState("No entries yet", "They appear here once the run is finished; the log shows them at once.")
     else:
         nothing = EmptyState(
-            "Nothing to tell",
+            "Nothing but unchanged records",
             "This run wrote nothing and skipped nothing. Unchanged records are counted and not listed.",
         )
     return ListWords(

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
 from dashboard.grants import only_visible
+from integration.mapping.transforms import TRANSFORMS
 from integration.models import (
     COUNTS,
     Connection,
@@ -249,6 +250,19 @@ def as_input(field: BoundField) -> SafeString:
 def draft_words(changes: list[Any], version: Any) -> str:
     number = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
     return f"Draft, {number} since version {version.number}" if version else f"Draft, {number}"
+
+
+@register.filter
+def without_stop(sentence: str) -> str:
+    """To go on after it: sentences of errors bring their own full stop, reasons of waits do not."""
+    return sentence.rstrip(". ")
+
+
+@register.filter
+def step_title(name: str) -> str:
+    """A step of a mapping row as the editor calls it; one that a later version dropped by its own name."""
+    known = TRANSFORMS.get(name)
+    return known.title if known else name
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """GHL's scopes beyond those that every link needs: what the workflows that are switched on ask for."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
@@ -13,9 +14,14 @@ def scopes_in_use(connection: Connection, workflows: QuerySet[Workflow] | None =
     """Scope to the names of the location's workflows that need it, beyond those that every link needs. Of `workflows`
     where they are given, of all without.
     """
-    used: dict[str, list[str]] = defaultdict(list)
     rows = Workflow.objects.all() if workflows is None else workflows
-    for workflow in rows.filter(enabled=True, link__ghl=connection).order_by("pk"):
+    return scopes_of_workflows(rows.filter(enabled=True, link__ghl=connection).order_by("pk"))
+
+
+def scopes_of_workflows(workflows: Iterable[Workflow]) -> dict[str, list[str]]:
+    """Scope to the names of those of the workflows that need it, beyond the scopes that every link needs."""
+    used: dict[str, list[str]] = defaultdict(list)
+    for workflow in workflows:
         for scope in _scopes_of(workflow) - NEEDED_SCOPES.keys():
             used[scope].append(workflow.name)
     return dict(sorted(used.items()))

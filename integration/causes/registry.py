@@ -240,7 +240,7 @@ _ALL = (
         "calls_used_up",
         "{side} takes no more calls for now",
         "The account reached its limit and the wait was too long.",
-        "It goes on by itself. A slower schedule, or a smaller backfill, leaves more for live changes.",
+        "It goes on by itself. A slower schedule, or a filter that takes fewer people, leaves more for live changes.",
         ("open_connection",),
         waits=True,
     ),

@@ -301,7 +301,7 @@ _ALL = (
     Transform(
         "table",
         "Value table",
-        "Replaces values by a table; backwards the same table is read from right to left.",
+        "Replaces each value by the one beside it; from GHL to Gist the same the other way.",
         _look_up,
         _look_back,
         (

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0025_alerts'),
+        ('integration', '0026_ghl_app_and_connect_links'),
     ]
 
     operations = [

@@ -32,9 +32,11 @@ from integration.models.choices import (
     RunStatus,
     WriteMode,
 )
+from integration.models.connect_link import ConnectLink
 from integration.models.connection import Connection
 from integration.models.erasure import ErasedDigest, Erasure, InstallationKey
 from integration.models.field_check import FieldCheck
+from integration.models.ghl_app import GhlApp
 from integration.models.import_file import CheckState, ImportFile, ImportMode, ImportTarget, RejectedRow
 from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.kept_apart import KeptApart
@@ -76,6 +78,7 @@ __all__ = [
     "ChannelKind",
     "CheckState",
     "Checkpoint",
+    "ConnectLink",
     "Connection",
     "ConnectionStatus",
     "CreateOn",
@@ -88,6 +91,7 @@ __all__ = [
     "Execution",
     "ExecutionState",
     "FieldCheck",
+    "GhlApp",
     "ImportFile",
     "ImportMode",
     "ImportTarget",

@@ -53,8 +53,8 @@ FINISHED_RUNS = (RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunSt
 
 
 class RunKind(models.TextChoices):
-    FULL = "full", "Full"
-    INCREMENTAL = "incremental", "Incremental"
+    FULL = "full", "Full sync"
+    INCREMENTAL = "incremental", "Sync"
     RETRY = "retry", "Retry"
     SINGLE = "single", "Single contact"
     LIVE = "live", "Live"
@@ -168,6 +168,7 @@ TONES: dict[str, dict[str, str]] = {
         "reconnect": "bad",
         "disconnected": "idle",
     },
+    "ConnectLinkState": {"open": "wait", "used": "ok", "withdrawn": "idle", "ended": "idle"},
     "RunStatus": {
         "queued": "wait",
         "running": "run",

@@ -13,7 +13,7 @@ from integration.records import read_json
 class EventState(ToneChoices):
     WAITING = "waiting", "Waiting"
     DONE = "done", "Handled"
-    PARKED = "parked", "Parked"
+    PARKED = "parked", "Set aside"
     REFUSED = "refused", "Refused"
 
 

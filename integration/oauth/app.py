@@ -11,6 +11,8 @@ from requests_oauthlib import OAuth2Session
 
 from integration.errors import ReconnectRequired, Retryable, SetupError
 from integration.models import Connection
+from integration.models.fields import UndecryptableValue
+from integration.oauth.own_app import find_own_app, missing_in_environment
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 from integration.providers.http import message_of, mount_transport
 from integration.providers.time_limit import current_limit
@@ -158,16 +160,21 @@ def _check_answer(response: requests.Response) -> requests.Response:
 
 
 def live_app() -> OAuthApp:
-    """The marketplace app of the settings. Raises SetupError when none is set up."""
-    if not settings.GHL_CLIENT_ID or not settings.GHL_CLIENT_SECRET:
+    """The marketplace app of the environment, else of the guide. Raises SetupError when none is set up."""
+    try:
+        own = find_own_app()
+    except UndecryptableValue as problem:
+        raise SetupError(str(problem), "ENCRYPTION_KEYS") from problem
+    if own is None:
+        missing = " and ".join(missing_in_environment())
         raise SetupError(
-            "No GHL app is set up. Create one in GHL's marketplace and put GHL_CLIENT_ID and GHL_CLIENT_SECRET into "
-            "the environment, or connect with a private integration token.",
-            "GHL_CLIENT_ID",
+            f"The environment names half of a GHL app: {missing} is missing. Set both, or neither."
+            if missing
+            else "No GHL app is set up. Create one in GHL's marketplace and enter its client id and secret under "
+            "Guide, or set GHL_CLIENT_ID and GHL_CLIENT_SECRET, or connect with a private integration token.",
+            missing or "GHL_CLIENT_ID",
         )
-    return OAuthApp(
-        settings.GHL_CLIENT_ID, settings.GHL_CLIENT_SECRET, settings.GHL_AUTHORIZE_URL, settings.GHL_API_URL
-    )
+    return OAuthApp(own.client_id, own.client_secret, settings.GHL_AUTHORIZE_URL, settings.GHL_API_URL)
 
 
 def sandbox_app() -> OAuthApp:

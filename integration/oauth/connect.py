@@ -14,6 +14,9 @@ from integration.providers.budgets import budget_for
 from integration.providers.exchange import Exchange, Session
 from integration.providers.ghl import client, locations, oauth
 
+# Locations of one page, and how many of an agency are listed at most.
+PAGE, MOST_LOCATIONS = 100, 2_000
+
 
 @dataclass(frozen=True)
 class Location:
@@ -72,10 +75,16 @@ def _name_of_location(app: OAuthApp, answer: TokenAnswer) -> str:
 
 def installed_locations(app: OAuthApp, answer: TokenAnswer) -> list[Location]:
     """The locations of the agency where the app is installed (docs/ghl-api.md#token)."""
-    query = {"companyId": answer.company_id, "appId": app.app_id, "isInstalled": True, "limit": "100", "skip": "0"}
+    query = {"companyId": answer.company_id, "appId": app.app_id, "isInstalled": True, "limit": str(PAGE)}
+    found: dict[str, Location] = {}
     with _short_exchange(app, answer, f"agency:{answer.company_id}") as exchange:
-        found = exchange.send(oauth.INSTALLED_LOCATIONS(query=query))
-    return [Location(row.id, row.name or row.id) for row in found.locations]
+        for skip in range(0, MOST_LOCATIONS, PAGE):
+            page = exchange.send(oauth.INSTALLED_LOCATIONS(query={**query, "skip": str(skip)})).locations
+            found |= {row.id: Location(row.id, row.name or row.id) for row in page}
+            # Asked for no further than needed: whether `count` is of the page or of all is not certain.
+            if len(page) < PAGE:
+                break
+    return list(found.values())
 
 
 def location_token(app: OAuthApp, answer: TokenAnswer, location_id: str) -> TokenAnswer:
@@ -98,9 +107,12 @@ def _short_exchange(app: OAuthApp, answer: TokenAnswer, account: str) -> Exchang
     return Exchange({"ghl": session}, patience=20)
 
 
-def save_ghl(app: OAuthApp, answer: TokenAnswer, reconnect: Connection | None = None) -> Connection:
+def save_ghl(
+    app: OAuthApp, answer: TokenAnswer, reconnect: Connection | None = None, *, came_back_to: str = ""
+) -> Connection:
     """Store a location's login. The same account again, or `reconnect`, keeps its connection and all that hangs on it.
 
+    `came_back_to` is the redirect address that the sign-in came back to, which shows that it is set up right.
     Raises SetupError when the account signed in to is not the one that was to be reconnected.
     """
     if not answer.location_id:
@@ -114,6 +126,8 @@ def save_ghl(app: OAuthApp, answer: TokenAnswer, reconnect: Connection | None = 
         connection = reconnect or find_or_new(Provider.GHL, answer.location_id, app.sandbox)
         connection.account_id, connection.company_id = answer.location_id, answer.company_id
         connection.scopes = answer.scopes
+        if came_back_to:
+            connection.settings = {**connection.settings, "redirect_uri": came_back_to}
         connection.status, connection.status_reason = ConnectionStatus.NEW, ""
         connection.save()
         store_tokens(connection, answer)

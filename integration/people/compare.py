@@ -300,7 +300,7 @@ def _compare_carried(contacts: Mapping[str, Contact], shows: Values) -> Iterable
         why = (
             "Carried from GHL"
             if same
-            else "Gist shows an older state: it follows with the next change, or the next full run"
+            else "Gist shows an older state: it follows with the next change, or the next full sync"
         )
         yield FieldComparison(label, _show_moment(name, held[name]), shows.get(name), state, why, GIST_CUSTOM + name)
 

@@ -132,12 +132,15 @@ FREE: dict[str, set[str]] = {
     "AuditEntry": {"actor", "what", "subject", "link", "before", "after", "origin", "address", "digest"},
     "CallBudget": {"account", "document"},
     "Change": {"kind", "side", "action", "state"},
+    # Names a client and us, and nobody who is synced.
+    "ConnectLink": {"client", "asker", "digest"},
     "Connection": {
         "key", "name", "provider", "account_id", "account_name", "company_id", "credentials", "scopes", "status",
         "status_reason", "settings", "check_steps",
     },
     "ErasedDigest": {"digest"},
     "Erasure": {"counts"},
+    "GhlApp": {"client_id", "client_secret"},
     "InstallationKey": {"purpose", "key"},
     "Execution": {"trigger", "state", "reason"},
     "ImportFile": {"folder", "encoding", "delimiter", "target", "mode", "check_state", "check_digest"},

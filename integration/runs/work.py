@@ -91,7 +91,9 @@ def _run_slice(run: Run, context: RunContext) -> bool:
     except Exception as fault:
         logger.exception("run %s: unexpected fault", run.pk)
         _count_stumble(
-            run, "internal", f"Gistline met a fault of its own ({type(fault).__name__}). Report it with this run."
+            run,
+            "internal",
+            f"Gistline met a fault of its own ({type(fault).__name__}). Report it with the number of this run.",
         )
     else:
         # Only slices that fail in a row count.

@@ -132,7 +132,7 @@ _ALL = (
         "phone_taken",
         "Phone number belongs to another contact",
         "GHL does not allow this number twice. The person was written without it.",
-        "Allow duplicates in the location, or correct the number; a full run tries it again.",
+        "Allow duplicates in the location, or correct the number; a full sync tries it again.",
     ),
     Reason(
         "no_identity",
@@ -205,7 +205,7 @@ _ALL = (
     Reason(
         "rejected",
         "Refused",
-        "The API will not accept this record as it is.",
+        "This record cannot be accepted as it is.",
         "Correct the value named in the answer, or the mapping row it comes from, then retry.",
     ),
     Reason(
@@ -321,8 +321,8 @@ _ALL = (
         "Gist tells people apart by their address and makes nobody without one.",
         "Add an address to the row, or import it into GHL.",
     ),
-    Reason("asked", "As asked", "A person or a workflow asked for it."),
-    Reason("noticed", "Noticed in GHL", "It happened in GHL; Gistline took note and wrote nothing."),
+    Reason("asked", "Asked for", "A person or a workflow asked for it."),
+    Reason("noticed", "Happened in GHL", "It happened in GHL; Gistline took note and wrote nothing."),
     Reason("carried", "Carried to Gist", "Gist has no such objects, so it shows them as properties of the contact."),
     Reason("carried_later", "Carried later", "What a new contact shows in Gist follows its creation."),
     Reason(

@@ -9,6 +9,7 @@ from integration.models import Connection, ConnectionStatus, EventState, InboxEv
 from integration.models.fields import UndecryptableValue
 from integration.oauth.app import SANDBOX_CLIENT
 from integration.oauth.connect import disconnect
+from integration.oauth.own_app import own_client_id
 from integration.providers.ghl.webhooks import INSTALL, UNINSTALL, read_fact
 from integration.webhooks.delivery import clean_text, read_object
 from integration.webhooks.find_connections import Connections
@@ -49,7 +50,7 @@ def keep_install_event(event: InboxEvent, found: Connections, insert: Callable[[
 
 
 def _is_sandbox_app(app_id: str) -> bool | None:
-    """Whether it is the sandbox's app, or the one of the settings; None for any other one.
+    """Whether it is the sandbox's app, or our own; None for any other one.
 
     GHL signs the events of every app with one key, so a stranger's app could have been sent this one. An event that
     names no app is nobody's: to drop a login takes more than that.
@@ -57,7 +58,7 @@ def _is_sandbox_app(app_id: str) -> bool | None:
     if app_id == SANDBOX_CLIENT[0]:
         return True if settings.DEMO else None
     # The app id is the client id up to its first hyphen (docs/ghl-api.md#auth).
-    own = settings.GHL_CLIENT_ID
+    own = own_client_id()
     return False if own and app_id in (own, own.partition("-")[0]) else None
 
 

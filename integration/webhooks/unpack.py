@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 # Events in one transaction: it locks them, and webhooks that come meanwhile wait for it on SQLite.
 UNPACK = 500
-NEXT_FULL_RUN = "The next full run finds what it may have meant."
+NEXT_FULL_RUN = "The next full sync finds what it may have meant."
 NAMES_NOBODY = f"It names no contact that could be read. {NEXT_FULL_RUN}"
 
 

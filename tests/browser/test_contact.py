@@ -92,7 +92,7 @@ def test_the_focus_goes_into_what_is_changed_and_back(page: Page, up, hannah):
     page.keyboard.press("Enter")
     editing = page.locator("li.is-editing")
     expect(editing.get_by_label("Title")).to_be_focused()
-    editing.get_by_role("link", name="Leave it").focus()
+    editing.get_by_role("link", name="Change nothing").focus()
     page.keyboard.press("Enter")
     expect(change).to_be_focused()
 

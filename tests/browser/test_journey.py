@@ -15,7 +15,7 @@ def connect_ghl(page: Page) -> None:
     page.get_by_role("link", name="Connect GoHighLevel").click()
     page.get_by_role("link", name="Connect the sandbox").click()
     expect(page.get_by_role("heading", name="Gistline asks for access")).to_be_visible()
-    page.get_by_label("Which sub-account?").select_option(label="Alder Dental Group")
+    page.get_by_label("Which location (sub-account)?").select_option(label="Alder Dental Group")
     page.get_by_role("button", name="Allow").click()
     page.wait_for_url(re.compile(r"/connections/[\w-]+/"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Alder Dental Group")

@@ -104,7 +104,7 @@ def test_a_list_without_rows_says_how_they_come_to_be(as_viewer, name):
 
 
 def test_a_run_without_entries_says_that_nothing_was_to_be_told(as_viewer, run):
-    assert "Nothing to tell" in words(as_viewer.get("run", run.pk))
+    assert "Nothing but unchanged records" in words(as_viewer.get("run", run.pk))
 
 
 @pytest.mark.parametrize("name", [*LISTS, "run", "workflow_runs"])

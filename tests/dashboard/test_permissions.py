@@ -13,6 +13,7 @@ from integration.models import (
     Connection,
     Erasure,
     Execution,
+    GhlApp,
     ImportFile,
     InboxEvent,
     Link,
@@ -257,6 +258,13 @@ retention_save          GET     login   405     405       405
 retention_save          POST    login   403     403       302
 erasure_allow           GET     login   405     405       405
 erasure_allow           POST    login   403     403       302
+guide                   GET     login   302     302       302
+guide_chapter           GET     login   200     200       200
+guide_app               GET     login   405     405       405
+guide_app               POST    login   403     403       422
+guide_app_forget        GET     login   405     405       405
+guide_app_forget        POST    login   403     403       302
+glossary                GET     login   200     200       200
 invitation              GET     410     410     410       410
 invitation              POST    410     410     410       410
 account_reset_password  GET     200     200     200       200
@@ -285,6 +293,7 @@ OPEN_ACCOUNT_PAGES = {
 WRITTEN = (
     *(User, Invitation, Erasure),
     *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related),
+    GhlApp,
     *(Workflow, WorkflowVersion, Execution, ImportFile, Problem, Pause),
 )
 
@@ -331,6 +340,7 @@ def address(name, standing):
         wanted["key"] = "ghl.notes.delete"
     if name == "match_pair":
         wanted["pk"] = standing["pair"]
+    wanted["chapter"] = "app"
     wanted["number"], wanted["show"] = standing["number"], "both"
     if name == "command_result":
         wanted["token"] = UUID(int=7)

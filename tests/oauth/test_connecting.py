@@ -140,7 +140,7 @@ def test_a_ghl_that_is_down_changes_nothing(browser, world):
 def test_an_agency_chooses_the_location(browser, world):
     assert "Asking GoHighLevel where the app is installed" in words(connect(browser, location="agency"))
     page = words(browser.get("oauth_location", read="now"))
-    assert "Which location?" in page
+    assert "Which locations?" in page
     assert BLUEFIN in page
     assert not Connection.objects.exists()
     shown = browser.go(browser.post("oauth_location", location=BLUEFIN))
@@ -263,7 +263,7 @@ def test_neither_code_nor_tokens_lie_open_in_the_session(browser, world):
 
 def test_an_agency_from_the_marketplace_chooses_the_location_too(browser, world):
     install(browser, location="agency")
-    assert "Which location?" in words(browser.go(browser.post("oauth_confirm")))
+    assert "Which locations?" in words(browser.go(browser.post("oauth_confirm")))
 
 
 # Reconnecting --------------------------------------------------------------------------------------------

@@ -234,11 +234,11 @@ ACTIONS = (
         2,
     ),
     Action(
-        "carry", "Show it in Gist", "Reads tasks, notes and appointments, and refreshes what Gist shows of them.",
+        "carry", "Refresh what Gist shows", "Reads tasks, notes and appointments, and writes what Gist shows of them.",
         "gist", show_in_gist, calls=5, kind="carried",
     ),
     Action(
-        "gist.take_back", "Take the request back in Gist", "Removes the tag or empties the property that asked for it.",
+        "gist.take_back", "Clear the request in Gist", "Removes the tag or empties the property that asked for it.",
         "gist", take_back_request, calls=2,
     ),
     Action(

@@ -60,7 +60,7 @@ def _move_in_campaign(context: Context, values: Values, added: bool) -> Steps[Wr
 
 ACTIONS = (
     Action(
-        BRIDGE, "Mirror the tag",
+        BRIDGE, "Copy the tag to the other side",
         "What happened to the tag happens on the other side too: to the tag, or to a GHL workflow or Gist campaign.",
         "ghl", mirror_tag, INPUTS, 2, "tag",
     ),

@@ -144,7 +144,7 @@ def test_viewers_see_the_question_and_no_button(as_viewer, link):
     page = as_viewer.get("problems_person")
     assert "Family 12" in words(page)
     assert "robert ray" in words(page).lower()
-    for verb in ("Keep Gist’s", "This one", "Somebody new", "Leave both", "Leave unmatched"):
+    for verb in ("Keep Gist’s", "This one", "Somebody new", "Keep both values", "Leave unmatched"):
         assert verb not in words(page)
 
 
@@ -228,12 +228,12 @@ def test_refusals_are_found_by_reason_and_side(as_viewer, db):
 def test_who_is_tried_again_stands_with_how_often_why_and_when(as_viewer, link):
     someone(link, parked=False, tries=3, retry_at=timezone.now() + timedelta(minutes=10, seconds=5))
     page = words(as_viewer.get("problems_waiting"))
-    assert "Tried again Gist RefusedGHL refused it. Alder 3 in 10 min" in page
+    assert "Retried later Gist RefusedGHL refused it. Alder 3 in 10 min" in page
 
 
 def test_who_is_parked_waits_for_a_change_or_a_person(as_operator, link):
     someone(link)
-    assert "Parked Gist RefusedGHL refused it. Alder 8 when it changes Retry now" in words(
+    assert "Set aside Gist RefusedGHL refused it. Alder 8 when it changes Retry now" in words(
         as_operator.get("problems_waiting")
     )
 
@@ -296,7 +296,7 @@ def test_stored_events_stand_with_their_state(as_viewer, link):
     things.event(link, topic="TaskComplete", state="parked", message="Whose task is not known yet.")
     things.event(link, topic="ContactCreate", state="done")
     page = words(as_viewer.get("problems_waiting_events"))
-    assert "TaskComplete Parked GHL Alder GHL Whose task is not known yet." in page
+    assert "TaskComplete Set aside GHL Alder GHL Whose task is not known yet." in page
     assert "TaskCreate Waiting GHL Alder GHL in line" in page
     assert "ContactCreate" not in page
 

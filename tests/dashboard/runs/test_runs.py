@@ -68,7 +68,7 @@ def test_a_run_that_failed_says_why(as_viewer, link):
 def test_a_run_shows_the_rules_it_was_frozen_with(as_viewer, world, link):
     run = sync(link)
     page = words(as_viewer.get("run", run.pk))
-    assert "phone_e164" in page
+    assert "Phone, international" in page
     assert "matched by email, then phone" in page
 
 
