@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from dashboard.grants import visible_connections
@@ -33,6 +34,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     counts = SimpleLazyObject(count_open)
     return {
         "sends_email": settings.SENDS_EMAIL,
+        "zone": timezone.get_current_timezone_name(),
         "theme": theme if theme in ("light", "dark") else "",
         "section": SECTIONS.get(first, "" if first else "overview"),
         "broken_connections": SimpleLazyObject(lambda: list(_broken_connections(request))),

@@ -43,6 +43,7 @@ PERSON = "contacts/<slug:link>/<side:side>/<external:contact_id>/"
 handler400 = "dashboard.request_guard.answer_bad_request"
 urlpatterns: list[URLPattern | URLResolver] = [
     page("", overview.overview, "overview"),
+    command("overview/look/", overview.choose_look, "overview_look"),
     page("rail/health/", overview.rail_health, "rail_health"),
     page("connections/", connections.connection_list, "connections"),
     form("connections/new/gist/", connections.new_gist, "connection_new_gist"),

@@ -21,7 +21,7 @@ LISTS = ["overview", "connections", "links", "runs", "workflows", "problems", "p
          "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new",
          "imports", "catalogue"]  # fmt: skip
 # Sent without an object: what they reach is looked at below, one by one.
-COMMANDS = {"import_upload", "problems_retry", "log_retry_matching"}
+COMMANDS = {"overview_look", "import_upload", "problems_retry", "log_retry_matching"}
 
 
 def has_object(name):
