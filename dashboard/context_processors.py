@@ -1,12 +1,15 @@
 """What every page shows around its content."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from dashboard.grants import visible_connections
+from dashboard.grants import visible, visible_connections
 from dashboard.problems.needs import count_open
-from integration.models import Connection, ConnectionStatus
+from integration.models import Connection, ConnectionStatus, Link
 
 # First part of an address → entry of the rail.
 SECTIONS = {
@@ -30,11 +33,17 @@ SECTIONS = {
 def shell(request: HttpRequest) -> dict[str, object]:
     """Looked up only when a template asks, so that partials and redirects pay nothing."""
     first = request.path.strip("/").split("/")[0]
+    key = request.GET.get("link", "")
     theme = request.COOKIES.get("theme", "")
     # One lazy object for all figures: those below would otherwise query once each.
     counts = SimpleLazyObject(count_open)
     return {
         "sends_email": settings.SENDS_EMAIL,
+        # Once a list is narrowed to a link, so are those that the rail leads to.
+        "of_link": f"?{urlencode({'link': key})}" if key else "",
+        "chosen_link": SimpleLazyObject(lambda: _name_of_link(key)),
+        "list_name": getattr(request.resolver_match, "url_name", "") or "",
+        "zone": timezone.get_current_timezone_name(),
         "theme": theme if theme in ("light", "dark") else "",
         "section": SECTIONS.get(first, "" if first else "overview"),
         "broken_connections": SimpleLazyObject(lambda: list(_broken_connections(request))),
@@ -43,6 +52,10 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "needs_person": SimpleLazyObject(lambda: counts.get("questions", 0) + counts.get("problems", 0)),
         **{may: getattr(getattr(request, "user", None), may, False) for may in ("may_operate", "may_delete")},
     }
+
+
+def _name_of_link(key: str) -> str:
+    return visible(Link.objects.filter(key=key), "pk").values_list("name", flat=True).first() or "All links"
 
 
 def _broken_connections(request: HttpRequest) -> list[Connection]:

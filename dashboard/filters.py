@@ -1,6 +1,7 @@
 """Filters of the lists. They stand in the URL; the search box also takes them as words, like `status:failed`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from dashboard.grants import visible
+from dashboard.time_filters import MomentField, moment_in_words
 from integration.models import Link, Provider
 
 Rows = QuerySet[Any]
@@ -59,6 +61,11 @@ class Filter(forms.Form):
         return [field for field in self if isinstance(field.field, forms.ChoiceField)]
 
     @property
+    def moments(self) -> list[forms.BoundField]:
+        """The fields for since and until, of a list that has them."""
+        return [field for field in self if isinstance(field.field, MomentField)]
+
+    @property
     def chips(self) -> list[Chip]:
         return [
             Chip("search" if name == "q" else name, self._value_in_words(name, value), self._address_without(name))
@@ -70,15 +77,18 @@ class Filter(forms.Form):
         return [f"“{self.data.get(name)}” is no {name}; the filter was left out." for name in self.errors]
 
     def _address_without(self, name: str) -> str:
-        return "?" + urlencode({other: value for other, value in self.values.items() if other != name})
+        # As they were typed: what was cleaned, such as “the last 24 hours”, is another value tomorrow.
+        return "?" + urlencode({other: self.data[other] for other in self.values if other != name})
 
     def _value_in_words(self, name: str, value: Any) -> str:
         field = self.fields[name]
-        return (
-            str(dict(cast(Any, field.choices)).get(value, value))
-            if isinstance(field, forms.ChoiceField)
-            else str(value)
-        )
+        if isinstance(field, forms.ChoiceField):
+            return str(dict(cast(Any, field.choices)).get(value, value))
+        if isinstance(value, datetime):
+            return moment_in_words(value)
+        if isinstance(value, tuple):
+            return " to ".join(moment_in_words(one) for one in value)
+        return str(value)
 
     def apply(self, rows: Rows) -> Rows:
         for name, value in self.values.items():

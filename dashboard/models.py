@@ -43,6 +43,7 @@ class User(AbstractUser):
     role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
     all_links = models.BooleanField("sees every link", default=True)
     links = models.ManyToManyField(Link, blank=True, related_name="people", verbose_name="links it sees")
+    preferences = models.JSONField("how pages look for this person", default=dict, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -89,6 +90,28 @@ class Invitation(models.Model):
     @property
     def dialog_id(self) -> str:
         return f"revoke-{self.pk}"
+
+
+class SavedView(models.Model):
+    """A list with its filters, under a name: a person's own, or, shared by an owner, everybody's.
+
+    `filters` is what stands in the address of the list `place`, by name; as an object and not as an address, so that
+    somebody who is erased is found in it.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
+    place = models.CharField("name of the list's address", max_length=40)
+    name = models.CharField(max_length=60)
+    filters = models.JSONField(default=dict, blank=True)
+    shared = models.BooleanField("everybody sees it", default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["user", "place", "name"], name="one_view_by_that_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CacheEntry(models.Model):

@@ -33,6 +33,7 @@ from dashboard.match import views as match
 from dashboard.oauth import agency
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
+from dashboard.palette import views as palette
 from dashboard.people import views as people
 from dashboard.plans import views as plans
 from dashboard.problems import views as problems
@@ -48,6 +49,9 @@ PERSON = "contacts/<slug:link>/<side:side>/<external:contact_id>/"
 handler400 = "dashboard.request_guard.answer_bad_request"
 urlpatterns: list[URLPattern | URLResolver] = [
     page("", overview.overview, "overview"),
+    command("overview/look/", overview.choose_look, "overview_look"),
+    page("palette/", palette.palette, "palette"),
+    page("palette/links/", palette.switch_link, "link_switcher"),
     page("rail/health/", overview.rail_health, "rail_health"),
     page("connections/", connections.connection_list, "connections"),
     form("connections/new/gist/", connections.new_gist, "connection_new_gist"),

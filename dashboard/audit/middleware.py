@@ -16,9 +16,9 @@ from integration.models import Connection, Link, Workflow
 
 # Editors send each click, of which nothing is kept; only these buttons change something.
 EDITORS = {"mapping", "workflow", "link_filters"}
-# Sent and not kept, or recorded by who knows more.
+# Sent and not kept, recorded by who knows more, or of how a page looks to one person.
 NOTHING_CHANGED = {"workflow_test", "account_login", "account_logout", "account_reset_password", "invitation",
-                   "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate"}  # fmt: skip
+                   "overview_look", "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate"}  # fmt: skip
 
 
 class AuditTrail:

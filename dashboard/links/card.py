@@ -9,12 +9,15 @@ from integration.sync.parity import Parity
 
 @dataclass(frozen=True)
 class Health:
-    """`tone` picks badge and wire; `title` is the badge, `sentence` explains it; `person`: somebody must act."""
+    """`tone` picks badge and wire; `title` is the badge, `sentence` explains it, `href` leads to what it names.
+    `person`: somebody must act.
+    """
 
     tone: str
     title: str
     sentence: str
     person: bool = False
+    href: str = ""
 
 
 @dataclass
@@ -22,9 +25,10 @@ class Card:
     """`today` counts people of runs that began since midnight and wrote, `calls` the calls of all runs since then.
 
     `last` is the newest finished run, `last_read` the newest that was to read both sides, `completed` the newest that
-    did so to its end. `version` is the key of the newest mapping. `questions` and open `problems` wait for a person;
+    did so to its end. `half` is the newest plan, undo or import, where it ended before its end and nobody read
+    everyone since. `version` is the key of the newest mapping. `questions` and open `problems` wait for a person;
     `waiting` counts records that events said to read again, `undecided` those read and not decided; `records` are
-    known per side.
+    known per side, `pairs` are people who are together.
     """
 
     link: Link
@@ -34,12 +38,14 @@ class Card:
     last: Run | None = None
     last_read: Run | None = None
     completed: Run | None = None
+    half: Run | None = None
     version: int | None = None
     failures: int = 0
     problems: int = 0
     questions: int = 0
     waiting: int = 0
     undecided: int = 0
+    pairs: int = 0
     records: dict[str, int] = field(default_factory=dict)
     today: dict[str, int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)

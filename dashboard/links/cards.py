@@ -25,6 +25,7 @@ from integration.models import (
     PendingRead,
     ProblemState,
     Run,
+    RunKind,
     RunStatus,
     Snapshot,
 )
@@ -44,7 +45,9 @@ def build_cards(links: Iterable[Link]) -> list[Card]:
     for card in found.values():
         card.health = health_of(card)
     rank = {"bad": 0, "wait": 1, "run": 2, "ok": 3, "idle": 4}
-    return sorted(found.values(), key=lambda card: (rank[card.health.tone], card.link.name.lower()))
+    return sorted(
+        found.values(), key=lambda card: (not card.health.person, rank[card.health.tone], card.link.name.lower())
+    )
 
 
 def build_card(link: Link) -> Card:
@@ -52,6 +55,8 @@ def build_card(link: Link) -> Card:
 
 
 COMPLETED = (RunStatus.SUCCEEDED, RunStatus.PARTIAL)
+# Work that a person started as one thing: half of it is worth a word.
+WHOLE = (RunKind.APPLY, RunKind.UNDO, RunKind.IMPORT)
 
 
 def _add_runs(found: dict[int, Card]) -> None:
@@ -61,7 +66,7 @@ def _add_runs(found: dict[int, Card]) -> None:
     ended = Run.objects.filter(link__in=found, status__in=FINISHED_RUNS, dry_run=False).order_by().values("link")
     reading = ended.filter(kind__in=READING)
     wanted = Q(link__in=found, status__in=ACTIVE_RUNS)
-    for kinds in (ended, reading, reading.filter(status__in=COMPLETED)):
+    for kinds in (ended, reading, reading.filter(status__in=COMPLETED), ended.filter(kind__in=WHOLE)):
         wanted |= Q(pk__in=kinds.annotate(newest=Max("pk")).values("newest"))
     version = MappingVersion.objects.filter(link=OuterRef("link")).order_by("-number").values("pk")[:1]
     rows = Run.objects.filter(wanted).defer("rules", "checkpoint", "target").annotate(newest_version=Subquery(version))
@@ -76,6 +81,9 @@ def _add_runs(found: dict[int, Card]) -> None:
         if run.kind in READING:
             card.last_read = run
             card.completed = run if run.status in COMPLETED else card.completed
+            card.half = None if run.status in COMPLETED else card.half
+        elif run.kind in WHOLE:
+            card.half = None if run.status in COMPLETED else run
 
 
 def _add_counts(found: dict[int, Card]) -> None:
@@ -104,6 +112,7 @@ def _add_totals(found: dict[int, Card]) -> None:
         _per_link(found, open_problems(), Value("problems")),
         _per_link(found, PendingRead.objects.all(), Value("waiting")),
         _per_link(found, undecided, Value("undecided")),
+        _per_link(found, Pair.objects.filter(kind="contact", state__in=Pair.TOGETHER), Value("pairs")),
         all=True,
     )
     for pk, what, number in totals:

@@ -1,12 +1,12 @@
 """What needs a person, over all links: one line each, with the button that begins it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.connections.forecast import describe_forecast
 from dashboard.links.card import Card
 from integration.models import Connection, RunStatus
-from integration.providers.budgets import Forecast, forecast_days
+from integration.providers.budgets import Forecast
 from integration.runs.progress import waits_for_confirmation
 
 
@@ -23,19 +23,20 @@ class Todo:
     query: str = ""
 
 
-def list_todos(all_cards: Sequence[Card]) -> list[Todo]:
+def list_todos(all_cards: Sequence[Card], budgets: Mapping[str, Forecast]) -> list[Todo]:
+    """The worst first, as the cards come. `budgets` are the forecasts of their accounts."""
     found: list[Todo] = []
-    budgets = forecast_days(one.budget_key for card in all_cards for one in card.link.connections.values())
     for card in all_cards:
         todos = list(_todos_of(card))
         if card.health.person and not todos:
             # Whatever else keeps it from being in step: nobody may read that nothing needs them beside such a card.
             sentence = f"{card.link.name}: {card.health.sentence}"
             todos = [Todo(card.health.tone, card.health.title, sentence, "link", card.link.key, "Look")]
-        running_out = (one for one in card.link.connections.values() if budgets[one.budget_key].runs_out_at)
-        found += [_budget_todo(one, budgets[one.budget_key]) for one in running_out] + todos
+        found += todos
+    accounts = {one.budget_key: one for card in all_cards for one in card.link.connections.values()}
+    found += [_budget_todo(one, budgets[key]) for key, one in accounts.items() if budgets[key].runs_out_at]
     # One broken connection may belong to several links.
-    return list(dict.fromkeys(found))
+    return sorted(dict.fromkeys(found), key=lambda todo: todo.tone != "bad")
 
 
 def _todos_of(card: Card) -> Iterator[Todo]:

@@ -5,10 +5,11 @@ from django.db.models import Q, QuerySet
 
 from dashboard.filters import LinkFilter, Rows, with_any
 from dashboard.grants import visible
+from dashboard.time_filters import TimeFilter
 from integration.models import Run, RunKind, RunStatus
 
 
-class RunFilter(LinkFilter):
+class RunFilter(LinkFilter, TimeFilter):
     status = forms.ChoiceField(choices=with_any("Any status", RunStatus.choices), required=False)
     kind = forms.ChoiceField(choices=with_any("Any kind", RunKind.choices), required=False)
 

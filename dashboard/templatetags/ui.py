@@ -13,7 +13,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
+from dashboard.ages import ago, span
 from dashboard.grants import only_visible
+from dashboard.links.env import ENVIRONMENTS, environment_of
 from integration.mapping.transforms import TRANSFORMS
 from integration.models import (
     COUNTS,
@@ -58,24 +60,18 @@ def status_badge(record: Connection | Run) -> dict[str, str]:
     return {"tone": status.tone, "label": str(status.label)}
 
 
-@register.simple_tag
-def ago(moment: datetime | None, blank: str = "never") -> str:
-    """`4 s ago`, `2 min ago`, `5 h ago`, `3 d ago`; in the future `in 4 s`."""
-    if moment is None:
-        return blank
-    seconds = (timezone.now() - moment).total_seconds()
-    return f"in {span(-seconds)}" if seconds < 0 else ("now" if seconds < 1 else f"{span(seconds)} ago")
+@register.inclusion_tag("components/env.html")
+def env(record: Link | Connection, place: str = "title") -> dict[str, str]:
+    """The badge that says where a write would go. A link needs both of its connections loaded.
+
+    `place` "row": among many, what is live goes without; a title always says it.
+    """
+    kind = environment_of(record)
+    return {"kind": kind, "label": "" if place == "row" and kind == "live" else ENVIRONMENTS[kind]}
 
 
-@register.filter
-def span(seconds: float | None) -> str:
-    """A length of time in one unit, as people say it."""
-    seconds = seconds or 0.0
-    # A unit begins at two of it: "90 min" says more than "1 h".
-    for size, unit in ((86_400 * 2, "d"), (3_600 * 2, "h"), (60 * 2, "min")):
-        if seconds >= size:
-            return f"{int(seconds // (size / 2))} {unit}"
-    return f"{int(seconds)} s" if seconds >= 1 else "under 1 s"
+register.simple_tag(ago)
+register.filter(span)
 
 
 @register.filter

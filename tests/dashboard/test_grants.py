@@ -19,9 +19,9 @@ NEEDS_A_SCOPE = [{"do": "ghl.custom_values.list", "with": {}}]
 PUBLIC = {"webhook_ghl", "webhook_gist", "healthz", "readyz", "metrics", "invitation"}
 LISTS = ["overview", "connections", "links", "runs", "workflows", "problems", "problems_person", "problems_rejected",
          "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new",
-         "imports", "catalogue"]  # fmt: skip
+         "imports", "catalogue", "palette", "link_switcher"]  # fmt: skip
 # Sent without an object: what they reach is looked at below, one by one.
-COMMANDS = {"import_upload", "problems_retry", "log_retry_matching"}
+COMMANDS = {"overview_look", "import_upload", "problems_retry", "log_retry_matching"}
 
 
 def has_object(name):

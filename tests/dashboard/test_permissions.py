@@ -42,6 +42,10 @@ name                    method  nobody  viewer  operator  owner
 
 overview                GET     login   200     200       200
 rail_health             GET     login   200     200       200
+palette                 GET     login   200     200       200
+link_switcher           GET     login   200     200       200
+overview_look           GET     login   405     405       405
+overview_look           POST    login   302     302       302
 connections             GET     login   200     200       200
 connection_new_gist     GET     login   403     200       200
 connection_new_gist     POST    login   403     422       422

@@ -294,7 +294,7 @@ def test_the_forecast_follows_the_pace_of_the_last_hour(asks, clock):
 
 def test_a_day_that_lasts_does_not_run_out(asks):
     a_day(asks, 190_000)
-    assert forecast_day(asks["live"].account) == Forecast(190_000, 12, None)
+    assert forecast_day(asks["live"].account) == Forecast(190_000, 12, None, 190_000)
 
 
 def test_an_account_nobody_called_has_no_forecast(asks):

@@ -19,11 +19,14 @@ PATIENT = ("sweep", "backfill")
 
 @dataclass(frozen=True)
 class Forecast:
-    """`left_today` None: the provider said nothing today. `runs_out_at` None: not before the next day begins."""
+    """`left_today` None: the provider said nothing today. `runs_out_at` None: not before the next day begins.
+    `most_today` is the most that was left today, which stands for the whole day.
+    """
 
     left_today: int | None
     per_hour: int
     runs_out_at: datetime | None
+    most_today: int | None = None
 
     @property
     def begins_again_at(self) -> datetime:
@@ -44,7 +47,8 @@ def forecast_days(accounts: Iterable[str]) -> dict[str, Forecast]:
 
 def _forecast(doc: Document, now: float) -> Forecast:
     left, pace = left_today(doc, now), _per_hour(doc, now)
-    return Forecast(left, round(pace), _runs_out(left, pace, now))
+    most = None if left is None else int(doc["day"][2])
+    return Forecast(left, round(pace), _runs_out(left, pace, now), most)
 
 
 def daily_remaining(account: str) -> int | None:

@@ -1,5 +1,6 @@
 """The word and the sentence that say how a link stands, against situations in which a calm word would be untrue."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from integration.runs.control import cancel_run
 from integration.runs.start import start_run
 from tests.conftest import MAPPING
 from tests.dashboard import things
-from tests.dashboard.browser import words
+from tests.dashboard.browser import html, words
 from tests.world import sync
 
 
@@ -27,8 +28,9 @@ def settled(link):
 
 def standing(as_viewer):
     """Title, sentence and all that the overview says of its only link."""
-    page = words(as_viewer.get("overview"))
-    return page[page.rindex("Links Alder") + len("Links Alder") :]
+    page = as_viewer.get("overview")
+    page.content = page.content[page.content.index(b"<article") :]
+    return words(page)
 
 
 def test_a_link_of_which_nothing_is_open_is_in_step(as_viewer, settled):
@@ -63,6 +65,26 @@ def test_a_live_run_does_not_hide_that_the_last_sync_failed(as_viewer, settled):
 
 def open_question(link):
     things.match(link)
+
+
+def half_of_a_plan(link):
+    things.finished_run(link, kind="apply", status="cancelled", updated=2)
+    things.finished_run(link, kind="live", updated=1)
+
+
+def half_of_an_import(link):
+    things.finished_run(link, kind="import", status="failed", created=2)
+    things.finished_run(link, kind="live", updated=1)
+
+
+def value_left_out(link):
+    left_out = things.entry(link.runs.first(), "Ann Lee", "updated")
+    things.problem(left_out)
+
+
+def nobody_reads(link):
+    type(link).objects.update(schedule_minutes=0)
+    Run.objects.update(started_at=timezone.now() - timedelta(days=3))
 
 
 def someone_missing(link):
@@ -118,6 +140,10 @@ def old_reading(link):
         (someone_different, "3 of 4 people hold the same on both sides: 1 differs."),
         (someone_not_compared, "1 not compared yet"),
         (open_failure, "1 failed"),
+        (half_of_a_plan, "Plan applied half done"),
+        (half_of_an_import, "CSV import half done"),
+        (value_left_out, "1 problem of which something is left open"),
+        (nobody_reads, "Not read lately"),
         (changed_mapping, "Mapping changed"),
         (broken_login, "Login broken"),
         (missing_scope, "One scope missing"),
@@ -139,6 +165,35 @@ def test_whatever_asks_for_a_person_stands_among_what_needs_you(as_viewer, settl
     assert "Nothing needs you." in words(as_viewer.get("overview"))
     spoil(settled)
     assert "1 thing needs you." in words(as_viewer.get("overview"))
+
+
+def test_a_reading_of_everyone_after_half_a_plan_says_how_it_stands(as_viewer, settled):
+    half_of_a_plan(settled)
+    things.finished_run(settled, kind="incremental", unchanged=3)
+    assert "In step" in standing(as_viewer)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "leads_to"),
+    [
+        (open_question, "/problems/person/?link=alder"),
+        (open_failure, "/log/?link=alder&amp;open=yes"),
+        (value_left_out, "/problems/?link=alder"),
+        (someone_missing, "/log/?link=alder"),
+        (broken_login, "/connections/alder-ghl/"),
+        (changed_mapping, "/links/alder/mapping/"),
+        (lambda link: None, "/contacts/?link=alder"),
+    ],
+)
+def test_the_sentence_leads_to_what_it_names(as_viewer, settled, spoil, leads_to):
+    spoil(settled)
+    (href,) = re.findall(r'class="quiet-link" href="([^"]+)"', html(as_viewer.get("overview")))
+    assert href == leads_to
+
+
+def test_in_step_says_how_old_the_claim_is(as_viewer, settled):
+    Run.objects.update(started_at=timezone.now() - timedelta(minutes=7))
+    assert "Both were read 7 min ago." in standing(as_viewer)
 
 
 def test_what_needs_you_is_counted_anew_with_the_rest_of_the_page(as_viewer, settled):

@@ -82,10 +82,10 @@ def test_a_run_that_failed_needs_a_person_until_the_next_is_under_way(as_viewer,
 
 
 def test_it_is_asked_anew_more_often_while_something_runs(as_viewer, link):
-    assert 'hx-trigger="every 15s"' in html(as_viewer.get("overview"))
+    assert 'hx-trigger="every 15s, refresh"' in html(as_viewer.get("overview"))
     Run.objects.create(link=link, status="running")
-    assert 'hx-trigger="every 2s"' in html(as_viewer.get("overview"))
-    assert 'hx-trigger="every 2s"' not in html(as_viewer.get("overview", live="off"))
+    assert 'hx-trigger="every 2s, refresh"' in html(as_viewer.get("overview"))
+    assert 'hx-trigger="every 2s, refresh"' not in html(as_viewer.get("overview", live="off"))
 
 
 def test_updates_send_the_moving_part_only(as_viewer, link):
