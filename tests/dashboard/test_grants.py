@@ -9,7 +9,7 @@ from dashboard.urls import urlpatterns
 from integration.models import ImportFile, InboxEvent, MappingDraft, Pause, PendingRead, Question, Run, Snapshot
 from tests.dashboard import things
 from tests.dashboard.browser import Browser, html, words
-from tests.dashboard.test_permissions import NAMES, PEOPLE, ROWS, address, ask, standing  # noqa: F401
+from tests.dashboard.test_permissions import NAMES, PEOPLE, ROWS, answers_that_differ, standing  # noqa: F401
 
 # Rights are the same on every database.
 pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
@@ -52,23 +52,21 @@ def expected_elsewhere(name, method, usual):
     return "404" if belongs_to_link(name) else usual
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}")
 @pytest.mark.parametrize("role", ["viewer", "operator"])
-def test_what_belongs_to_another_link_is_not_there(request, world, standing, elsewhere, row, role):  # noqa: F811
-    name, method, *usual = row
-    browser = grant(request.getfixturevalue(role), elsewhere)
-    expected = expected_elsewhere(name, method, usual[PEOPLE.index(role) - 2])
-    assert ask(browser, method, address(name, standing)) == expected
+def test_what_belongs_to_another_link_is_not_there(request, world, standing, elsewhere, role):  # noqa: F811
+    person, place = request.getfixturevalue(role), PEOPLE.index(role)
+    grant(person, elsewhere)
+    expected = {(row[0], row[1]): expected_elsewhere(row[0], row[1], row[place]) for row in ROWS}
+    assert answers_that_differ(lambda: Browser(person), standing, expected) == {}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}")
 @pytest.mark.parametrize("role", ["viewer", "operator"])
-def test_on_their_own_link_people_may_what_their_role_says(request, world, link, standing, row, role):  # noqa: F811
-    name, method, *usual = row
+def test_on_their_own_link_people_may_what_their_role_says(request, world, link, standing, role):  # noqa: F811
     InboxEvent.objects.update(connection=link.ghl)
-    browser = grant(request.getfixturevalue(role), link)
-    expected = "403" if name in NEEDS_ALL_LINKS else usual[PEOPLE.index(role) - 2]
-    assert ask(browser, method, address(name, standing)) == expected
+    person, place = request.getfixturevalue(role), PEOPLE.index(role)
+    grant(person, link)
+    expected = {(row[0], row[1]): "403" if row[0] in NEEDS_ALL_LINKS else row[place] for row in ROWS}
+    assert answers_that_differ(lambda: Browser(person), standing, expected) == {}
 
 
 def test_an_owner_sees_every_link_whatever_was_granted(standing, owner):  # noqa: F811

@@ -32,6 +32,7 @@ from integration.models import (
 from integration.runs.imports.files import keep_file
 from tests.dashboard import things
 from tests.dashboard.browser import Browser
+from tests.dashboard.taken_back import taken_back
 
 # Rights and refusals are the same on every database.
 pytestmark = pytest.mark.one_engine
@@ -351,12 +352,22 @@ def address(name, standing):
     return reverse(name, kwargs={parameter: wanted[parameter] for parameter in takes[0][1]})
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}")
-def test_each_person_gets_what_the_table_says(request, world, standing, row):
-    name, method, *expected = row
-    users = [None if person == "nobody" else request.getfixturevalue(person) for person in PEOPLE[2:]]
-    answers = [ask(Browser(user), method, address(name, standing)) for user in users]
-    assert dict(zip(PEOPLE[2:], answers, strict=True)) == dict(zip(PEOPLE[2:], expected, strict=True))
+@pytest.mark.parametrize("person", PEOPLE[2:])
+def test_each_person_gets_what_the_table_says(request, world, standing, person):
+    user = None if person == "nobody" else request.getfixturevalue(person)
+    place = PEOPLE.index(person)
+    assert answers_that_differ(lambda: Browser(user), standing, {(row[0], row[1]): row[place] for row in ROWS}) == {}
+
+
+def answers_that_differ(open_browser, standing, expected):
+    """Each address asked by itself; what was answered and what was expected, where that is not the same."""
+    wrong = {}
+    for (name, method), usual in expected.items():
+        with taken_back():
+            answer = ask(open_browser(), method, address(name, standing))
+        if answer != usual:
+            wrong[name, method] = (answer, usual)
+    return wrong
 
 
 def ask(browser, method, where):
@@ -376,11 +387,19 @@ def test_the_table_knows_every_address():
     assert {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)} == set(NAMES)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("webhook_")])
-def test_a_viewer_s_post_writes_nothing(world, standing, as_viewer, name):
-    before = [list(model.objects.order_by("pk").values()) for model in WRITTEN]
-    as_viewer.client.post(address(name, standing), {"confirm": "Alder", "name": "Other", "key": "x", "do": "save"})
-    assert [list(model.objects.order_by("pk").values()) for model in WRITTEN] == before
+def test_a_viewer_s_post_writes_nothing(world, standing, viewer):
+    browser, before, wrote = Browser(viewer), rows_of(WRITTEN), []
+    for name in NAMES:
+        if not name.startswith("webhook_"):
+            form = {"confirm": "Alder", "name": "Other", "key": "x", "do": "save"}
+            with taken_back():
+                browser.client.post(address(name, standing), form)
+                wrote += [name] if rows_of(WRITTEN) != before else []
+    assert wrote == []
+
+
+def rows_of(models):
+    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 def account_pages():
