@@ -18,6 +18,12 @@ WORDS = {
     "invitation_accepted": "Accepted an invitation",
     "data": "Erased a person",
     "erasure_allow": "Allowed an erased person again",
+    "alert_rules": "Changed what is alerted where",
+    "alert_channel_new": "Added an alert channel",
+    "alert_channel": "Changed an alert channel",
+    "alert_channel_test": "Sent a test alert",
+    "alert_channel_again": "Had alerts sent again",
+    "alert_channel_delete": "Deleted an alert channel",
     "connection_new_gist": "Connected Gist",
     "connection_new_ghl": "Connected GoHighLevel",
     "connection_check": "Checked a connection",
@@ -97,7 +103,7 @@ def describe(code: str) -> str:
 # For the filter: a kind, what it is called, and how its codes begin.
 KINDS = {
     "access": ("Access", ("sign", "password", "email", "factor", "person", "invitation", "account", "mfa")),
-    "rules": ("Rules", ("link", "match", "checks", "mapping", "workflow", "connection", "oauth")),
+    "rules": ("Rules", ("link", "match", "checks", "mapping", "workflow", "connection", "oauth", "alert")),
     "people": ("Contacts", ("contact", "question", "waiting", "data", "erasure")),
     "work": ("Runs and commands", ("run", "log", "command", "import", "plan", "problem", "pause", "operation")),
 }

@@ -26,7 +26,7 @@ def login_condition(connection: Connection) -> Condition:
         f"connection:{connection.pk}",
         connection.status_since,
         f"“{one_line(connection.name)}” needs a new login",
-        f"{connection.get_provider_display()} no longer accepts the login. {_affected_links(connection)}",
+        f"{connection.get_provider_display()} no longer accepts the login. {_count_links(connection)}",
         "Reconnect it; mappings and history stay.",
         "connection",
         connection.key,
@@ -85,6 +85,15 @@ Reconnect it here; mappings and history stay:
 
 You get this mail once, because you may reconnect it.
 """
+
+
+def _count_links(connection: Connection) -> str:
+    """Without names: not everybody who sees the alert sees all links."""
+    number = Link.objects.filter(Q(gist=connection) | Q(ghl=connection)).count()
+    if not number:
+        return "No link uses it at the moment, so nothing waits."
+    links = "1 link" if number == 1 else f"{number} links"
+    return f"{links} cannot sync until then. Nothing is lost: the next run catches up on what changes meanwhile."
 
 
 def _affected_links(connection: Connection) -> str:

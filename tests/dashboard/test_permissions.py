@@ -10,6 +10,7 @@ from dashboard.models import Invitation, User
 from dashboard.people.invitations import invite
 from dashboard.urls import urlpatterns
 from integration.models import (
+    AlertChannel,
     Connection,
     Erasure,
     Execution,
@@ -240,6 +241,20 @@ invitation_revoke       POST    login   403     403       302
 audit                   GET     login   403     403       200
 audit_check             GET     login   403     403       200
 audit_export            GET     login   403     403       200
+alerts                  GET     login   200     200       200
+alert_settings          GET     login   403     403       200
+alert_rules             GET     login   405     405       405
+alert_rules             POST    login   403     403       422
+alert_channel_new       GET     login   403     403       200
+alert_channel_new       POST    login   403     403       422
+alert_channel           GET     login   403     403       200
+alert_channel           POST    login   403     403       422
+alert_channel_test      GET     login   405     405       405
+alert_channel_test      POST    login   403     403       302
+alert_channel_again     GET     login   405     405       405
+alert_channel_again     POST    login   403     403       302
+alert_channel_delete    GET     login   405     405       405
+alert_channel_delete    POST    login   403     403       302
 data                    GET     login   403     403       200
 data                    POST    login   403     403       422
 erasure_allow           GET     login   405     405       405
@@ -298,6 +313,7 @@ def standing(link):
     invite("lee@gistline.example", "viewer", None)
     problems |= {"person": User.objects.create_user("mia@gistline.example").pk}
     problems |= {"invitation": Invitation.objects.get().pk, "erasure": Erasure.objects.create(link=link).pk}
+    problems["alert"] = AlertChannel.objects.create(kind="email", name="Team", address={"to": []}).pk
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
 
 
@@ -311,6 +327,8 @@ def address(name, standing):
     wanted |= {"token": "wrong", "topic": "contact_created"}
     if name.startswith("contact_") or name == "contact":
         wanted |= {"link": standing["link"], "side": "ghl", "contact_id": "abc", "kind": "note", "record": "note1"}
+    if name == "alert_channel_new":
+        wanted["kind"] = "email"
     wanted["pk"] = standing.get(name.partition("_")[0], standing["run"])
     if name in ("workflow_run", "workflow_run_retry", "workflow_run_stop"):
         wanted["pk"] = standing["execution"]
