@@ -46,7 +46,8 @@ def progress_context(run: Run, live: bool) -> dict[str, Any]:
         "link": run.link,
         "progress": progress_of(run),
         "live": live,
-        "unconfirmed": waits_for_confirmation(run),
+        # The cap that its button would raise the link's to.
+        "unconfirmed": suggest_cap(run) if waits_for_confirmation(run) else 0,
         "job": job_of(run) if run.target.ladder else None,
     }
 
