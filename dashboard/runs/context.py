@@ -7,6 +7,7 @@ from django.urls import reverse_lazy
 from dashboard.lists import EmptyState, ListWords
 from dashboard.problems.causes import job_of
 from integration.models import LogEntry, Outcome, Run
+from integration.runs.control import suggest_cap
 from integration.runs.progress import progress_of, waits_for_confirmation
 
 LIST = ListWords(

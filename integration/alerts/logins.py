@@ -1,5 +1,6 @@
 """Logins that broke: told at once to the channels, and by mail to everyone who may reconnect, once per break."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,9 +11,12 @@ from django.db.models import Q
 from integration.alerts.lifecycle import Condition, open_alert
 from integration.alerts.messages import address_of, clock, one_line
 from integration.models import Alert, AlertChannel, ChannelKind, Connection, ConnectionStatus, Link
+from integration.models.fields import UndecryptableValue
 
 # The roles that dashboard/permissions.py lets reconnect.
 MAY_RECONNECT = ("operator", "owner")
+
+logger = logging.getLogger(__name__)
 
 
 def notify_people(connection: Connection) -> None:
@@ -58,8 +62,17 @@ def people_to_mail() -> list[Any]:
         return []
     people = get_user_model().objects.filter(is_active=True, role__in=MAY_RECONNECT).only("pk", "email")
     channels = AlertChannel.objects.filter(enabled=True, kind=ChannelKind.EMAIL)
-    reached = {address.lower() for one in channels if "login" in one.events for address in one.address.get("to", [])}
+    reached = {address for one in channels if "login" in one.events for address in _mailed_by(one)}
     return [person for person in people if person.email.lower() not in reached]
+
+
+def _mailed_by(channel: AlertChannel) -> list[str]:
+    """Its addresses in small letters; none where they cannot be read, so that a lost key keeps no mail back."""
+    try:
+        return [address.lower() for address in channel.address.get("to", [])]
+    except UndecryptableValue:
+        logger.warning("the addresses of alert channel %s cannot be read with the keys in ENCRYPTION_KEYS", channel.pk)
+        return []
 
 
 def is_for(alert: Alert, person: Any) -> bool:
