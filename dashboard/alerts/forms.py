@@ -28,9 +28,9 @@ class ChannelForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.channel = CHANNELS[kind]
         field = self.fields["address"]
-        field.label, field.help_text, field.required = self.channel.label, self.channel.hint, not stands
+        field.label, field.help_text, field.required = self.channel.label, self.channel.help_text, not stands
         if stands:
-            field.help_text = f"Blank: the one that is stored stays. {self.channel.hint}"
+            field.help_text = f"Blank: the one that is stored stays. {self.channel.help_text}"
 
     def clean_address(self) -> dict[str, Any]:
         """What is stored; empty where nothing was typed."""

@@ -308,12 +308,11 @@ def standing(link):
     problems |= {"import": brought.pk}
     problems["imported"] = things.finished_run(link, kind="import", import_file=brought).pk
     execution = things.execution(things.workflow(link))
-    problems |= {"workflow": execution.workflow_id, "execution": execution.pk}
-    problems["plan"] = things.finished_run(link, dry_run=True).pk
+    problems |= {"workflow": execution.workflow_id, "execution": execution.pk, "plan": things.plan(link).pk}
     invite("lee@gistline.example", "viewer", None)
-    problems |= {"person": User.objects.create_user("mia@gistline.example").pk}
+    channel = AlertChannel.objects.create(kind="email", name="Team", address={"to": []})
+    problems |= {"person": User.objects.create_user("mia@gistline.example").pk, "alert": channel.pk}
     problems |= {"invitation": Invitation.objects.get().pk, "erasure": Erasure.objects.create(link=link).pk}
-    problems["alert"] = AlertChannel.objects.create(kind="email", name="Team", address={"to": []}).pk
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
 
 
@@ -323,12 +322,10 @@ def address(name, standing):
     if name == "invitation":
         return reverse(name, args=["wrong"])
     (takes, *_), *_ = get_resolver().reverse_dict.getlist(name)
-    wanted = {"key": standing["key" if name.startswith("connection") else "link"]}
-    wanted |= {"token": "wrong", "topic": "contact_created"}
+    wanted = {"key": standing["key" if name.startswith("connection") else "link"], "number": standing["number"]}
+    wanted |= {"token": "wrong", "topic": "contact_created", "kind": "email", "show": "both"}
     if name.startswith("contact_") or name == "contact":
         wanted |= {"link": standing["link"], "side": "ghl", "contact_id": "abc", "kind": "note", "record": "note1"}
-    if name == "alert_channel_new":
-        wanted["kind"] = "email"
     wanted["pk"] = standing.get(name.partition("_")[0], standing["run"])
     if name in ("workflow_run", "workflow_run_retry", "workflow_run_stop"):
         wanted["pk"] = standing["execution"]
@@ -336,7 +333,6 @@ def address(name, standing):
         wanted["key"] = "ghl.notes.delete"
     if name == "match_pair":
         wanted["pk"] = standing["pair"]
-    wanted["number"], wanted["show"] = standing["number"], "both"
     if name == "command_result":
         wanted["token"] = UUID(int=7)
     return reverse(name, kwargs={parameter: wanted[parameter] for parameter in takes[0][1]})
