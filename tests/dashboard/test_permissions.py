@@ -307,8 +307,8 @@ def standing(link):
     brought = keep_file(link, "people.csv", [b"E-mail\nann@example.test\n"])
     problems |= {"import": brought.pk}
     problems["imported"] = things.finished_run(link, kind="import", import_file=brought).pk
-    execution = things.execution(things.workflow(link))
-    problems |= {"workflow": execution.workflow_id, "execution": execution.pk, "plan": things.plan(link).pk}
+    ran = things.execution(things.workflow(link))
+    problems |= {"workflow": ran.workflow_id, "execution": ran.pk, "plan": things.finished_run(link, dry_run=True).pk}
     invite("lee@gistline.example", "viewer", None)
     channel = AlertChannel.objects.create(kind="email", name="Team", address={"to": []})
     problems |= {"person": User.objects.create_user("mia@gistline.example").pk, "alert": channel.pk}
