@@ -20,6 +20,7 @@ SECTIONS = {
     "runs": "runs",
     "log": "log",
     "problems": "problems",
+    "alerts": "alerts",
     "contacts": "contacts",
     "workflows": "workflows",
     "catalogue": "catalogue",
@@ -49,6 +50,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "broken_connections": SimpleLazyObject(lambda: list(_broken_connections(request))),
         "active_runs": SimpleLazyObject(lambda: counts.get("runs", 0)),
         "open_questions": SimpleLazyObject(lambda: counts.get("questions", 0)),
+        "open_alerts": SimpleLazyObject(lambda: counts.get("alerts", 0)),
         "needs_person": SimpleLazyObject(lambda: counts.get("questions", 0) + counts.get("problems", 0)),
         **{may: getattr(getattr(request, "user", None), may, False) for may in ("may_operate", "may_delete")},
     }

@@ -15,6 +15,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from integration.models import (
+    Alert,
     Connection,
     Execution,
     ImportFile,
@@ -75,6 +76,15 @@ def visible_events(rows: "QuerySet[InboxEvent]") -> "QuerySet[InboxEvent]":
     return rows.filter(connection__in=visible_connections(Connection.objects.all()).values("pk"))
 
 
+def visible_alerts(rows: "QuerySet[Alert]") -> "QuerySet[Alert]":
+    """Those about a link that the sender sees, or about a connection of one."""
+    seen = seen_links(_request.get())
+    if seen is None:
+        return rows
+    connections = visible_connections(Connection.objects.all()).values("pk")
+    return rows.filter(Q(link__in=seen) | Q(connection__in=connections))
+
+
 def only_visible(links: Iterable[Link]) -> list[Link]:
     """Of links that are loaded already."""
     seen = seen_links(_request.get())
@@ -131,7 +141,7 @@ WITHOUT_LINK = {"command_result", "operation", "guide_chapter"}
 NEEDS_ALL_LINKS = {"connection_new_gist", "connection_new_ghl", "link_new"}
 NEEDS_ALL_LINKS |= {"oauth_start", "oauth_callback", "oauth_confirm", "oauth_location"}
 # By the first word of the name: pages about the installation; their views refuse everybody but owners.
-OWNERS_ONLY = {"person", "invitation", "erasure"}
+OWNERS_ONLY = {"person", "invitation", "erasure", "alert"}
 # Rooms of allauth's own pages, which are about the sender alone.
 OWN_PAGES = ("account_", "mfa_", "usersessions_")
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 import dashboard.converters  # noqa: F401 -- the parts that addresses of contacts are made of
 from dashboard.accounts import views as accounts
+from dashboard.alerts import views as alerts
 from dashboard.audit import views as audit
 from dashboard.capabilities import views as capabilities
 from dashboard.catalogue import views as catalogue
@@ -141,6 +142,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("problems/waiting/", problems.waiting_person_list, "problems_waiting"),
     page("problems/waiting/events/", problems.waiting_event_list, "problems_waiting_events"),
     command("problems/waiting/<int:pk>/retry/", problems.retry_person, "waiting_retry"),
+    page("alerts/", alerts.alert_list, "alerts"),
     page("contacts/", contacts.contact_list, "contacts"),
     page(PERSON, contacts.contact_detail, "contact"),
     page(f"{PERSON}timeline/", contacts.contact_timeline, "contact_timeline"),
@@ -175,6 +177,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("settings/people/<int:pk>/activate/", people.activate_person, "person_activate"),
     command("settings/people/<int:pk>/sign-out/", people.sign_out_person, "person_sign_out"),
     command("settings/invitations/<int:pk>/revoke/", people.revoke_invitation, "invitation_revoke"),
+    page("settings/alerts/", alerts.alert_settings, "alert_settings"),
+    command("settings/alerts/rules/", alerts.save_rules, "alert_rules"),
+    form("settings/alerts/new/<slug:kind>/", alerts.new_channel, "alert_channel_new"),
+    form("settings/alerts/<int:pk>/", alerts.change_channel, "alert_channel"),
+    command("settings/alerts/<int:pk>/test/", alerts.test_channel, "alert_channel_test"),
+    command("settings/alerts/<int:pk>/again/", alerts.send_given_up, "alert_channel_again"),
+    command("settings/alerts/<int:pk>/delete/", alerts.delete_channel, "alert_channel_delete"),
     page("settings/audit/", audit.audit_trail, "audit"),
     page("settings/audit/check/", audit.check_trail, "audit_check"),
     page("settings/audit/export/", audit.export_trail, "audit_export"),

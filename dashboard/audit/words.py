@@ -20,6 +20,12 @@ WORDS = {
     "encryption_rotate": "Had all secrets brought under the newest key",
     "retention_save": "Changed how long data is kept",
     "erasure_allow": "Allowed an erased person again",
+    "alert_rules": "Changed what is alerted where",
+    "alert_channel_new": "Added an alert channel",
+    "alert_channel": "Changed an alert channel",
+    "alert_channel_test": "Sent a test alert",
+    "alert_channel_again": "Had alerts sent again",
+    "alert_channel_delete": "Deleted an alert channel",
     "connection_new_gist": "Connected Gist",
     "connection_new_ghl": "Connected GoHighLevel",
     "connection_check": "Checked a connection",
@@ -104,7 +110,7 @@ def describe(code: str) -> str:
 # For the filter: a kind, what it is called, and how its codes begin.
 KINDS = {
     "access": ("Access", ("sign", "password", "email", "factor", "person", "invitation", "account", "mfa")),
-    "rules": ("Rules", ("link", "match", "checks", "mapping", "workflow", "connection", "oauth", "guide")),
+    "rules": ("Rules", ("link", "match", "checks", "mapping", "workflow", "connection", "oauth", "guide", "alert")),
     "people": ("Contacts", ("contact", "question", "waiting", "data", "erasure")),
     "work": ("Runs and commands", ("run", "log", "command", "import", "plan", "problem", "pause", "operation")),
 }

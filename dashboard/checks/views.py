@@ -18,6 +18,7 @@ PLACES = {
     "mapping": "mapping",
     "workflow": "workflow",
     "link": "link",
+    "alerts": "alerts",
 }
 
 
@@ -51,4 +52,4 @@ def check_again(request: HttpRequest, key: str) -> HttpResponse:
 
 def _address(result: CheckResult) -> str:
     place, key, _ = result.button
-    return reverse(PLACES[place], args=[key]) if place else ""
+    return reverse(PLACES[place], args=[key] if key else []) if place else ""

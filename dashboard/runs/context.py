@@ -7,6 +7,7 @@ from django.urls import reverse_lazy
 from dashboard.lists import EmptyState, ListWords
 from dashboard.problems.causes import job_of
 from integration.models import LogEntry, Outcome, Run
+from integration.runs.control import suggest_cap
 from integration.runs.progress import is_still_writing, progress_of, waits_for_confirmation
 
 LIST = ListWords(
@@ -46,7 +47,8 @@ def progress_context(run: Run, live: bool) -> dict[str, Any]:
         "link": run.link,
         "progress": progress_of(run),
         "live": live,
-        "unconfirmed": waits_for_confirmation(run),
+        # The cap that its button would raise the link's to.
+        "unconfirmed": suggest_cap(run) if waits_for_confirmation(run) else 0,
         "still_writing": is_still_writing(run),
         "job": job_of(run) if run.target.ladder else None,
     }

@@ -15,7 +15,7 @@ from dashboard.runs.context import LIST, count_open_failures, entry_list, progre
 from dashboard.runs.filters import RunFilter, run_rows
 from integration.errors import ProviderError, SetupError
 from integration.models import Run
-from integration.runs.control import cancel_run, confirm_run, pause_run, resume_run
+from integration.runs.control import cancel_run, confirm_run, pause_run, raise_cap, resume_run
 from integration.runs.progress import waits_for_confirmation
 from integration.runs.start import retry_failed
 
@@ -76,14 +76,18 @@ def _carry_out(request: HttpRequest, found: Run, command: Callable[[], None], do
 
 @operators_only
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a run that wants to change more than its link allows go on."""
+    """Let a run that wants to change more than its link allows go on; `do`: raise, with a higher cap from now on."""
     found = get_object_or_404(Run.objects.select_related("link"), pk=pk)
     if not waits_for_confirmation(found):
         messages.info(request, "This run waits for no confirmation any more.")
         return redirect("run", pk)
     try:
-        confirm_run(found, request.user)
-        messages.success(request, "Confirmed. The run goes on.")
+        if request.POST.get("do") == "raise":
+            cap = raise_cap(found, request.user)
+            messages.success(request, f"The cap of {found.link.name} is {cap:,} now, and the run goes on.")
+        else:
+            confirm_run(found, request.user)
+            messages.success(request, "Confirmed. The run goes on.")
     except (SetupError, ProviderError) as problem:
         report_problem(request, problem)
     return redirect("run", pk)

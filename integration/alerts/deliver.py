@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from integration.alerts.channels import NotDelivered, send_by
 from integration.alerts.logins import is_for, mail_text
-from integration.alerts.messages import compose_message
+from integration.alerts.messages import Message, compose_message
 from integration.models import AlertChannel, AlertDelivery, AlertState, DeliveryState
 from integration.queue import enqueue
 from integration.retry_schedule import ALERTS, pause_before
@@ -156,3 +156,18 @@ def send_again(channel: AlertChannel) -> int:
         if keys:
             enqueue("send_alert", keys[0])
     return len(keys)
+
+
+def send_test(channel: AlertChannel) -> tuple[bool, str]:
+    """Send a message that says it is a test, now; whether it was taken, and the answer in words."""
+    test = {"event": "test", "news": "alert", "state": "over", "title": "A test", "url": settings.PUBLIC_URL}
+    text = f"A test from {settings.PUBLIC_URL}: alerts come here.\nNothing is wrong."
+    try:
+        works, answer = True, send_by(channel, Message(uuid.uuid4().hex, "Gistline: a test", text, [test]))
+    except NotDelivered as problem:
+        works, answer = False, str(problem)
+    except Exception as problem:
+        logger.warning("a test of channel %s failed: %s", channel.pk, type(problem).__name__)
+        works, answer = False, f"It could not be sent: {type(problem).__name__}."
+    note_answer(channel, answer, works=works)
+    return works, answer

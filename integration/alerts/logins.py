@@ -1,5 +1,6 @@
 """Logins that broke: told at once to the channels, and by mail to everyone who may reconnect, once per break."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,9 +11,12 @@ from django.db.models import Q
 from integration.alerts.lifecycle import Condition, open_alert
 from integration.alerts.messages import address_of, clock, one_line
 from integration.models import Alert, AlertChannel, ChannelKind, Connection, ConnectionStatus, Link
+from integration.models.fields import UndecryptableValue
 
 # The roles that dashboard/permissions.py lets reconnect.
 MAY_RECONNECT = ("operator", "owner")
+
+logger = logging.getLogger(__name__)
 
 
 def notify_people(connection: Connection) -> None:
@@ -26,7 +30,7 @@ def login_condition(connection: Connection) -> Condition:
         f"connection:{connection.pk}",
         connection.status_since,
         f"“{one_line(connection.name)}” needs a new login",
-        f"{connection.get_provider_display()} no longer accepts the login. {_affected_links(connection)}",
+        f"{connection.get_provider_display()} no longer accepts the login. {_count_links(connection)}",
         "Reconnect it; mappings and history stay.",
         "connection",
         connection.key,
@@ -58,8 +62,17 @@ def people_to_mail() -> list[Any]:
         return []
     people = get_user_model().objects.filter(is_active=True, role__in=MAY_RECONNECT).only("pk", "email")
     channels = AlertChannel.objects.filter(enabled=True, kind=ChannelKind.EMAIL)
-    reached = {address.lower() for one in channels if "login" in one.events for address in one.address.get("to", [])}
+    reached = {address for one in channels if "login" in one.events for address in _mailed_by(one)}
     return [person for person in people if person.email.lower() not in reached]
+
+
+def _mailed_by(channel: AlertChannel) -> list[str]:
+    """Its addresses in small letters; none where they cannot be read, so that a lost key keeps no mail back."""
+    try:
+        return [address.lower() for address in channel.address.get("to", [])]
+    except UndecryptableValue:
+        logger.warning("the addresses of alert channel %s cannot be read with the keys in ENCRYPTION_KEYS", channel.pk)
+        return []
 
 
 def is_for(alert: Alert, person: Any) -> bool:
@@ -85,6 +98,15 @@ Reconnect it here; mappings and history stay:
 
 You get this mail once, because you may reconnect it.
 """
+
+
+def _count_links(connection: Connection) -> str:
+    """Without names: not everybody who sees the alert sees all links."""
+    number = Link.objects.filter(Q(gist=connection) | Q(ghl=connection)).count()
+    if not number:
+        return "No link uses it at the moment, so nothing waits."
+    links = "1 link" if number == 1 else f"{number} links"
+    return f"{links} cannot sync until then. Nothing is lost: the next run catches up on what changes meanwhile."
 
 
 def _affected_links(connection: Connection) -> str:

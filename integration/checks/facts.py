@@ -86,12 +86,14 @@ def read_facts(link: Link) -> bool:
         with exchange_for(link.ghl) as exchange:
             users = exchange.carry_out(read_users(link))
             calendars = exchange.carry_out(read_calendars(link))
+            clock_ahead = exchange.sessions[link.ghl.provider].wire.clock_ahead
     except (ProviderError, SetupError, UndecryptableValue):
         return False
     note_users(link.ghl, users)
     link.ghl.settings["calendars"] = {
         "calendars": {one.id: {"name": one.name, "members": len(one.members)} for one in calendars}
     }
+    link.ghl.settings["clock_ahead"] = None if clock_ahead is None else round(clock_ahead)
     link.ghl.save(update_fields=["settings"])
     return True
 

@@ -5,12 +5,13 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import timezone
 
 from integration.catalogue.scopes import scopes_in_use
 from integration.checks.facts import LinkFacts
 from integration.checks.results import JUDGES, CheckResult, check
 from integration.connections.check import missing_scopes
-from integration.models import Connection, ConnectionStatus, Link, Mode, Provider, Workflow
+from integration.models import AlertChannel, Connection, ConnectionStatus, Link, Mode, Provider, Workflow
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 from integration.workflows.actions import ACTIONS
 from integration.workflows.triggers import TRIGGERS
@@ -20,6 +21,10 @@ CONTACT_TOPICS = (
     "contact_created", "contact_tagged", "contact_untagged", "custom_property_value_updated", "contact_email_updated",
     "contact_unsubscribed_from_emails",
 )  # fmt: skip
+# Days after which GHL advises a new private token, and from when on this is said.
+TOKEN_END, TOKEN_NEAR_END = 90, 76
+# Seconds by which our clock may differ from GHL's: an answer takes a while, and its time is cut to seconds.
+CLOCK_MAY_DIFFER = 60
 
 
 def check_link(link: Link) -> list[CheckResult]:
@@ -203,14 +208,52 @@ def _is_own_machine(host: str) -> bool:
         return host == "localhost"
 
 
+@check("private_token")
+def _check_private_token(facts: LinkFacts) -> Iterator[CheckResult]:
+    """GHL advises a new one every 90 days, and ends one that was not used for so long (docs/ghl-api.md#auth)."""
+    ghl = facts.link.ghl
+    if ghl.needs_person or ghl.sandbox or not ghl.credentials.get("private_token"):
+        return
+    age = (timezone.now() - (ghl.token_refreshed_at or ghl.created_at)).days
+    if age < TOKEN_NEAR_END:
+        yield CheckResult("private_token", facts.link.key, True, f"The private token is {age} days old, of {TOKEN_END}")
+        return
+    left = f"ends its 90 days in {TOKEN_END - age}" if age < TOKEN_END else "is past its 90 days"
+    yield CheckResult(
+        "private_token", facts.link.key, False, f"The private token of {ghl.name} {left}",
+        "Make a new one in GHL under Settings, Private Integrations (the old one may work for seven more days), and "
+        "enter it here. Mappings and history stay.",
+        ("reconnect", ghl.key, "Enter the new token"), misleads=True,
+    )  # fmt: skip
+
+
+@check("clock")
+def _check_clock(facts: LinkFacts) -> Iterator[CheckResult]:
+    """By what the time that GHL's last answers gave."""
+    ahead = facts.link.ghl.settings.get("clock_ahead")
+    if ahead is None:
+        return
+    if abs(ahead) <= CLOCK_MAY_DIFFER:
+        yield CheckResult("clock", facts.link.key, True, "The clock of this machine is right")
+        return
+    how = f"{abs(ahead):,} s {'fast' if ahead > 0 else 'slow'}"
+    yield CheckResult(
+        "clock", facts.link.key, False, f"The clock of this machine is {how}",
+        "The newest value wins by time, signed webhooks have an age, and tokens an end: all three go wrong by it. Have "
+        "the machine set its clock by NTP (timedatectl set-ntp true), then check again.",
+    )  # fmt: skip
+
+
 @check("alerts")
 def _check_alerts(facts: LinkFacts) -> Iterator[CheckResult]:
-    if settings.SENDS_EMAIL:
-        yield CheckResult("alerts", facts.link.key, True, "Somebody is told when a login breaks")
+    if AlertChannel.objects.filter(enabled=True).exists():
+        yield CheckResult("alerts", facts.link.key, True, "Somebody is alerted when something breaks")
         return
+    mailed = " A broken login is mailed to those who may reconnect it." if settings.SENDS_EMAIL else ""
     yield CheckResult(
-        "alerts", facts.link.key, False, "Nobody is told when it breaks",
-        "No mail server is set: only the pages say that a login broke. Set EMAIL_URL.", misleads=True,
+        "alerts", facts.link.key, False, "Nobody is alerted",
+        f"What breaks, falls silent or fails anew is seen only by whoever looks.{mailed} An owner adds a channel.",
+        ("alerts", "", "Set a channel up"), misleads=True,
     )  # fmt: skip
 
 

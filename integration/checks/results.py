@@ -11,8 +11,8 @@ from integration.checks.facts import LinkFacts
 class CheckResult:
     """`title` says what was found, `remedy` what to do, and `button` leads there as `(place, key, words)`.
 
-    A place is "connection", "reconnect", "mapping", "workflow", "link" or "" for none. `misleads`: nothing fails by it,
-    but something is not seen or not told.
+    A place is "connection", "reconnect", "mapping", "workflow", "link", "alerts" (without a key) or "" for none.
+    `misleads`: nothing fails by it, but something is not seen or not told.
     """
 
     check: str

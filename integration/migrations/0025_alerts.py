@@ -127,4 +127,8 @@ class Migration(migrations.Migration):
             model_name='alertdelivery',
             constraint=models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('alert', 'user', 'news'), name='one_message_per_person'),
         ),
+        migrations.AddIndex(
+            model_name='inboxevent',
+            index=models.Index(condition=models.Q(('state', 'refused'), _negated=True), fields=['connection', '-id'], name='events_taken'),
+        ),
     ]

@@ -43,6 +43,8 @@ class InboxEvent(models.Model):
         indexes = [
             models.Index(fields=["connection", "id"], condition=models.Q(state="waiting"), name="events_waiting"),
             models.Index(fields=["state", "-id"], name="events_by_state"),
+            # The last one of a connection, and its rhythm: asked every minute.
+            models.Index(fields=["connection", "-id"], condition=~models.Q(state="refused"), name="events_taken"),
         ]
 
     def __str__(self) -> str:

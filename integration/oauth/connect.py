@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from integration.errors import ProviderError, Retryable, SetupError
@@ -154,6 +155,8 @@ def _save_secret(connection: Connection, credentials: dict[str, str], name: str)
     connection.credentials = _kept_credentials(connection) | credentials
     # A fixed key has no end, and no scopes that could be asked for.
     connection.token_expires_at, connection.scopes = None, ""
+    # Its age: GHL advises to replace a private token every 90 days (docs/ghl-api.md#auth).
+    connection.token_refreshed_at = timezone.now()
     connection.status, connection.status_reason = ConnectionStatus.NEW, ""
     connection.save()
     return connection

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -106,6 +107,8 @@ class Wire:
     session: "requests.Session" = field(default_factory=lambda: new_session())
     account: str = ""
     """What the operator calls the account; begins every sentence about a refusal."""
+    clock_ahead: float | None = None
+    """Seconds by which our clock is ahead of the provider's, by its last answer; None before one said its time."""
 
     def try_once(self, call: Call[A], authorization: str, timeout: float | None = None) -> Answered:
         """Send `call` once, waiting `timeout` seconds where less is left. Never raises: the answer holds the error."""
@@ -156,6 +159,7 @@ class Wire:
         return kind(f"{self.title} {how}.", provider=self.provider, operation=call.operation.key)
 
     def _read_response(self, call: Call[A], response: "requests.Response", attempt: Attempt) -> Answered:
+        self.clock_ahead = _clock_ahead(response.headers.get("Date"), self.clock_ahead)
         limits = self.read_limits(response.headers)
         body = _read_body(response)
         attempt.response = redact_secrets(body if body is not None else make_storable(response.text[:500]))
@@ -294,6 +298,14 @@ def _read_body(response: "requests.Response") -> Any:
 # NUL and halves of surrogate pairs, raw or escaped. Looked for in the bytes, because walking through every parsed value
 # costs more, and hardly any answer holds one.
 UNSTORABLE = re.compile(rb"\0|\xed[\xa0-\xbf]|\\u(?:0000|[dD][89a-fA-F])")
+
+
+def _clock_ahead(date: str | None, known: float | None) -> float | None:
+    """By the Date header of an answer that came now; what is known already where it has none or an unreadable one."""
+    try:
+        return time.time() - parsedate_to_datetime(date).timestamp() if date else known
+    except ValueError:
+        return known
 
 
 def _retry_after(value: str | None) -> float | None:

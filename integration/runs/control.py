@@ -29,6 +29,22 @@ def cancel_run(run: Run) -> None:
         link.release_lease(owner)
 
 
+def suggest_cap(run: Run) -> int:
+    """A cap under which a run like this one asks nothing: twice what it has written, in round hundreds."""
+    written = max(run.created + run.updated, run.link.change_cap)
+    return -(-2 * written // 100) * 100
+
+
+def raise_cap(run: Run, user: Any = None) -> int:
+    """Raise the link's cap to what is suggested, and let the run go on; the new cap. Raises SetupError."""
+    cap = suggest_cap(run)
+    with transaction.atomic():
+        confirm_run(run, user)
+        # Somebody may have raised it further meanwhile.
+        Link.objects.filter(pk=run.link_id, change_cap__gt=0, change_cap__lt=cap).update(change_cap=cap)
+    return cap
+
+
 def confirm_run(run: Run, user: Any = None) -> None:
     """Let a run that waits at its cap go on. Raises SetupError when it does not wait."""
     waiting = Run.objects.filter(pk=run.pk, status=RunStatus.PAUSED, error_code="change_cap")

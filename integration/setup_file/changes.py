@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from integration.mapping.carried import NAMES
 from integration.mapping.filters import words_of_filter
@@ -93,7 +94,9 @@ def _set_login(connection: Connection, login: Login | None) -> bool:
     # The token in the webhook addresses is ours: a new login must not make the addresses pasted into Gist useless.
     kept = {"webhook_token": token} if (token := connection.credentials.get("webhook_token")) else {}
     connection.credentials = {**login.credentials, **kept}
-    connection.token_expires_at, connection.token_refreshed_at = login.expires_at, None
+    # Of a key without an end its age is what counts; of OAuth's tokens it is known when they are refreshed first.
+    connection.token_expires_at = login.expires_at
+    connection.token_refreshed_at = None if login.expires_at else timezone.now()
     # Nothing is known about the new login yet.
     connection.status, connection.status_reason = ConnectionStatus.NEW, ""
     return True

@@ -15,7 +15,8 @@ PAGES = ["/", "/connections/", "/connections/g/", "/connections/h/", "/connectio
          "/links/", "/links/new/", "/links/alder/", "/links/alder/mapping/versions/",
          "/links/alder/mapping/fields/", "/runs/", "/runs/1/", "/log/",
          "/problems/", "/problems/person/", "/problems/rejected/", "/problems/waiting/", "/contacts/",
-         "/accounts/email/", "/accounts/logout/", "/nothing/here/"]  # fmt: skip
+         "/alerts/", "/settings/alerts/", "/settings/alerts/new/webhook/", "/accounts/email/", "/accounts/logout/",
+         "/nothing/here/"]  # fmt: skip
 SECURITY = ["/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/"]
 LOOKS = [(1440, "light"), (390, "dark")]
 

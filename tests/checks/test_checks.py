@@ -1,14 +1,22 @@
 """Set-up checks: each is told when it fails, with its remedy, and goes by itself once it is mended."""
 
 import json
+from datetime import timedelta
 
 import pytest
+import requests
+import time_machine
+from django.utils import timezone
 
 from integration.checks import check_link
 from integration.checks.facts import read_due_facts, read_facts
 from integration.connections.check import verify_connection
-from integration.models import ConnectionStatus, InboxEvent, Link
+from integration.models import AlertChannel, Connection, ConnectionStatus, InboxEvent, Link
+from integration.oauth import connect
+from integration.providers.ghl import client as ghl_client
+from integration.providers.ghl import locations
 from integration.providers.ghl.oauth import NEEDED_SCOPES
+from integration.providers.http import Attempt
 from integration.workflows import versions
 from tests.command_output import Output
 from tests.world import sync
@@ -28,7 +36,7 @@ def receive(connection, *topics):
 @pytest.fixture
 def sound(world, link, settings):
     """A link about which nothing is wrong."""
-    settings.SENDS_EMAIL = True
+    AlertChannel.objects.create(kind="email", name="Team", address={"to": ["ops@example.test"]})
     link.default_country = "US"
     link.save()
     for connection in link.connections.values():
@@ -148,6 +156,38 @@ def test_an_unknown_country_no_mail_server_and_no_first_run_mislead(world, link,
     found = {one.check: one for one in check_link(Link.objects.get()) if not one.ok}
     assert {"country", "alerts", "first_run"} <= found.keys()
     assert all(found[key].misleads for key in ("country", "alerts", "first_run"))
+
+
+@pytest.mark.parametrize(("age", "words"), [(75, ""), (80, "ends its 90 days in 10"), (95, "is past its 90 days")])
+def test_a_private_token_near_its_end_is_told_before(age, words, sound):
+    replaced = timezone.now() - timedelta(days=age)
+    Connection.objects.filter(pk=sound.ghl_id).update(sandbox=False, token_refreshed_at=replaced)
+    result = next(one for one in check_link(Link.objects.get()) if one.check == "private_token")
+    assert (result.ok, words in result.title) == (not words, True)
+    assert result.button[0] == ("reconnect" if words else "")
+
+
+def test_a_private_token_that_is_entered_anew_is_new(sound):
+    connect.save_private_token("pit-new", sound.ghl.account_id, "", sandbox=True, reconnect=sound.ghl)
+    assert timezone.now() - Connection.objects.get(pk=sound.ghl_id).token_refreshed_at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("ahead", "words"), [(3, ""), (-5, ""), (190, "190 s fast"), (-61, "61 s slow")])
+def test_a_clock_that_is_wrong_by_more_than_a_minute_is_told(ahead, words, sound):
+    sound.ghl.settings["clock_ahead"] = ahead
+    sound.ghl.save()
+    result = next(one for one in check_link(Link.objects.get()) if one.check == "clock")
+    assert (result.ok, words in result.title, result.misleads) == (not words, True, False)
+
+
+def test_an_answer_that_says_its_time_tells_by_how_much_our_clock_is_ahead():
+    wire, answer = ghl_client.new_wire("https://api.example.test", 5), requests.Response()
+    answer.status_code, answer._content = 200, b"{}"
+    for date, expected in (("Mon, 23 Nov 2026 13:55:00 GMT", 300), ("nonsense", 300), ("", 300)):
+        answer.headers["Date"] = date
+        with time_machine.travel("2026-11-23T14:00:00+00:00", tick=False):
+            wire._read_response(locations.GET(location_id="x"), answer, Attempt("", "GET", ""))
+        assert wire.clock_ahead == expected
 
 
 def test_a_link_without_a_mapping_fails(world, sound):

@@ -1,6 +1,7 @@
 """A link with one of everything that some page has a form for."""
 
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from dashboard.models import User
 from dashboard.people.invitations import invite
@@ -8,6 +9,9 @@ from integration.mapping.drafts import Place, draft_now, save_draft
 from integration.mapping.rows import as_input
 from integration.mapping.versions import current_rows, save_version
 from integration.models import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
     Connection,
     ErasedDigest,
     Erasure,
@@ -45,9 +49,13 @@ def stage_everything(ann: Ann) -> list[str]:
 
 
 def _stage_settings(link: Link) -> None:
-    """Somebody invited, somebody deactivated, and somebody erased of whom a digest is left."""
+    """Somebody invited, somebody deactivated, somebody erased of whom a digest is left, and a message given up."""
     invite("lee@gistline.example", "viewer", None)
     User.objects.create_user("mia@gistline.example", is_active=False)
+    channel = AlertChannel.objects.create(kind="email", name="Team", address={"to": ["ops@example.test"]})
+    since = timezone.now()
+    alert = Alert.objects.create(event="silence", subject="1", since=since, title="No webhooks", connection=link.ghl)
+    AlertDelivery.objects.create(alert=alert, channel=channel, state="given_up")
     ErasedDigest.objects.create(erasure=Erasure.objects.create(link=link), digest="0" * 64)
 
 

@@ -6,7 +6,7 @@ from django.urls import URLPattern
 
 from dashboard.grants import NEEDS_ALL_LINKS, OWN_PAGES, OWNERS_ONLY, WITHOUT_LINK, find_links
 from dashboard.urls import urlpatterns
-from integration.models import ImportFile, InboxEvent, MappingDraft, Pause, PendingRead, Question, Run, Snapshot
+from integration.models import Alert, ImportFile, InboxEvent, MappingDraft, Pause, PendingRead, Question, Run, Snapshot
 from tests.dashboard import things
 from tests.dashboard.browser import Browser, html, words
 from tests.dashboard.test_permissions import NAMES, PEOPLE, ROWS, answers_that_differ, standing  # noqa: F401
@@ -19,7 +19,7 @@ NEEDS_A_SCOPE = [{"do": "ghl.custom_values.list", "with": {}}]
 PUBLIC = {"webhook_ghl", "webhook_gist", "healthz", "readyz", "metrics", "invitation"}
 LISTS = ["overview", "connections", "links", "runs", "workflows", "problems", "problems_person", "problems_rejected",
          "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new",
-         "imports", "catalogue", "palette", "link_switcher"]  # fmt: skip
+         "imports", "catalogue", "alerts", "palette", "link_switcher"]  # fmt: skip
 # Sent without an object: what they reach is looked at below, one by one.
 COMMANDS = {"overview_look", "import_upload", "problems_retry", "log_retry_matching"}
 
@@ -93,6 +93,7 @@ def hidden():
     failed = things.failure(things.finished_run(made, status="failed", failed=1, error=HIDDEN), HIDDEN)
     things.problem(failed, text=HIDDEN, subject=HIDDEN)
     Pause.objects.create(link=made, what="mapping", key=HIDDEN)
+    Alert.objects.create(event="silence", subject="1", since=failed.created_at, title=HIDDEN, connection=made.ghl)
     ImportFile.objects.create(link=made, name=HIDDEN, folder="hidden")
     things.conflict(made, HIDDEN)
     things.event(made, state="refused", topic=HIDDEN, reason="unreadable", body=b"{")
@@ -151,6 +152,7 @@ def test_every_list_is_looked_at():
         "rail_health",
     }
     about_the_installation |= {"guide", "guide_app", "guide_app_forget"}
+    about_the_installation |= {"alert_settings", "alert_rules"}
     about_the_registry = {"catalogue_export", "glossary"}
     assert lists - own - about_the_installation - about_the_registry - COMMANDS == set(LISTS)
 

@@ -10,6 +10,7 @@ from dashboard.models import Invitation, User
 from dashboard.people.invitations import invite
 from dashboard.urls import urlpatterns
 from integration.models import (
+    AlertChannel,
     Connection,
     Erasure,
     Execution,
@@ -253,6 +254,20 @@ invitation_revoke       POST    login   403     403       302
 audit                   GET     login   403     403       200
 audit_check             GET     login   403     403       200
 audit_export            GET     login   403     403       200
+alerts                  GET     login   200     200       200
+alert_settings          GET     login   403     403       200
+alert_rules             GET     login   405     405       405
+alert_rules             POST    login   403     403       422
+alert_channel_new       GET     login   403     403       200
+alert_channel_new       POST    login   403     403       422
+alert_channel           GET     login   403     403       200
+alert_channel           POST    login   403     403       422
+alert_channel_test      GET     login   405     405       405
+alert_channel_test      POST    login   403     403       302
+alert_channel_again     GET     login   405     405       405
+alert_channel_again     POST    login   403     403       302
+alert_channel_delete    GET     login   405     405       405
+alert_channel_delete    POST    login   403     403       302
 data                    GET     login   403     403       200
 data                    POST    login   403     403       422
 encryption              GET     login   403     403       200
@@ -319,11 +334,11 @@ def standing(link):
     brought = keep_file(link, "people.csv", [b"E-mail\nann@example.test\n"])
     problems |= {"import": brought.pk}
     problems["imported"] = things.finished_run(link, kind="import", import_file=brought).pk
-    execution = things.execution(things.workflow(link))
-    problems |= {"workflow": execution.workflow_id, "execution": execution.pk}
-    problems["plan"] = things.finished_run(link, dry_run=True).pk
+    ran = things.execution(things.workflow(link))
+    problems |= {"workflow": ran.workflow_id, "execution": ran.pk, "plan": things.finished_run(link, dry_run=True).pk}
     invite("lee@gistline.example", "viewer", None)
-    problems |= {"person": User.objects.create_user("mia@gistline.example").pk}
+    channel = AlertChannel.objects.create(kind="email", name="Team", address={"to": []})
+    problems |= {"person": User.objects.create_user("mia@gistline.example").pk, "alert": channel.pk}
     problems |= {"invitation": Invitation.objects.get().pk, "erasure": Erasure.objects.create(link=link).pk}
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
 
@@ -334,8 +349,8 @@ def address(name, standing):
     if name == "invitation":
         return reverse(name, args=["wrong"])
     (takes, *_), *_ = get_resolver().reverse_dict.getlist(name)
-    wanted = {"key": standing["key" if name.startswith("connection") else "link"]}
-    wanted |= {"token": "wrong", "topic": "contact_created"}
+    wanted = {"key": standing["key" if name.startswith("connection") else "link"], "number": standing["number"]}
+    wanted |= {"token": "wrong", "topic": "contact_created", "kind": "email", "show": "both"}
     if name.startswith("contact_") or name == "contact":
         wanted |= {"link": standing["link"], "side": "ghl", "contact_id": "abc", "kind": "note", "record": "note1"}
     wanted["pk"] = standing.get(name.partition("_")[0], standing["run"])

@@ -22,12 +22,12 @@ class Sender(Protocol):
 
 @dataclass(frozen=True)
 class Channel:
-    """`label` and `hint` name what is typed, `check` turns it into what is stored (raises SetupError), `describe` says
-    where it leads without its secret parts.
+    """`label` and `help_text` name what is typed, `check` turns it into what is stored (raises SetupError), `describe`
+    says where it leads without its secret parts.
     """
 
     label: str
-    hint: str
+    help_text: str
     check: Any
     describe: Any
     send: Sender

@@ -75,13 +75,18 @@ def _load(url: str) -> Any:
 
 
 def describe(address: Address) -> str:
-    return known_schemes().get(address.get("url", "").partition("://")[0].lower(), "a service")
+    """By its scheme alone: asking apprise for its name would have a page wait for all services to load."""
+    return f"{_scheme_of(address)}://…, by apprise"
+
+
+def _scheme_of(address: Address) -> str:
+    return str(address.get("url", "")).partition("://")[0].lower()
 
 
 def send(address: Address, message: Message) -> str:
     import apprise
 
-    name, loaded = describe(address), _load(address["url"])
+    name, loaded = known_schemes().get(_scheme_of(address), "The service"), _load(address["url"])
     if loaded is None:
         raise NotDelivered(f"{name} does not take this address any more. Enter it anew.")
     # apprise answers yes or no and says why in its log alone; of that only the status is passed on.

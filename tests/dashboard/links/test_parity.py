@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integration.models import PendingRead, Run
+from integration.models import Link, PendingRead, Run
 from integration.sync.parity import Parity
 from integration.webhooks.addresses import GIST_TOPICS
 from tests.dashboard import things
@@ -104,6 +104,17 @@ def test_confirming_lets_the_run_go_on(as_operator, operator, capped, monkeypatc
     page = as_operator.go(as_operator.post("run_confirm", capped.pk))
     assert confirmed == [(capped, operator)]
     assert "Confirmed. The run goes on." in words(page)
+
+
+def test_raising_the_cap_lets_this_run_and_the_next_ones_of_its_size_go_on(as_operator, link, capped):
+    Link.objects.update(change_cap=500)
+    Run.objects.filter(pk=capped.pk).update(created=130, updated=370)
+    assert "Raise the cap to 1,000 and go on" in words(as_operator.get("run", capped.pk))
+    page = as_operator.go(as_operator.post("run_confirm", capped.pk, do="raise"))
+    link.refresh_from_db()
+    capped.refresh_from_db()
+    assert (link.change_cap, capped.status) == (1000, "queued")
+    assert "The cap of Alder is 1,000 now" in words(page)
 
 
 def test_a_run_that_asks_nothing_cannot_be_confirmed(as_operator, run):

@@ -1,0 +1,3 @@
+from tests.alerts.conftest import channel, sent
+
+__all__ = ["channel", "sent"]
