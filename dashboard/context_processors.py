@@ -12,6 +12,7 @@ from integration.models import Connection, ConnectionStatus
 SECTIONS = {
     "connections": "connections",
     "oauth": "connections",
+    "connect-links": "connections",
     "links": "links",
     "imports": "imports",
     "runs": "runs",

@@ -1,5 +1,6 @@
 """The first page: every link with its health, and what needs a person."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -10,6 +11,7 @@ from dashboard.links.cards import build_cards
 from dashboard.overview.todos import list_todos
 from integration import queue
 from integration.models import COUNTS, Connection, ConnectionStatus, Link, Pair
+from integration.oauth.own_app import has_own_app
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -19,7 +21,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         known = visible_connections(Connection.objects.all())
         works = known.filter(status__in=(ConnectionStatus.OK, ConnectionStatus.SCOPE))
         sides = set(works.values_list("provider", flat=True))
-        return render(request, "overview/welcome.html", {"gist": "gist" in sides, "ghl": "ghl" in sides})
+        context = {"gist": "gist" in sides, "ghl": "ghl" in sides, "demo": settings.DEMO, "has_app": has_own_app()}
+        return render(request, "overview/welcome.html", context)
     totals = {name: sum(card.today.get(name, 0) for card in found) for name in COUNTS}
     context = {
         "cards": found,

@@ -23,7 +23,7 @@ from integration.models.choices import (
     RunStatus,
     WriteMode,
 )
-from integration.models.connect_link import ConnectLink
+from integration.models.connect_link import ConnectLink, ConnectLinkState
 from integration.models.connection import Connection
 from integration.models.erasure import ErasedDigest, Erasure, InstallationKey
 from integration.models.ghl_app import GhlApp
@@ -61,6 +61,7 @@ __all__ = [
     "CheckState",
     "Checkpoint",
     "ConnectLink",
+    "ConnectLinkState",
     "Connection",
     "ConnectionStatus",
     "CreateOn",
