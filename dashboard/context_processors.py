@@ -15,6 +15,7 @@ from integration.models import Connection, ConnectionStatus, Link
 SECTIONS = {
     "connections": "connections",
     "oauth": "connections",
+    "connect-links": "connections",
     "links": "links",
     "imports": "imports",
     "runs": "runs",

@@ -141,7 +141,7 @@ WITHOUT_LINK = {"command_result", "operation", "guide_chapter"}
 NEEDS_ALL_LINKS = {"connection_new_gist", "connection_new_ghl", "link_new"}
 NEEDS_ALL_LINKS |= {"oauth_start", "oauth_callback", "oauth_confirm", "oauth_location"}
 # By the first word of the name: pages about the installation; their views refuse everybody but owners.
-OWNERS_ONLY = {"person", "invitation", "erasure", "alert"}
+OWNERS_ONLY = {"person", "invitation", "erasure", "alert", "connect"}
 # Rooms of allauth's own pages, which are about the sender alone.
 OWN_PAGES = ("account_", "mfa_", "usersessions_")
 

@@ -143,6 +143,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dashboard.connect_links.client.ClientCallback",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "dashboard.grants.GrantGuard",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -11,6 +11,8 @@ from dashboard.audit import views as audit
 from dashboard.capabilities import views as capabilities
 from dashboard.catalogue import views as catalogue
 from dashboard.checks import views as checks
+from dashboard.connect_links import client as connect_client
+from dashboard.connect_links import views as connect_links
 from dashboard.connections import views as connections
 from dashboard.connections import views_gist_fields as gist_fields
 from dashboard.contacts import views as contacts
@@ -69,6 +71,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("oauth/ghl/callback/", oauth.receive_callback, "oauth_callback"),
     form("oauth/ghl/confirm/", oauth.confirm_install, "oauth_confirm"),
     form("oauth/ghl/location/", agency.choose_location, "oauth_location"),
+    page("connect-links/", connect_links.connect_link_list, "connect_links"),
+    form("connect-links/new/", connect_links.new_connect_link, "connect_link_new"),
+    command("connect-links/<int:pk>/withdraw/", connect_links.withdraw_connect_link, "connect_link_revoke"),
+    page("connect/done/", connect_client.done, "connect_done"),
+    page("connect/<str:token>/", connect_client.ask_client, "connect_client"),
+    page("connect/<str:token>/start/", connect_client.start, "connect_start"),
     page("links/", links.link_list, "links"),
     form("links/new/", links.new_link, "link_new"),
     form("links/<slug:key>/", links.link_detail, "link"),

@@ -35,6 +35,9 @@ WORDS = {
     "connection_addresses": "Renewed webhook addresses",
     "connection_delete": "Deleted a connection",
     "connection_gist_fields": "Changed the Gist fields of webhooks",
+    "connect_link_new": "Made a connect link for",
+    "connect_link_revoke": "Withdrew the connect link for",
+    "connect_link_used": "Connected by a connect link",
     "guide_app": "Entered the GHL app",
     "guide_app_forget": "Forgot the GHL app",
     "oauth_confirm": "Confirmed an installation of the app",
@@ -110,7 +113,7 @@ def describe(code: str) -> str:
 # For the filter: a kind, what it is called, and how its codes begin.
 KINDS = {
     "access": ("Access", ("sign", "password", "email", "factor", "person", "invitation", "account", "mfa")),
-    "rules": ("Rules", ("link", "match", "checks", "mapping", "workflow", "connection", "oauth", "guide", "alert")),
+    "rules": ("Rules", ("link", "match", "checks", "mapping", "workflow", "connect", "oauth", "guide", "alert")),
     "people": ("Contacts", ("contact", "question", "waiting", "data", "erasure")),
     "work": ("Runs and commands", ("run", "log", "command", "import", "plan", "problem", "pause", "operation")),
 }

@@ -1,5 +1,6 @@
 """The first page: every link with its health, and what needs a person."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -14,6 +15,7 @@ from dashboard.overview.context import links_context, overview_context
 from dashboard.overview.filters import OverviewFilter
 from integration import queue
 from integration.models import Connection, ConnectionStatus, Link
+from integration.oauth.own_app import has_own_app
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -24,7 +26,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         known = visible_connections(Connection.objects.all())
         works = known.filter(status__in=(ConnectionStatus.OK, ConnectionStatus.SCOPE))
         sides = set(works.values_list("provider", flat=True))
-        return render(request, "overview/welcome.html", {"gist": "gist" in sides, "ghl": "ghl" in sides})
+        context = {"gist": "gist" in sides, "ghl": "ghl" in sides, "demo": settings.DEMO, "has_app": has_own_app()}
+        return render(request, "overview/welcome.html", context)
     wanted, choices = OverviewFilter(request.GET), read_choices(request.user)
     if wants_partial(request) and request.htmx.target == "results":  # type: ignore[attr-defined]
         return render_list(request, "overview/detail.html", links_context(cards, wanted, choices))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -19,10 +20,11 @@ def pending_migrations() -> int:
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def prepare_database() -> bool:
-    """Migrate when something is pending. True when it was."""
+def prepare_database(announce: Callable[[int], None]) -> bool:
+    """Migrate when something is pending, of which `announce` is told the number before. True when it was."""
     pending = pending_migrations()
     if pending:
+        announce(pending)
         call_command("migrate", verbosity=0, interactive=False)
     elif not settings.REDIS_URL and not _has_cache_table():
         # The database was migrated while Redis served the cache.

@@ -32,7 +32,7 @@ from integration.models.choices import (
     RunStatus,
     WriteMode,
 )
-from integration.models.connect_link import ConnectLink
+from integration.models.connect_link import ConnectLink, ConnectLinkState
 from integration.models.connection import Connection
 from integration.models.erasure import ErasedDigest, Erasure, InstallationKey
 from integration.models.field_check import FieldCheck
@@ -79,6 +79,7 @@ __all__ = [
     "CheckState",
     "Checkpoint",
     "ConnectLink",
+    "ConnectLinkState",
     "Connection",
     "ConnectionStatus",
     "CreateOn",

@@ -15,7 +15,8 @@ PAGES = ["/", "/connections/", "/connections/g/", "/connections/h/", "/connectio
          "/links/", "/links/new/", "/links/alder/", "/links/alder/mapping/versions/",
          "/links/alder/mapping/fields/", "/runs/", "/runs/1/", "/log/",
          "/problems/", "/problems/person/", "/problems/rejected/", "/problems/waiting/", "/contacts/",
-         "/alerts/", "/settings/alerts/", "/settings/alerts/new/webhook/", "/accounts/email/", "/accounts/logout/",
+         "/alerts/", "/settings/alerts/", "/settings/alerts/new/webhook/",
+         "/guide/app/", "/guide/live/", "/glossary/", "/connect-links/new/", "/accounts/email/", "/accounts/logout/",
          "/nothing/here/"]  # fmt: skip
 SECURITY = ["/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/"]
 LOOKS = [(1440, "light"), (390, "dark")]
@@ -61,6 +62,22 @@ def test_nobody_is_kept_out_of_any_page(looked_at):
         looked_at.goto(address)
         found[address] = faults(looked_at)
     assert {address: wrong for address, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("looked_at", LOOKS, indirect=True, ids=str)
+def test_a_word_is_explained_where_it_stands_by_keyboard(looked_at):
+    sign_in(looked_at)
+    looked_at.goto("/guide/app/")
+    word = looked_at.get_by_role("button", name="marketplace")
+    word.press("Enter")
+    meaning = looked_at.locator("#tip-marketplace")
+    expect(meaning).to_contain_text("Where apps for GHL are made and installed.")
+    assert faults(looked_at) == []
+    looked_at.keyboard.press("Tab")
+    expect(meaning.get_by_role("link", name="In the glossary")).to_be_focused()
+    looked_at.keyboard.press("Escape")
+    expect(meaning).to_be_hidden()
+    expect(word).to_be_focused()
 
 
 @pytest.mark.parametrize("looked_at", LOOKS, indirect=True, ids=str)

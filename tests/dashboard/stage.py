@@ -3,6 +3,7 @@
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from dashboard.guide.chapters import CHAPTERS
 from dashboard.models import User
 from dashboard.people.invitations import invite
 from integration.mapping.drafts import Place, draft_now, save_draft
@@ -23,6 +24,7 @@ from integration.models import (
     Run,
     Snapshot,
 )
+from integration.oauth.connect_links import make_connect_link
 from integration.runs.imports.check_ahead import begin_check
 from integration.runs.imports.files import keep_file
 from integration.runs.imports.start import start_import
@@ -45,11 +47,13 @@ def stage_everything(ann: Ann) -> list[str]:
     ann.world.gist_contact(email="zoe@example.test", name="Zoe Ray", unsubscribed_from_emails=True)
     sync(ann.link)
     _stage_settings(ann.link)
-    return [*_stage_people(ann), *_stage_runs(ann), *_stage_versions(ann.link), *map(reverse, _plain_names())]
+    guide = [reverse("guide_chapter", args=[chapter]) for chapter in CHAPTERS]
+    return [*_stage_people(ann), *_stage_runs(ann), *_stage_versions(ann.link), *map(reverse, _plain_names()), *guide]
 
 
 def _stage_settings(link: Link) -> None:
-    """Somebody invited, somebody deactivated, somebody erased of whom a digest is left, and a message given up."""
+    """Somebody invited, deactivated, and erased of whom a digest is left; a client who was asked; a message given up."""
+    make_connect_link("Alder Dental", "Harbour Pine", hours=72, sandbox=True)
     invite("lee@gistline.example", "viewer", None)
     User.objects.create_user("mia@gistline.example", is_active=False)
     channel = AlertChannel.objects.create(kind="email", name="Team", address={"to": ["ops@example.test"]})

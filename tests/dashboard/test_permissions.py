@@ -12,6 +12,7 @@ from dashboard.urls import urlpatterns
 from integration.models import (
     AlertChannel,
     Connection,
+    ConnectLink,
     Erasure,
     Execution,
     GhlApp,
@@ -30,6 +31,7 @@ from integration.models import (
     Workflow,
     WorkflowVersion,
 )
+from integration.oauth.connect_links import make_connect_link
 from integration.runs.imports.files import keep_file
 from tests.dashboard import things
 from tests.dashboard.browser import Browser
@@ -278,6 +280,14 @@ retention_save          GET     login   405     405       405
 retention_save          POST    login   403     403       302
 erasure_allow           GET     login   405     405       405
 erasure_allow           POST    login   403     403       302
+connect_links           GET     login   403     403       200
+connect_link_new        GET     login   403     403       200
+connect_link_new        POST    login   403     403       422
+connect_link_revoke     GET     login   405     405       405
+connect_link_revoke     POST    login   403     403       302
+connect_client          GET     404     404     404       404
+connect_start           GET     404     404     404       404
+connect_done            GET     404     404     404       404
 guide                   GET     login   302     302       302
 guide_chapter           GET     login   200     200       200
 guide_app               GET     login   405     405       405
@@ -313,7 +323,7 @@ OPEN_ACCOUNT_PAGES = {
 WRITTEN = (
     *(User, Invitation, Erasure),
     *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related),
-    GhlApp,
+    *(GhlApp, ConnectLink),
     *(Workflow, WorkflowVersion, Execution, ImportFile, Problem, Pause),
 )
 
@@ -337,6 +347,7 @@ def standing(link):
     ran = things.execution(things.workflow(link))
     problems |= {"workflow": ran.workflow_id, "execution": ran.pk, "plan": things.finished_run(link, dry_run=True).pk}
     invite("lee@gistline.example", "viewer", None)
+    problems |= {"connect": make_connect_link("Alder", "Us", hours=72)[0].pk}
     channel = AlertChannel.objects.create(kind="email", name="Team", address={"to": []})
     problems |= {"person": User.objects.create_user("mia@gistline.example").pk, "alert": channel.pk}
     problems |= {"invitation": Invitation.objects.get().pk, "erasure": Erasure.objects.create(link=link).pk}
@@ -361,6 +372,8 @@ def address(name, standing):
     if name == "match_pair":
         wanted["pk"] = standing["pair"]
     wanted["chapter"] = "app"
+    if name == "connect_link_revoke":
+        wanted["pk"] = standing["connect"]
     wanted["number"], wanted["show"] = standing["number"], "both"
     if name == "command_result":
         wanted["token"] = UUID(int=7)

@@ -56,6 +56,7 @@ class Command(BaseCommand):
         # Asked to stop while migrating: nothing is started any more.
         if self.wish:
             return
+        self.print_line("Starting web server and worker…")
         children = [self._web_process(), self._worker_process()]
         try:
             for child in children:
@@ -73,12 +74,15 @@ class Command(BaseCommand):
 
     def _prepare_files(self) -> None:
         close_to_others()
-        if prepare_database():
+        if prepare_database(self._announce_migration):
             self.print_line("Database: migrated.")
         if not self.with_demo:
             demo.switch_off_demo()
         if prepare_static_files():
             self.print_line("Static files: gathered.")
+
+    def _announce_migration(self, number: int) -> None:
+        self.print_line(f"Database: {number} {'step' if number == 1 else 'steps'} to migrate, which may take a while.")
 
     def _create_people(self) -> None:
         """Done while the children are starting, because importing the jobs takes as long as they do."""

@@ -10,7 +10,17 @@ from tests.dashboard import things
 from tests.dashboard.browser import html, words
 
 
-def test_the_first_visit_shows_the_three_steps(as_operator):
+def test_without_the_demo_an_empty_installation_has_two_doors_and_the_steps(as_operator, settings):
+    settings.DEMO = False
+    page = html(as_operator.get("overview"))
+    assert page.count('class="door"') == 2
+    assert "/connections/new/gist/" in page
+    assert "/connections/new/ghl/" in page
+    assert "an app has to be made first" in page
+    assert "Read the plan" in page
+
+
+def test_the_first_visit_shows_the_steps(as_operator):
     page = words(as_operator.get("overview"))
     assert "From here to live" in page
     assert "Connect Gist" in page
