@@ -126,7 +126,8 @@ ADDRESSES: dict[str, "Callable[[Arguments], QuerySet[Any]]"] = {
 }
 # Belong to no link: the token of a command is known only to whoever began it, and the operations of the catalogue are
 # the same for everybody; their page offers the links that are seen.
-WITHOUT_LINK = {"command_result", "operation"}
+# A saved view is its person's.
+WITHOUT_LINK = {"command_result", "operation", "saved_view_remove"}
 # What makes something that belongs to no link yet.
 NEEDS_ALL_LINKS = {"connection_new_gist", "connection_new_ghl", "link_new"}
 NEEDS_ALL_LINKS |= {"oauth_start", "oauth_callback", "oauth_confirm", "oauth_location"}
