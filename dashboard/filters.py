@@ -48,9 +48,12 @@ class Filter(forms.Form):
         super().__init__(split_words(query, list(self.base_fields)), auto_id="filter-%s")
         for name, field in self.fields.items():
             if isinstance(field, forms.ChoiceField):
-                field.choices = list(cast(Any, field.choices))  # read once, not for every use
+                field.choices = self.choices_of(name, field)  # read once, not for every use
                 field.widget.attrs = {"class": "select is-small", "aria-label": name.capitalize()}
         self.full_clean()
+
+    def choices_of(self, name: str, field: forms.ChoiceField) -> list[tuple[str, str]]:
+        return list(cast(Any, field.choices))
 
     @property
     def values(self) -> dict[str, Any]:

@@ -135,8 +135,9 @@ ADDRESSES: dict[str, "Callable[[Arguments], QuerySet[Any]]"] = {
     "rejected": _by_event,
 }
 # Belong to no link: the token of a command is known only to whoever began it, and the operations of the catalogue and
-# the chapters of the guide are the same for everybody; their pages offer what is seen.
-WITHOUT_LINK = {"command_result", "operation", "guide_chapter"}
+# the chapters of the guide are the same for everybody; their pages offer what is seen. A saved view is its
+# person's.
+WITHOUT_LINK = {"command_result", "operation", "guide_chapter", "saved_view_remove"}
 # What makes something that belongs to no link yet.
 NEEDS_ALL_LINKS = {"connection_new_gist", "connection_new_ghl", "link_new"}
 NEEDS_ALL_LINKS |= {"oauth_start", "oauth_callback", "oauth_confirm", "oauth_location"}

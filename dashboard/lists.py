@@ -12,10 +12,13 @@ from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from dashboard import paging
 from dashboard.filters import Filter
 from dashboard.htmx import wants_partial
+from dashboard.saved_views.kept import place_of, views_of
 
 logger = logging.getLogger(__name__)
 
@@ -85,9 +88,21 @@ def singular(things: str) -> str:
     return {"people": "person", "entries": "entry"}.get(things, things.removesuffix("s"))
 
 
+# Lists that come as a file too, to whoever may act (dashboard/exports/).
+EXPORTED = ("runs", "log", "contacts", "problems")
+
+
+def export_address(request: HttpRequest) -> str:
+    place = place_of(request)
+    return reverse(f"{place}_export") if place in EXPORTED and getattr(request.user, "may_operate", False) else ""
+
+
 def render_list(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
     """The page of a list, or only its results when htmx asked for them."""
     layout = "generic/results.html" if wants_partial(request) else "base.html"
-    response = render(request, template, {**context, "layout": layout})
+    place = place_of(request)
+    # Asked for only where a template shows them.
+    kept = {"place": place, "views": SimpleLazyObject(lambda: views_of(request)), "export_url": export_address(request)}
+    response = render(request, template, {**context, **kept, "layout": layout})
     response["Vary"] = "HX-Request"
     return response

@@ -31,10 +31,20 @@ def moment_in_words(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "j M Y H:i")
 
 
+class MomentInput(forms.DateTimeInput):
+    """The browser's picker, which shows a moment that was typed as `24h`, too."""
+
+    def format_value(self, value: Any) -> str:
+        try:
+            return timezone.localtime(read_moment(str(value))).strftime("%Y-%m-%dT%H:%M") if value else ""
+        except (ValueError, OverflowError):
+            return ""
+
+
 class MomentField(forms.CharField):
     """Gives a datetime, None for nothing."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "class": "input is-small"})
+    widget = MomentInput(attrs={"type": "datetime-local", "class": "input is-small"})
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)

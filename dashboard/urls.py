@@ -1,5 +1,7 @@
 """Every address of the dashboard; the addresses others rely on stand in README.md."""
 
+from functools import partial
+
 from allauth.urls import urlpatterns as account_urls
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
@@ -21,6 +23,7 @@ from dashboard.contacts import views_person as contact_person
 from dashboard.contacts import views_records as contact_records
 from dashboard.data import views as data
 from dashboard.encryption import views as encryption
+from dashboard.exports import views as exports
 from dashboard.glossary import views as glossary
 from dashboard.guide import views as guide
 from dashboard.health import views as health
@@ -43,6 +46,8 @@ from dashboard.problems import views as problems
 from dashboard.problems import views_causes as problem_causes
 from dashboard.routes import command, form, limit_to_forms, page
 from dashboard.runs import views as runs
+from dashboard.saved_views import views as saved_views
+from dashboard.suggestions import views as suggestions
 from dashboard.webhooks import views as webhooks
 from dashboard.workflows import views as workflows
 from dashboard.workflows import views_executions as executions
@@ -55,6 +60,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("overview/look/", overview.choose_look, "overview_look"),
     page("palette/", palette.palette, "palette"),
     page("palette/links/", palette.switch_link, "link_switcher"),
+    command("views/", saved_views.save_view, "saved_view_new"),
+    command("views/<int:pk>/remove/", saved_views.remove_view, "saved_view_remove"),
+    page("suggestions/", suggestions.suggest, "suggestions"),
     page("rail/health/", overview.rail_health, "rail_health"),
     page("connections/", connections.connection_list, "connections"),
     form("connections/new/gist/", connections.new_gist, "connection_new_gist"),
@@ -111,6 +119,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("imports/runs/<int:pk>/", imports.imported, "imported"),
     page("imports/runs/<int:pk>/rejected/", imports.download_rejected, "imported_rejected"),
     page("runs/", runs.runs, "runs"),
+    page("runs/export/", partial(exports.export_list, place="runs"), "runs_export"),
     page("runs/<int:pk>/", runs.run, "run"),
     command("runs/<int:pk>/cancel/", runs.cancel, "run_cancel"),
     command("runs/<int:pk>/pause/", runs.pause, "run_pause"),
@@ -135,6 +144,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("workflows/runs/<int:pk>/retry/", executions.retry_execution, "workflow_run_retry"),
     command("workflows/runs/<int:pk>/stop/", executions.stop_execution, "workflow_run_stop"),
     page("problems/", problem_causes.problem_list, "problems"),
+    page("problems/export/", partial(exports.export_list, place="problems"), "problems_export"),
     command("problems/retry/", problem_causes.retry_since, "problems_retry"),
     page("problems/<int:pk>/", problem_causes.problem, "problem"),
     page("problems/<int:pk>/export/", problem_causes.export_people, "problem_export"),
@@ -152,6 +162,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("problems/waiting/<int:pk>/retry/", problems.retry_person, "waiting_retry"),
     page("alerts/", alerts.alert_list, "alerts"),
     page("contacts/", contacts.contact_list, "contacts"),
+    page("contacts/export/", partial(exports.export_list, place="contacts"), "contacts_export"),
     page(PERSON, contacts.contact_detail, "contact"),
     page(f"{PERSON}timeline/", contacts.contact_timeline, "contact_timeline"),
     page(f"{PERSON}working/", contacts.contact_working, "contact_working"),
@@ -166,6 +177,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page(f"{PERSON}<kind:kind>/<external:record>/edit/", contact_records.contact_edit, "contact_edit"),
     page("commands/<uuid:token>/", live.command_result, "command_result"),
     page("log/", log.log, "log"),
+    page("log/export/", partial(exports.export_list, place="log"), "log_export"),
     command("log/retry/", problem_causes.retry_matching, "log_retry_matching"),
     page("log/<int:pk>/", log.entry, "log_entry"),
     command("log/<int:pk>/retry/", log.retry, "log_retry"),

@@ -101,6 +101,12 @@ WORDS = {
     "contact_add": "Added to a contact",
     "contact_record": "Changed a task, note or appointment",
     "audit_export": "Exported the audit trail",
+    "runs_export": "Exported runs",
+    "log_export": "Exported the log",
+    "contacts_export": "Exported contacts",
+    "problems_export": "Exported problems",
+    "saved_view_new": "Kept a view of a list",
+    "saved_view_remove": "Took a view of a list away",
 }
 
 

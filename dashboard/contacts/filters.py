@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 
 from dashboard.filters import LinkFilter, Rows, with_any
 from dashboard.grants import visible
+from dashboard.links.env import with_sides
 from integration.models import Link, Pair, Snapshot
 from integration.people import search
 
@@ -41,4 +42,4 @@ class ContactFilter(LinkFilter):
 
 def contact_rows() -> QuerySet[Snapshot]:
     """One row per person, without the values only their page needs."""
-    return visible(search.one_row_per_person()).select_related("link", "pair").defer("base", "undecided")
+    return with_sides(visible(search.one_row_per_person()).select_related("pair")).defer("base", "undecided")

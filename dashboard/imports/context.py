@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.urls import reverse_lazy
 
 from dashboard.grants import visible
+from dashboard.links.env import with_sides
 from dashboard.lists import EmptyState, ListWords
 from integration.connections.fields import known_fields
 from integration.errors import SetupError
@@ -45,7 +46,7 @@ STEPS = ("Upload", "Columns", "Check", "Import", "Left over")
 
 def import_rows() -> list[ImportFile]:
     runs = Prefetch("runs", Run.objects.order_by("-id"), to_attr="newest_runs")
-    rows = visible(ImportFile.objects.select_related("link", "uploaded_by")).prefetch_related(runs)
+    rows = with_sides(visible(ImportFile.objects.select_related("uploaded_by"))).prefetch_related(runs)
     return list(rows[:MOST_LISTED])
 
 

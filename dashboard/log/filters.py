@@ -7,10 +7,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dashboard.filters import LinkFilter, Rows, with_any
 from dashboard.grants import visible
+from dashboard.links.env import with_sides
 from dashboard.time_filters import SpanField, TimeFilter
 from integration.models import Change, LogEntry, Outcome, Run, Snapshot
+from integration.people.search import SHORTEST_PART
+from integration.records import SIDES
 from integration.runs.ladder import FAILS
 from integration.sync.reasons import REASONS
+
+# People whose address may hold the text; whoever means fewer writes more of it.
+MOST_PEOPLE = 500
 
 
 class LogFilter(LinkFilter, TimeFilter):
@@ -21,14 +27,19 @@ class LogFilter(LinkFilter, TimeFilter):
     run = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     field = forms.CharField(required=False, max_length=200)
     began = SpanField(required=False, max_length=80)
+    quiet = forms.ChoiceField(
+        choices=with_any("Without “same value”", [("shown", "With “same value”")]), required=False
+    )
     open = forms.ChoiceField(choices=with_any("Open or resolved", [("yes", "Only open failures")]), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
         found = Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text)
-        if "@" in text:
-            known = Snapshot.objects.filter(email=text.lower())
-            found |= Q(gist_id__in=known.filter(side="gist").values("external_id"))
-            found |= Q(ghl_id__in=known.filter(side="ghl").values("external_id"))
+        # Entries name people by their ids: whose address it is, or may be, their records say.
+        if "@" in text or (len(text) >= SHORTEST_PART and " " not in text):
+            known = visible(Snapshot.objects.filter(kind="contact", email__contains=text.lower()))
+            for side in SIDES:
+                ids = list(known.filter(side=side).values_list("external_id", flat=True)[:MOST_PEOPLE])
+                found |= Q(**{f"{side}_id__in": ids})
         return rows.filter(found)
 
     def by_outcome(self, rows: Rows, outcome: str) -> Rows:
@@ -43,6 +54,15 @@ class LogFilter(LinkFilter, TimeFilter):
     def by_began(self, rows: Rows, span: tuple[datetime, datetime]) -> Rows:
         """Entries of runs that began within it: what a bar of the overview counts."""
         return rows.filter(run__in=Run.objects.filter(created_at__gte=span[0], created_at__lt=span[1]).order_by())
+
+    def by_quiet(self, rows: Rows, _: str) -> Rows:
+        return rows
+
+    def apply(self, rows: Rows) -> Rows:
+        """What was as wanted already is no news: it stands here only when it is asked for."""
+        found: Rows = super().apply(rows)
+        asked = self.values.keys() & {"quiet", "reason", "q", "outcome"}
+        return found if asked else found.exclude(reason="same_value")
 
     def by_field(self, rows: Rows, field: str) -> Rows:
         """Entries that changed this field, alone or as one of a whole record."""
@@ -63,4 +83,4 @@ class EntryFilter(LogFilter):
 
 def log_rows() -> QuerySet[LogEntry]:
     """Entries as lists show them, without the big columns that only an open entry needs."""
-    return visible(LogEntry.objects.select_related("link").defer("calls").prefetch_related("changes"))
+    return with_sides(visible(LogEntry.objects.prefetch_related("changes"))).defer("calls")

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from dashboard.htmx import render_partial, report_problem
+from dashboard.links.env import with_sides
 from dashboard.lists import read_list, render_list
 from dashboard.log.context import LIST, attempts_of
 from dashboard.log.filters import LogFilter, log_rows
@@ -21,7 +22,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """One entry: its own page, or, asked by a row of a list, that row opened (or closed) in place."""
-    found = get_object_or_404(LogEntry.objects.select_related("link", "run", "pair"), pk=pk)
+    found = get_object_or_404(with_sides(LogEntry.objects.select_related("run", "pair")), pk=pk)
     opened = request.GET.get("row") != "closed"
     context = {
         "entry": found,

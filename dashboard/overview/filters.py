@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from dashboard.filters import Filter, link_choices, with_any
 from dashboard.links.card import Card
@@ -24,6 +25,15 @@ class OverviewFilter(Filter):
     link = forms.ChoiceField(choices=link_choices, required=False)
     health = forms.ChoiceField(choices=with_any("Any health", GROUPS.items()), required=False)
     mode = forms.ChoiceField(choices=with_any("Any mode", ENVIRONMENTS.items()), required=False)
+
+    def __init__(self, query: QueryDict, cards: Iterable[Card] = ()):
+        self.links = sorted((card.link.name, card.link.key) for card in cards)
+        super().__init__(query)
+
+    def choices_of(self, name: str, field: forms.ChoiceField) -> list[tuple[str, str]]:
+        """Links by the cards that are there already."""
+        named = [(key, link) for link, key in self.links]
+        return with_any("Any link", named) if name == "link" else super().choices_of(name, field)
 
     def select(self, cards: Iterable[Card]) -> list[Card]:
         found: list[Card] = self.apply(list(cards))  # type: ignore[arg-type, assignment]

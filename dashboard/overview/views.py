@@ -28,7 +28,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         sides = set(works.values_list("provider", flat=True))
         context = {"gist": "gist" in sides, "ghl": "ghl" in sides, "demo": settings.DEMO, "has_app": has_own_app()}
         return render(request, "overview/welcome.html", context)
-    wanted, choices = OverviewFilter(request.GET), read_choices(request.user)
+    wanted, choices = OverviewFilter(request.GET, cards), read_choices(request.user)
     if wants_partial(request) and request.htmx.target == "results":  # type: ignore[attr-defined]
         return render_list(request, "overview/detail.html", links_context(cards, wanted, choices))
     context = {**overview_context(cards, wanted, choices), "live": request.GET.get("live") != "off"}

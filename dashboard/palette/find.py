@@ -2,6 +2,7 @@
 sees and may do.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q
@@ -25,20 +26,19 @@ ONLY = {">": "do", "@": "people", "#": "runs"}
 def find(text: str, user: Any) -> list[Group]:
     """Groups of options; empty ones are left out. `>`, `@` and `#` in front look for one kind only."""
     only, text = ONLY.get(text[:1], ""), " ".join(text.lstrip(">@#").split())
-    links = _find_links(text) if only in ("", "do") else []
-    groups = {
-        "Links": [_link_option(link) for link in links] if not only else [],
-        "Do": [*_things_to_do(links if text else [], user), *actions(text, user)]
-        if only in ("", "do") and text
-        else [],
-        "Runs": _find_runs(text) if only == "runs" or (text and not only) else [],
-        "People": _find_people(text) if only in ("", "people") and len(text) >= SHORTEST_NAME else [],
-        "Connections": _find_connections(text) if text and not only else [],
-        "Pages": [*(_pages_of(links[0]) if text and links else []), *pages(text, user)] if not only else [],
+    links = _find_links(text)
+    look: dict[str, tuple[str, Callable[[], list[Option]]]] = {
+        "links": ("Links", lambda: [_link_option(link) for link in links]),
+        "do": ("Do", lambda: [*_things_to_do(links, user), *actions(text, user)]),
+        "runs": ("Runs", lambda: _find_runs(text)),
+        "people": ("People", lambda: _find_people(text)),
+        "connections": ("Connections", lambda: _find_connections(text)),
+        "pages": ("Pages", lambda: [*(_pages_of(links[0]) if text and links else []), *pages(text, user)]),
     }
-    if only == "do" and not text:
-        groups["Do"] = actions("", user)
-    return [Group(title, options) for title, options in groups.items() if options]
+    # Before anything is typed, everything would be meant.
+    wanted = [only] if only else [*look] if text else ["links", "pages"]
+    groups = (Group(look[kind][0], look[kind][1]()) for kind in wanted)
+    return [group for group in groups if group.options]
 
 
 def _find_links(text: str) -> list[Link]:
@@ -90,6 +90,8 @@ def _find_runs(text: str) -> list[Option]:
 
 def _find_people(text: str) -> list[Option]:
     countries = {link.pk: link.phone_country for link in visible(Link.objects.select_related("ghl"), "pk")}
+    if len(text) < SHORTEST_NAME:
+        return []
     found = contact_rows().filter(pk__in=find_matching_ids(text, countries)).order_by("-pk")[:MOST]
     return [option for one in found if (option := _person_option(one))]
 

@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dashboard.filters import LinkFilter, ProviderFilter, Rows, with_any
 from dashboard.grants import visible, visible_events
+from dashboard.links.env import with_sides
 from dashboard.problems.refusals import REFUSALS
 from integration.causes.registry import CAUSES
 from integration.models import FAILING, EventState, InboxEvent, ProblemState, Provider, Question, Snapshot
@@ -96,7 +97,7 @@ def question_rows() -> QuerySet[Question]:
     (dashboard/match).
     """
     held = Question.objects.filter(closed_at=None, answered_at=None).exclude(kind=Question.Kind.NEAR)
-    return visible(held).select_related("link")
+    return with_sides(visible(held))
 
 
 def refused_rows() -> QuerySet[InboxEvent]:
@@ -115,4 +116,4 @@ def waiting_people() -> QuerySet[Snapshot]:
     """
     waiting = visible(Snapshot.objects.filter(Q(parked=True) | Q(retry_at__isnull=False)))
     second = Q(side="ghl", pair__isnull=False) & Exists(waiting.filter(side="gist", pair=OuterRef("pair")))
-    return waiting.exclude(second).select_related("link", "pair").defer("base", "undecided")
+    return with_sides(waiting.exclude(second).select_related("pair")).defer("base", "undecided")

@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 
 from dashboard.filters import LinkFilter, Rows, with_any
 from dashboard.grants import visible
+from dashboard.links.env import with_sides
 from dashboard.time_filters import TimeFilter
 from integration.models import Run, RunKind, RunStatus
 
@@ -26,4 +27,4 @@ class RunFilter(LinkFilter, TimeFilter):
 
 
 def run_rows() -> QuerySet[Run]:
-    return visible(Run.objects.select_related("link", "started_by").defer("rules", "checkpoint", "target"))
+    return with_sides(visible(Run.objects.select_related("started_by"))).defer("rules", "checkpoint", "target")

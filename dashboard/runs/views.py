@@ -13,6 +13,7 @@ from dashboard.permissions import operators_only
 from dashboard.plans.context import rules_written
 from dashboard.runs.context import LIST, count_open_failures, entry_list, progress_context
 from dashboard.runs.filters import RunFilter, run_rows
+from dashboard.runs.grouping import group_singles
 from integration.errors import ProviderError, SetupError
 from integration.models import Run
 from integration.runs.control import cancel_run, confirm_run, pause_run, raise_cap, resume_run
@@ -22,12 +23,16 @@ from integration.runs.start import retry_failed
 
 def runs(request: HttpRequest) -> HttpResponse:
     wanted = RunFilter(request.GET)
-    return render_list(request, "runs/list.html", read_list(LIST, wanted, wanted.apply(run_rows()), request.GET))
+    context = read_list(LIST, wanted, wanted.apply(run_rows()), request.GET)
+    # Whoever asks for one kind, or for one run, wants each of them.
+    rows = context["page"].rows
+    context["rows"] = rows if wanted.values.keys() & {"kind", "q"} else group_singles(rows)
+    return render_list(request, "runs/list.html", context)
 
 
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """The page; asked by htmx while the run goes on, only its moving part."""
-    found = get_object_or_404(Run.objects.select_related("link", "started_by", "mapping"), pk=pk)
+    found = get_object_or_404(Run.objects.select_related("link__gist", "link__ghl", "started_by", "mapping"), pk=pk)
     context = progress_context(found, live=request.GET.get("live") != "off")
     if request.htmx and request.htmx.target == "live":  # type: ignore[attr-defined]
         response = render(request, "runs/detail.html#live", context)

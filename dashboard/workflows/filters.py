@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from dashboard.clock import start_of_today
 from dashboard.filters import Filter, LinkFilter, Rows, with_any
 from dashboard.grants import visible
+from dashboard.links.env import with_sides
 from integration.models import Execution, ExecutionState, Workflow
 from integration.workflows.templates import TEMPLATES
 from integration.workflows.triggers import TRIGGERS
@@ -49,7 +50,7 @@ class ExecutionFilter(Filter):
 
 
 def workflow_rows() -> QuerySet[Workflow]:
-    return visible(Workflow.objects.select_related("link"))
+    return with_sides(visible(Workflow.objects.all()))
 
 
 def execution_rows() -> QuerySet[Execution]:

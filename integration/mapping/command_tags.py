@@ -13,7 +13,12 @@ COMMAND_PROPERTIES = ("custom_properties.ghl_complete_task",)
 
 
 def command_tags_of(link: Link) -> tuple[str, ...]:
-    """The patterns of this link's commands: the usual one, and each tag that a workflow takes back when it is done."""
+    """The patterns of this link's commands: the usual one, and each tag that a workflow takes back when it is done.
+
+    Without a query for a link that came with the news that it has no workflow.
+    """
+    if vars(link).get("has_workflows") is False:
+        return (COMPLETE_TASK,)
     definitions = link.workflows.order_by("pk").values_list("definition", flat=True)
     patterns = (pattern for definition in definitions for pattern in _taken_back(definition))
     return tuple(dict.fromkeys([COMPLETE_TASK, *patterns]))

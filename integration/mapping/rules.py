@@ -207,6 +207,13 @@ class Rules:
         return cls(**{**data, **given, "resting": resting})
 
 
+def _paused_rows(link: Link) -> set[str]:
+    """Keys of rows that a person paused; without a query for a link that came with the news that there are none."""
+    if vars(link).get("has_pauses") is False:
+        return set()
+    return set(Pause.objects.resting().filter(link=link, what=Pause.What.MAPPING).values_list("key", flat=True))
+
+
 def freeze_rules(
     link: Link,
     version: MappingVersion | None,
@@ -220,7 +227,7 @@ def freeze_rules(
     A row whose field does not exist is left out: checks.check_rows says so in words. So is one that a person paused,
     and one whose field was changed over there and not agreed to yet.
     """
-    paused = set(Pause.objects.resting().filter(link=link, what=Pause.What.MAPPING).values_list("key", flat=True))
+    paused = _paused_rows(link)
     stopped = stopped_rows(link, version, ghl_fields)
     rows = [row for row in (version.rows.all() if version else rows) if row.pk not in stopped]
     named = ((row, resolve_gist(row.gist_field, gist_fields), resolve_ghl(row.ghl_field, ghl_fields)) for row in rows)

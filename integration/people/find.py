@@ -7,12 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from integration.connections.session import contacts_of, exchange_for
 from integration.errors import Gone, Rejected, SetupError
 from integration.mapping.versions import current_version
-from integration.models import ACTIVE_RUNS, Connection, Link, MappingVersion, Pair, Provider, Run, Snapshot
+from integration.models import (
+    ACTIVE_RUNS,
+    Connection,
+    Link,
+    MappingVersion,
+    Pair,
+    Pause,
+    Provider,
+    Run,
+    Snapshot,
+    Workflow,
+)
 from integration.providers.base import ContactSide
 from integration.providers.exchange import Steps
 from integration.records import SIDES, Contact, PersonRef
@@ -77,6 +88,8 @@ def with_standing(side: str, contact_id: str) -> QuerySet[Link]:
         version_number=Subquery(newest.values("number")[:1]),
         active_run=Subquery(active.values("pk")[:1]),
         active_target=Subquery(active.values("target")[:1]),
+        has_pauses=Exists(Pause.objects.resting().filter(link=OuterRef("pk"))),
+        has_workflows=Exists(Workflow.objects.filter(link=OuterRef("pk"))),
     )
 
 

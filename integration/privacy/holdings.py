@@ -69,8 +69,9 @@ def _own_questions(person: PersonData) -> Q:
     return person.of_record() | Q(pair__in=Pair.objects.filter(person.with_ids("gist_id", "ghl_id")))
 
 
-# In this order: what is found by its pair or its entry goes before them.
-HOLDINGS = (
+# In this order: what is found by its pair or its entry goes before them. The dashboard adds what it keeps itself
+# (dashboard/apps.py).
+HOLDINGS: list[Holding] = [
     Holding(
         Question, "Questions", _own_questions, texts=("label", "message", "options"),
         others=("about", "side", "external_id", "field", "answer"),
@@ -116,7 +117,7 @@ HOLDINGS = (
     Holding(Pause, "Pauses", None, texts=("reason",)),
     # By its body, which no query looks into: erase.py.
     Holding(InboxEvent, "Stored webhooks", None, others=("body", "headers", "message", "dedupe")),
-)  # fmt: skip
+]  # fmt: skip
 
 # Columns of the domain that hold nothing of the people who are synced: set-up, states and figures of ours.
 FREE: dict[str, set[str]] = {

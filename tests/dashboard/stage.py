@@ -52,7 +52,7 @@ def stage_everything(ann: Ann) -> list[str]:
 
 
 def _stage_settings(link: Link) -> None:
-    """Somebody invited, deactivated, and erased of whom a digest is left; a client who was asked; a message given up."""
+    """Somebody invited, deactivated, erased of whom a digest is left; a client who was asked; a message given up."""
     make_connect_link("Alder Dental", "Harbour Pine", hours=72, sandbox=True)
     invite("lee@gistline.example", "viewer", None)
     User.objects.create_user("mia@gistline.example", is_active=False)

@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern
 
 from dashboard.grants import NEEDS_ALL_LINKS, OWN_PAGES, OWNERS_ONLY, WITHOUT_LINK, find_links
+from dashboard.lists import EXPORTED
 from dashboard.urls import urlpatterns
 from integration.models import Alert, ImportFile, InboxEvent, MappingDraft, Pause, PendingRead, Question, Run, Snapshot
 from tests.dashboard import things
@@ -19,9 +20,9 @@ NEEDS_A_SCOPE = [{"do": "ghl.custom_values.list", "with": {}}]
 PUBLIC = {"webhook_ghl", "webhook_gist", "healthz", "readyz", "metrics", "invitation"}
 LISTS = ["overview", "connections", "links", "runs", "workflows", "problems", "problems_person", "problems_rejected",
          "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new",
-         "imports", "catalogue", "alerts", "palette", "link_switcher"]  # fmt: skip
+         "imports", "catalogue", "alerts", "palette", "link_switcher", "suggestions"]  # fmt: skip
 # Sent without an object: what they reach is looked at below, one by one.
-COMMANDS = {"overview_look", "import_upload", "problems_retry", "log_retry_matching"}
+COMMANDS = {"overview_look", "saved_view_new", "import_upload", "problems_retry", "log_retry_matching"}
 
 
 def has_object(name):
@@ -109,7 +110,7 @@ def hidden():
 @pytest.mark.parametrize("query", [{}, {"q": HIDDEN.lower()}], ids=["all", "searched"])
 @pytest.mark.parametrize("name", LISTS)
 def test_no_list_shows_what_belongs_to_another_link(hidden, link, operator, as_owner, name, query):
-    if name not in ("capabilities", "catalogue", "problems_waiting_events") and not query:
+    if name not in ("capabilities", "catalogue", "problems_waiting_events", "suggestions") and not query:
         assert HIDDEN in html(as_owner.get(name))
     assert HIDDEN not in html(grant(operator, link).get(name, **query))
 
@@ -154,7 +155,9 @@ def test_every_list_is_looked_at():
     about_the_installation |= {"guide", "guide_app", "guide_app_forget"}
     about_the_installation |= {"alert_settings", "alert_rules"}
     about_the_registry = {"catalogue_export", "glossary"}
-    assert lists - own - about_the_installation - about_the_registry - COMMANDS == set(LISTS)
+    # tests/dashboard/exports/ reads what they send.
+    files = {f"{name}_export" for name in EXPORTED}
+    assert lists - own - about_the_installation - about_the_registry - files - COMMANDS == set(LISTS)
 
 
 def test_an_operation_of_the_catalogue_offers_and_takes_links_that_are_seen_alone(hidden, link, operator, as_owner):

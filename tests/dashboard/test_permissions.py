@@ -46,6 +46,15 @@ name                    method  nobody  viewer  operator  owner
 
 overview                GET     login   200     200       200
 rail_health             GET     login   200     200       200
+suggestions             GET     login   200     200       200
+saved_view_new          GET     login   405     405       405
+saved_view_new          POST    login   302     302       302
+saved_view_remove       GET     login   405     405       405
+saved_view_remove       POST    login   302     302       302
+runs_export             GET     login   403     200       200
+log_export              GET     login   403     200       200
+contacts_export         GET     login   403     200       200
+problems_export         GET     login   403     200       200
 palette                 GET     login   200     200       200
 link_switcher           GET     login   200     200       200
 overview_look           GET     login   405     405       405
