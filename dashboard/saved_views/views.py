@@ -24,7 +24,9 @@ def save_view(request: HttpRequest) -> HttpResponse:
     shared = bool(request.POST.get("shared")) and request.user.may_delete  # type: ignore[union-attr]
     try:
         with transaction.atomic():
-            _keep(request, SavedView(user=request.user, place=place, name=name, filters=filters, shared=shared))
+            view = SavedView(place=place, name=name, filters=filters, shared=shared)
+            view.user = request.user  # type: ignore[assignment]
+            _keep(request, view)
     except IntegrityError:
         messages.error(request, f"There is a view “{name}” of yours already. Nothing was saved: choose another name.")
     return redirect(address_of(place, filters))

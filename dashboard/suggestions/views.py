@@ -45,7 +45,7 @@ def _filter_words(place: str, word: str) -> Iterator[str]:
     for name, field in FILTERS[place].base_fields.items():
         if not isinstance(field, forms.ChoiceField):
             continue
-        for value, label in field.choices:  # type: ignore[misc]
+        for value, label in field.choices:  # type: ignore[misc, union-attr]
             written = f"{name}:{value}"
             if value and (written.startswith(word.lower()) or str(label).lower().startswith(word.lower())):
                 yield written

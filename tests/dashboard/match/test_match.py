@@ -36,7 +36,7 @@ def test_reading_is_a_dry_run_and_leads_back(as_operator, link):
     response = as_operator.post("link_sync", "alder", kind="full", dry_run="1", back="match")
     run = Run.objects.get()
     assert (response["Location"], run.kind, run.dry_run) == ("/links/alder/match/", "full", True)
-    assert f"Run {run.pk} is under way." in words(as_operator.go(response))
+    assert f"Run {run.pk:,} is under way." in words(as_operator.go(response))
 
 
 def test_the_tiles_count_everybody_once(as_viewer, mixed):

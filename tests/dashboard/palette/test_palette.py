@@ -30,7 +30,7 @@ def test_a_name_finds_the_link_what_to_do_with_it_its_runs_people_and_pages(as_o
     found = groups(as_operator, "alder")
     assert found["Links"] == ["Alder"]
     assert found["Do"][:2] == ["Sync Alder now", "Make a plan for Alder"]
-    assert found["Runs"] == [f"Run {story.pk}"]
+    assert found["Runs"] == [f"Run {story.pk:,}"]
     assert found["People"] == ["Rhea Alder"]
     assert found["Pages"][:3] == ["Mapping", "Checks", "Match"]
 
@@ -46,7 +46,7 @@ def test_a_sign_in_front_looks_for_one_kind_only(as_operator, story, text, kind)
 
 
 def test_a_run_is_found_by_its_number(as_viewer, story):
-    assert groups(as_viewer, f"#{story.pk}")["Runs"] == [f"Run {story.pk}"]
+    assert groups(as_viewer, f"#{story.pk}")["Runs"] == [f"Run {story.pk:,}"]
 
 
 def test_pages_are_found_by_other_words_for_them(as_viewer):
