@@ -42,6 +42,7 @@ from dashboard.overview import views as overview
 from dashboard.palette import views as palette
 from dashboard.people import views as people
 from dashboard.plans import views as plans
+from dashboard.plans.export import export_plan
 from dashboard.problems import views as problems
 from dashboard.problems import views_causes as problem_causes
 from dashboard.routes import command, form, limit_to_forms, page
@@ -128,6 +129,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("runs/<int:pk>/confirm/", runs.confirm, "run_confirm"),
     command("runs/<int:pk>/undo/", plans.undo_run, "run_undo"),
     page("plans/<int:pk>/", plans.plan, "plan"),
+    page("plans/<int:pk>/export/", export_plan, "plan_export"),
     command("plans/<int:pk>/choose/", plans.choose_changes, "plan_choose"),
     command("plans/<int:pk>/apply/", plans.apply, "plan_apply"),
     page("workflows/", workflows.workflow_list, "workflows"),

@@ -171,15 +171,34 @@ class Line:
         return self.change.undoes_id is not None and bool(why_not_taken_back(self.change))
 
 
-def people_of(plan: Run, entries: Sequence[LogEntry]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Shown:
+    """A person with the lines of what would be written."""
+
+    entry: LogEntry
+    lines: list[Line]
+
+    @property
+    def open_keys(self) -> str:
+        """Keys of the changes that may be ticked, divided by commas."""
+        return ",".join(str(line.change.pk) for line in self.lines if line.is_open)
+
+    @property
+    def ticked(self) -> str:
+        """As a checkbox says it: "true", "false" or "mixed"; "" where nothing may be ticked."""
+        states = {line.change.state == ChangeState.PLANNED for line in self.lines if line.is_open}
+        if not states:
+            return ""
+        return "mixed" if len(states) == 2 else str(states.pop()).lower()
+
+
+def people_of(plan: Run, entries: Sequence[LogEntry]) -> list[Shown]:
     """The entries of a page with their lines."""
     changes = [change for entry in entries for change in entry.changes.all()]
     known = _known_values(plan, changes)
     done = _carried_out(entries)
     types = {side: known_fields(plan.link.connection(side)) for side in SIDES}
-    return [
-        {"entry": entry, "lines": [_line(one, known, done, types) for one in entry.changes.all()]} for entry in entries
-    ]
+    return [Shown(entry, [_line(one, known, done, types) for one in entry.changes.all()]) for entry in entries]
 
 
 def _known_values(plan: Run, changes: Iterable[Change]) -> dict[tuple[str, str], Mapping[str, Value]]:

@@ -25,6 +25,18 @@ class PlanFilter(Filter):
     field = forms.CharField(required=False, max_length=200)
     rule = forms.CharField(required=False, max_length=120)
 
+    @property
+    def changes(self) -> Q:
+        """Of the people that the filter takes those changes that it names; all of them where it names none."""
+        tests = {
+            "side": lambda side: Q(side=side), "show": lambda show: SHOWN[show][1],
+            "field": lambda field: Q(field=field), "rule": lambda rule: Q(rule=rule),
+        }  # fmt: skip
+        found = Q()
+        for name, value in self.values.items():
+            found &= tests[name](value) if name in tests else Q()
+        return found
+
     def by_q(self, rows: Rows, text: str) -> Rows:
         return rows.filter(Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text))
 

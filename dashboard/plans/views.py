@@ -5,8 +5,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from dashboard.contacts.decorators import with_person
 from dashboard.htmx import redirect_whole_page, report_problem
@@ -42,21 +43,43 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
 
 @operators_only
 def choose_changes(request: HttpRequest, pk: int) -> HttpResponse:
-    """Tick or untick: the changes that were shown (`shown`, and of them `take`), or all of a rule (`rule`, `side`)."""
+    """Tick or untick: the changes that were shown (`shown`, and of them `take`), all of a `person` (key of the entry,
+    and 1 or 0 behind a colon), all of a rule (`rule`, `side`, `action`), or whatever the list's filter takes
+    (`everybody`).
+    """
     found = get_object_or_404(PLANS, pk=pk, dry_run=True)
     standing = standing_of(found)
     if standing.code not in ("ready", "empty"):
         messages.error(request, standing.sentence)
         return redirect_whole_page(request, "plan", pk)
-    if "action" in request.POST:
-        choose(found, _of_rule(request.POST), take=request.POST.get("take") == "1")
+    posted = request.POST
+    if posted.get("everybody") in ("0", "1"):
+        wanted = PlanFilter(request.GET)
+        people = wanted.apply(plan_rows(found)).order_by().values("pk")
+        choose(found, Q(entry__in=people) & wanted.changes, take=posted["everybody"] == "1")
+        return redirect_whole_page(request, _address_of(found, request.GET))
+    if "action" in posted:
+        choose(found, _of_rule(posted), take=posted.get("take") == "1")
         return redirect_whole_page(request, "plan", pk)
-    taken = _numbers(request, "take")
-    choose(found, Q(pk__in=taken), take=True)
-    choose(found, Q(pk__in=_numbers(request, "shown") - taken), take=False)
+    person, _, take = posted.get("person", "").partition(":")
+    if person and take in ("0", "1"):
+        entry = read_number(person, most_digits=18)
+        choose(found, Q(entry=entry), take=take == "1")
+    else:
+        entry = read_number(posted.get("entry", ""), most_digits=18)
+        taken = _numbers(request, "take")
+        choose(found, Q(pk__in=taken), take=True)
+        choose(found, Q(pk__in=_numbers(request, "shown") - taken), take=False)
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "plans/detail.html#price", price_context(found))
+        people_shown = people_of(found, list(plan_rows(found).filter(pk=entry)))
+        context = {**price_context(found), "shown": people_shown, "may_choose": True}
+        return render(request, "plans/_chosen.html", context)
     return redirect("plan", pk)
+
+
+def _address_of(plan: Run, query: QueryDict) -> str:
+    """The list as it was looked at."""
+    return f"{reverse('plan', args=[plan.pk])}{f'?{query.urlencode()}' if query else ''}"
 
 
 def _of_rule(posted: Mapping[str, str]) -> Q:
@@ -65,7 +88,9 @@ def _of_rule(posted: Mapping[str, str]) -> Q:
 
 
 def _numbers(request: HttpRequest, name: str) -> set[int]:
-    return {number for text in request.POST.getlist(name) if (number := read_number(text, most_digits=18))}
+    """Some in a field, divided by commas: a form may have a thousand fields."""
+    texts = [text for one in request.POST.getlist(name) for text in one.split(",")]
+    return {number for text in texts if (number := read_number(text, most_digits=18))}
 
 
 @operators_only

@@ -31,6 +31,17 @@ def test_nobody_is_kept_out_of_a_plan(page: Page, planned: Up, looked_at):
     assert faults(page) == []
 
 
+def leave_out_by_keyboard(page: Page) -> None:
+    """All of the second person, and the first one again; the keyboard stays where it was."""
+    everything = page.get_by_role("checkbox", name="All changes of")
+    for number, ticked, left_out in ((1, "false", "2 left out"), (0, "true", "1 left out")):
+        everything.nth(number).focus()
+        page.keyboard.press("Space")
+        expect(page.locator("#price")).to_contain_text(left_out)
+        expect(everything.nth(number)).to_have_attribute("aria-checked", ticked)
+        expect(everything.nth(number)).to_be_focused()
+
+
 def test_a_plan_with_rows_left_out_is_applied_and_undone(page: Page, planned: Up):
     sign_in(page)
     page.goto("/plans/1/")
@@ -38,10 +49,15 @@ def test_a_plan_with_rows_left_out_is_applied_and_undone(page: Page, planned: Up
     page.locator("input[type=checkbox][name=take]").first.uncheck()
     expect(page.locator("#price")).to_contain_text("1 left out")
     assert page.locator("#digest").inner_text() != digest
+    leave_out_by_keyboard(page)
     page.locator("#apply-plan").click()
     expect(page.get_by_text("Succeeded")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Undo…", exact=True).first.click()
     expect(page.get_by_text("Goes back to")).to_be_visible(timeout=60_000)
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.context.add_cookies([{"name": "theme", "value": "dark", "url": planned.url}])
+    page.reload()
+    assert faults(page) == []
     number = page.locator("label[for=confirm]").inner_text().split("Type ")[1].split(",")[0]
     page.get_by_label("the people it writes to").fill(number)
     page.locator("#apply-plan").click()

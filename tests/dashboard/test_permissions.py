@@ -159,6 +159,7 @@ run_undo                GET     login   405     405       405
 run_undo                POST    login   403     302       302
 plan                    GET     login   200     200       200
 plan                    POST    login   405     405       405
+plan_export             GET     login   200     200       200
 plan_choose             GET     login   405     405       405
 plan_choose             POST    login   403     302       302
 plan_apply              GET     login   405     405       405
