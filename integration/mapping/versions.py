@@ -80,8 +80,9 @@ def _type_seen(key: str, fields: Mapping[str, Field]) -> str:
 
 def freeze_types(version: MappingVersion, gist_fields: Mapping[str, Field]) -> None:
     """Give each row without one the type of its Gist property, once: what somebody sees later changes no rules."""
-    rows = list(version.rows.filter(gist_type=""))
+    rows = [row for row in version.rows.all() if not row.gist_type]
     for row in rows:
         field = resolve_gist(row.gist_field, gist_fields)
         row.gist_type = field.type if field else "text"
-    MappingRow.objects.bulk_update(rows, ["gist_type"])
+    if rows:
+        MappingRow.objects.bulk_update(rows, ["gist_type"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from integration import log
@@ -29,11 +30,14 @@ FIELDS_SEEN_MINUTES = 24 * 60
 
 def prepare_rules(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange) -> Rules:
     """The run's rules; on its first slice they are frozen from what stands now. Raises SetupError."""
+    if run.mapping:
+        # Several steps look at the rows: they are read once.
+        prefetch_related_objects([run.mapping], "rows")
     ghl = _load_ghl_fields(run, sides, exchange)
     gist = sides["gist"].fields
     if run.mapping:
         # Custom properties are known by the rows that name them, whoever has them.
-        named = (resolve_field(key, gist) for key in run.mapping.rows.values_list("gist_field", flat=True))
+        named = (resolve_field(row.gist_field, gist) for row in run.mapping.rows.all())
         gist.update({field.key: field for field in named if field})
     # A mapping may be saved while the run goes on; all its slices decide by the same rules all the same.
     if run.rules:
@@ -68,7 +72,7 @@ def _load_ghl_fields(run: Run, sides: Mapping[str, ContactSide], exchange: Excha
     A live run, which must be quick, is content with what was read within the hour.
     """
     ghl = sides["ghl"].fields
-    named = run.mapping is not None and run.mapping.rows.filter(ghl_field__startswith=GHL_CUSTOM).exists()
+    named = run.mapping is not None and any(row.ghl_field.startswith(GHL_CUSTOM) for row in run.mapping.rows.all())
     if named or any(key.startswith(GHL_CUSTOM) for one in _filters_of(run) for key in one.keys):
         kept = kept_fields(run.link.ghl, 60) if run.kind == RunKind.LIVE else None
         if kept:

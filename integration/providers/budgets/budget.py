@@ -37,9 +37,12 @@ class Budget:
     _unused: int = 0
     """Permits that were given back and that the shared document does not know yet."""
     _limits: Limits = field(default_factory=Limits)
+    _is_known: bool = False
+    """Whether the shared document may hold something of this holder."""
 
     def take_permits(self, wanted: int) -> Grant:
         """Ask for up to `wanted` permits; reports what was answered since the last time."""
+        self._is_known = True
         with locked_document(self.account) as doc:
             now = time.time()
             self._report_answers(doc, now)
@@ -70,6 +73,8 @@ class Budget:
 
     def close(self) -> None:
         """Give back all that was granted and not used, and wait no more."""
+        if not self._is_known:
+            return
         with locked_document(self.account) as doc:
             self._report_answers(doc, time.time())
             doc.get("flying", {}).pop(self.holder, None)
