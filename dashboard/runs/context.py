@@ -47,8 +47,8 @@ def progress_context(run: Run, live: bool) -> dict[str, Any]:
         "link": run.link,
         "progress": progress_of(run),
         "live": live,
-        # The cap that its button would raise the link's to.
-        "unconfirmed": suggest_cap(run) if waits_for_confirmation(run) else 0,
+        "unconfirmed": waits_for_confirmation(run),
+        "next_cap": suggest_cap(run),
         "still_writing": is_still_writing(run),
         "job": job_of(run) if run.target.ladder else None,
     }

@@ -31,7 +31,7 @@ def cancel_run(run: Run) -> None:
 
 def suggest_cap(run: Run) -> int:
     """A cap under which a run like this one asks nothing: twice what it has written, in round hundreds."""
-    written = max(run.created + run.updated, run.link.change_cap)
+    written = max(run.created + run.updated, run.link.change_cap, 50)
     return -(-2 * written // 100) * 100
 
 

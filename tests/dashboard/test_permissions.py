@@ -273,7 +273,7 @@ alert_rules             POST    login   403     403       422
 alert_channel_new       GET     login   403     403       200
 alert_channel_new       POST    login   403     403       422
 alert_channel           GET     login   403     403       200
-alert_channel           POST    login   403     403       422
+alert_channel           POST    login   403     403       302
 alert_channel_test      GET     login   405     405       405
 alert_channel_test      POST    login   403     403       302
 alert_channel_again     GET     login   405     405       405
