@@ -16,7 +16,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 # Stands in everything that belongs to the link which is not seen.
 HIDDEN = "Xanadu"
 NEEDS_A_SCOPE = [{"do": "ghl.custom_values.list", "with": {}}]
-PUBLIC = {"webhook_ghl", "webhook_gist", "healthz", "readyz", "metrics", "invitation"}
+PUBLIC = {
+    "webhook_ghl",
+    "webhook_gist",
+    "healthz",
+    "readyz",
+    "metrics",
+    "invitation",
+    "connect_client",
+    "connect_start",
+    "connect_done",
+}
 LISTS = ["overview", "connections", "links", "runs", "workflows", "problems", "problems_person", "problems_rejected",
          "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new",
          "imports", "catalogue"]  # fmt: skip
@@ -140,7 +150,7 @@ def test_every_list_is_looked_at():
     lists = {name for name in NAMES if not has_object(name) and name not in PUBLIC | NEEDS_ALL_LINKS | WITHOUT_LINK}
     own = {name for name in lists if name.startswith(OWN_PAGES)}
     about_the_installation = {"people", "person_invite", "data", "audit", "audit_check", "audit_export", "rail_health"}
-    about_the_installation |= {"guide", "guide_app", "guide_app_forget"}
+    about_the_installation |= {"guide", "guide_app", "guide_app_forget", "connect_links", "connect_link_new"}
     about_the_registry = {"catalogue_export", "glossary"}
     assert lists - own - about_the_installation - about_the_registry - COMMANDS == set(LISTS)
 
