@@ -17,6 +17,12 @@ class Term:
     also: tuple[str, ...] = ()
     of_apis: bool = False
 
+    @property
+    def in_sentence(self) -> str:
+        """Its title in the midst of a sentence: `scope`, but `API key` and `OAuth 2.0`."""
+        is_name = any(letter.isupper() for letter in self.title.split()[0][1:])
+        return self.title if is_name else self.title[:1].lower() + self.title[1:]
+
     def has(self, text: str) -> bool:
         """Whether every word of the text is somewhere in it."""
         all_words = " ".join((self.key, self.title, *self.also, self.meaning)).lower()

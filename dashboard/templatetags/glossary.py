@@ -19,7 +19,7 @@ def term(context: template.Context, key: str, words: str = "") -> str:
     that the glossary has not.
     """
     found = TERMS[key]
-    shown = words or found.title.lower()
+    shown = words or found.in_sentence
     # Kept with the request and not with the context: included templates have contexts of their own.
     used: set[str] = vars(context["request"]).setdefault("terms_shown", set()) if "request" in context else set()
     if key in used:

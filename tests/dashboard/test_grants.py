@@ -17,7 +17,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 # Stands in everything that belongs to the link which is not seen.
 HIDDEN = "Xanadu"
 NEEDS_A_SCOPE = [{"do": "ghl.custom_values.list", "with": {}}]
-PUBLIC = {"webhook_ghl", "webhook_gist", "healthz", "readyz", "metrics", "invitation"}
+PUBLIC = {
+    "webhook_ghl",
+    "webhook_gist",
+    "healthz",
+    "readyz",
+    "metrics",
+    "invitation",
+    "connect_client",
+    "connect_start",
+    "connect_done",
+}
 LISTS = ["overview", "connections", "links", "runs", "workflows", "problems", "problems_person", "problems_rejected",
          "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new",
          "imports", "catalogue", "alerts", "palette", "link_switcher", "suggestions"]  # fmt: skip
@@ -154,6 +164,7 @@ def test_every_list_is_looked_at():
     }
     about_the_installation |= {"guide", "guide_app", "guide_app_forget"}
     about_the_installation |= {"alert_settings", "alert_rules"}
+    about_the_installation |= {"connect_links", "connect_link_new"}
     about_the_registry = {"catalogue_export", "glossary"}
     # tests/dashboard/exports/ reads what they send.
     files = {f"{name}_export" for name in EXPORTED}

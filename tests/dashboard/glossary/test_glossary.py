@@ -65,6 +65,11 @@ def test_a_word_explains_itself_once_on_a_page():
     assert text.endswith("</span>, scope</p>")
 
 
+@pytest.mark.parametrize(("key", "shown"), [("scope", "scope"), ("api-key", "API key"), ("oauth", "OAuth 2.0")])
+def test_names_keep_their_capitals_in_a_sentence(key, shown):
+    assert TERMS[key].in_sentence == shown
+
+
 def test_a_word_that_the_glossary_has_not_is_a_fault_of_ours():
     with pytest.raises(KeyError, match="nonsense"):
         Template('{% load glossary %}{% term "nonsense" %}').render(Context({}))

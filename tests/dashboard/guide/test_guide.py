@@ -7,7 +7,7 @@ from integration.oauth.app import live_app
 from integration.oauth.own_app import find_own_app
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 from tests.dashboard import things
-from tests.dashboard.browser import html, words
+from tests.dashboard.browser import Browser, html, words
 
 pytestmark = [pytest.mark.one_engine, pytest.mark.django_db]
 
@@ -163,3 +163,14 @@ def test_forty_links_cost_no_more_queries_than_one(as_owner, link, django_assert
     things.links(3)
     with django_assert_max_num_queries(22):
         as_owner.get("guide_chapter", "app")
+
+
+def test_it_names_no_link_and_no_account_that_the_reader_does_not_see(viewer, link):
+    Connection.objects.update(sandbox=False)
+    (other,) = things.links(1)
+    viewer.all_links = False
+    viewer.save()
+    viewer.links.set([other])
+    pages = [words(Browser(viewer).get("guide_chapter", chapter)) for chapter in ("location", "gist-key", "live")]
+    assert [page for page in pages if "Alder" in page] == []
+    assert other.name in pages[2]
