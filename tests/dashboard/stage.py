@@ -2,7 +2,7 @@
 
 from django.urls import get_resolver, reverse
 
-from dashboard.models import User
+from dashboard.models import SavedView, User
 from dashboard.people.invitations import invite
 from integration.mapping.drafts import Place, draft_now, save_draft
 from integration.mapping.rows import as_input
@@ -47,7 +47,8 @@ def stage_everything(ann: Ann) -> list[str]:
 def _stage_settings(link: Link) -> None:
     """Somebody invited, somebody deactivated, and somebody erased of whom a digest is left."""
     invite("lee@gistline.example", "viewer", None)
-    User.objects.create_user("mia@gistline.example", is_active=False)
+    mia = User.objects.create_user("mia@gistline.example", is_active=False)
+    SavedView.objects.create(user=mia, place="log", name="Failed", filters={"outcome": "failed"}, shared=True)
     ErasedDigest.objects.create(erasure=Erasure.objects.create(link=link), digest="0" * 64)
 
 
