@@ -14,7 +14,7 @@ from dashboard.models import SavedView
 from integration.models import Link
 from integration.records import is_storable
 
-PLACES = ("overview", "runs", "log", "problems", "problems_person", "problems_waiting", "contacts", "workflows")
+PLACES = ("overview", "runs", "log", "problems", "problems_person", "contacts", "workflows")
 # Of an address, what belongs to a page and not to the list.
 NOT_KEPT = ("before", "live", "ask", "read")
 MOST_FILTERS, LONGEST_FILTER = 20, 200
