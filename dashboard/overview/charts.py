@@ -165,7 +165,7 @@ def build_backlog_chart(window: Window, link: Link | None = None) -> BacklogChar
         _slots_of(rows.filter(state=EventState.DONE), "handled_at", "gone", window),
     )
     level, change = 0, [0] * window.columns
-    counted = waits.annotate(slot=Value(None, slots[0].query.annotations["slot"].output_field))
+    counted = waits.annotate(slot=Value(""))
     for what, slot, number in counted.values_list("what", "slot").annotate(number=Count("pk")).union(*slots, all=True):
         if what == "now":
             level = number

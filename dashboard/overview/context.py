@@ -66,7 +66,7 @@ def links_context(cards: Sequence[Card], wanted: OverviewFilter, choices: dict[s
         "things": "link" if len(shown) == 1 else "links",
         "choices": choices,
         "orders": {name: words for name, (words, _) in ORDERS.items()},
-        "views": VIEWS,
+        "looks": VIEWS,
     }
 
 

@@ -89,9 +89,9 @@ def _find_runs(text: str) -> list[Option]:
 
 
 def _find_people(text: str) -> list[Option]:
-    countries = {link.pk: link.phone_country for link in visible(Link.objects.select_related("ghl"), "pk")}
     if len(text) < SHORTEST_NAME:
         return []
+    countries = {link.pk: link.phone_country for link in visible(Link.objects.select_related("ghl"), "pk")}
     found = contact_rows().filter(pk__in=find_matching_ids(text, countries)).order_by("-pk")[:MOST]
     return [option for one in found if (option := _person_option(one))]
 

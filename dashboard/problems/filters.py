@@ -7,13 +7,14 @@ from dashboard.filters import LinkFilter, ProviderFilter, Rows, with_any
 from dashboard.grants import visible, visible_events
 from dashboard.links.env import with_sides
 from dashboard.problems.refusals import REFUSALS
+from dashboard.time_filters import TimeFilter
 from integration.causes.registry import CAUSES
 from integration.models import FAILING, EventState, InboxEvent, ProblemState, Provider, Question, Snapshot
 
 WAITING_STATES = (EventState.WAITING, EventState.PARKED)
 
 
-class QuestionFilter(LinkFilter):
+class QuestionFilter(LinkFilter, TimeFilter):
     kind = forms.ChoiceField(choices=with_any("Any question", Question.Kind.choices), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
@@ -23,8 +24,10 @@ class QuestionFilter(LinkFilter):
         return rows.filter(kind=kind)
 
 
-class EventFilter(ProviderFilter):
+class EventFilter(ProviderFilter, TimeFilter):
     """A filter of stored webhooks."""
+
+    at = "received_at"
 
     def by_q(self, rows: Rows, text: str) -> Rows:
         return rows.filter(Q(topic__icontains=text) | Q(message__icontains=text) | Q(account=text))

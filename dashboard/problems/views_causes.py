@@ -117,7 +117,12 @@ def change_state(request: HttpRequest, pk: int) -> HttpResponse:
 
 @operators_only
 def retry_since(request: HttpRequest) -> HttpResponse:
-    """`what`: failed, all that failed within so many `hours`; or missed, to read what never came. `link`, or all."""
+    """`what`: failed, all that failed within so many `hours`; or missed, to read what never came. `link`, or all.
+
+    With `what` matching it is everything of the problems that the list's `filter` finds.
+    """
+    if request.POST.get("what") == "matching":
+        return _retry_matching_problems(request)
     hours = read_number(request.POST.get("hours", ""))
     if hours not in SINCE:
         messages.error(request, "Choose since when. Nothing was started.")
@@ -128,6 +133,16 @@ def retry_since(request: HttpRequest) -> HttpResponse:
         if request.POST.get("what") == "missed":
             return _fetch_missed(request, link, since)
         return _retry_all(request, visible(failures_since(since, link)), SINCE[hours])
+    except TROUBLE as problem:
+        report_problem(request, problem)
+    return redirect("problems")
+
+
+def _retry_matching_problems(request: HttpRequest) -> HttpResponse:
+    wanted = ProblemFilter(QueryDict(request.POST.get("filter", "")))
+    found = wanted.apply(problem_rows()).order_by().values("pk")
+    try:
+        return _retry_all(request, visible(LogEntry.objects.filter(problem__in=found)), "a filter of the problems")
     except TROUBLE as problem:
         report_problem(request, problem)
     return redirect("problems")

@@ -12,8 +12,9 @@ from django.urls import reverse
 from dashboard.grants import visible
 from dashboard.models import SavedView
 from integration.models import Link
+from integration.records import is_storable
 
-PLACES = ("overview", "runs", "log", "problems", "problems_person", "problems_waiting", "contacts", "workflows")
+PLACES = ("overview", "runs", "log", "problems", "problems_person", "contacts", "workflows")
 # Of an address, what belongs to a page and not to the list.
 NOT_KEPT = ("before", "live", "ask", "read")
 MOST_FILTERS, LONGEST_FILTER = 20, 200
@@ -29,8 +30,9 @@ class ShownView:
 
 def filters_in(query: QueryDict) -> dict[str, str]:
     """What of an address is kept: by name, each cut to what a filter can take."""
-    found = {name: str(value)[:LONGEST_FILTER] for name, value in query.items() if value and name not in NOT_KEPT}
-    return dict(list(found.items())[:MOST_FILTERS])
+    given = [(name, str(value)[:LONGEST_FILTER]) for name, value in query.items() if value and name not in NOT_KEPT]
+    # The guard at the door has seen the address as one text, in which this still stood encoded.
+    return dict([one for one in given if all(map(is_storable, one))][:MOST_FILTERS])
 
 
 def address_of(place: str, filters: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from integration.workflows.triggers import TRIGGERS
 
 
 def execution_history(request: HttpRequest, pk: int) -> HttpResponse:
-    workflow = get_object_or_404(Workflow.objects.select_related("link"), pk=pk)
+    workflow = get_object_or_404(Workflow.objects.select_related("link__gist", "link__ghl"), pk=pk)
     wanted = ExecutionFilter(request.GET)
     rows = wanted.apply(execution_rows().filter(workflow=workflow))
     context = {**head_of(workflow, "runs"), **read_list(execution_list(workflow), wanted, rows, request.GET)}

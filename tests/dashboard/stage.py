@@ -4,7 +4,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from dashboard.guide.chapters import CHAPTERS
-from dashboard.models import User
+from dashboard.models import SavedView, User
 from dashboard.people.invitations import invite
 from integration.mapping.drafts import Place, draft_now, save_draft
 from integration.mapping.rows import as_input
@@ -55,7 +55,8 @@ def _stage_settings(link: Link) -> None:
     """Somebody invited, deactivated, erased of whom a digest is left; a client who was asked; a message given up."""
     make_connect_link("Alder Dental", "Harbour Pine", hours=72, sandbox=True)
     invite("lee@gistline.example", "viewer", None)
-    User.objects.create_user("mia@gistline.example", is_active=False)
+    mia = User.objects.create_user("mia@gistline.example", is_active=False)
+    SavedView.objects.create(user=mia, place="log", name="Failed", filters={"outcome": "failed"}, shared=True)
     channel = AlertChannel.objects.create(kind="email", name="Team", address={"to": ["ops@example.test"]})
     since = timezone.now()
     alert = Alert.objects.create(event="silence", subject="1", since=since, title="No webhooks", connection=link.ghl)

@@ -17,7 +17,7 @@ from tests.dashboard.contacts.page import look, send
 from tests.dashboard.things import MARKUP
 from tests.person import Ann
 
-MOST_QUERIES = 18
+MOST_QUERIES = 14
 
 
 # What stands there ---------------------------------------------------------------------------------------

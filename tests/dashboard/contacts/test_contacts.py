@@ -78,7 +78,7 @@ def test_a_contact_that_was_unlinked_is_not_called_paired(as_viewer, world, ann)
 
 def test_last_in_step_is_when_both_were_found_to_hold_the_same(as_viewer, link):
     things.in_step(link, 1, agrees=False, synced_at=None)
-    assert "Alder not yet" in words(as_viewer.get("contacts"))
+    assert "Alder Sandbox not yet" in words(as_viewer.get("contacts"))
 
 
 def test_with_several_links_one_has_to_be_chosen_before_asking(as_viewer, world, ann):

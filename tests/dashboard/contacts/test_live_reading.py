@@ -15,7 +15,7 @@ from tests.dashboard import things
 from tests.dashboard.browser import html, words
 from tests.dashboard.contacts.page import look, open_page, send
 
-MOST_QUERIES = 18
+MOST_QUERIES = 14
 
 
 @pytest.fixture

@@ -45,6 +45,13 @@ def test_links_stand_worst_first_or_as_a_person_chose(as_viewer, three):
     assert names_on(as_viewer.get("overview"))[0] == "Birch"
 
 
+def test_the_page_offers_every_choice_and_marks_the_one_that_stands(as_viewer, three):
+    page = html(as_viewer.get("overview"))
+    offered = re.findall(r'name="value" value="([^"]+)" aria-pressed="(true|false)"', page)
+    assert [value for value, pressed in offered if pressed == "true"] == ["24h", "worst", "cards"]
+    assert {value for value, _ in offered} == {"6h", "24h", "7d", "30d", "worst", "name", "busiest", "cards", "table"}
+
+
 def test_a_choice_is_kept_with_the_person_who_made_it(as_viewer, viewer, as_owner, three):
     choose(as_viewer, "view", "table")
     assert "is-group" in html(Browser(viewer).get("overview"))

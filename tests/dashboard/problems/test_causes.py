@@ -131,6 +131,15 @@ def test_everything_that_a_filter_of_the_log_finds_is_retried(as_operator, phone
     assert len(Run.objects.get(kind="retry").target.entries) == 1
 
 
+def test_everything_of_the_problems_that_a_filter_finds_is_retried(as_operator, as_viewer, phones):
+    assert "Retry all that match" in words(as_operator.get("problems", link="alder"))
+    assert "Retry all that match" not in words(as_viewer.get("problems", link="alder"))
+    as_operator.post("problems_retry", what="matching", filter="q=no+such+cause")
+    assert not Run.objects.filter(kind="retry").exists()
+    as_operator.post("problems_retry", what="matching", filter="link=alder")
+    assert len(Run.objects.get(kind="retry").target.entries) == 3
+
+
 def test_the_affected_are_a_file_that_is_safe_to_open(as_viewer, failure):
     failure.label = "=HYPERLINK(1)"
     problem = things.problem(failure)
