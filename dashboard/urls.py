@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 import dashboard.converters  # noqa: F401 -- the parts that addresses of contacts are made of
 from dashboard.accounts import views as accounts
+from dashboard.api import views as api
+from dashboard.api.service import api_addresses
 from dashboard.audit import views as audit
 from dashboard.capabilities import views as capabilities
 from dashboard.catalogue import views as catalogue
@@ -19,6 +21,7 @@ from dashboard.contacts import views_records as contact_records
 from dashboard.data import views as data
 from dashboard.health import views as health
 from dashboard.imports import views as imports
+from dashboard.keys import views as keys
 from dashboard.links import launch
 from dashboard.links import views as links
 from dashboard.live import views as live
@@ -40,7 +43,8 @@ from dashboard.workflows import views_executions as executions
 
 PERSON = "contacts/<slug:link>/<side:side>/<external:contact_id>/"
 
-handler400 = "dashboard.request_guard.answer_bad_request"
+handler400 = "dashboard.api.errors.answer_bad_request"
+handler404 = "dashboard.api.errors.answer_not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     page("", overview.overview, "overview"),
     page("rail/health/", overview.rail_health, "rail_health"),
@@ -157,6 +161,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("settings/people/<int:pk>/activate/", people.activate_person, "person_activate"),
     command("settings/people/<int:pk>/sign-out/", people.sign_out_person, "person_sign_out"),
     command("settings/invitations/<int:pk>/revoke/", people.revoke_invitation, "invitation_revoke"),
+    page("settings/keys/", keys.keys, "keys"),
+    form("settings/keys/new/", keys.new_key, "key_new"),
+    command("settings/keys/<int:pk>/revoke/", keys.revoke_key, "key_revoke"),
     page("settings/audit/", audit.audit_trail, "audit"),
     page("settings/audit/check/", audit.check_trail, "audit_check"),
     page("settings/audit/export/", audit.export_trail, "audit_export"),
@@ -170,6 +177,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(limit_to_forms(account_urls))),
     command("webhooks/ghl/", webhooks.receive_ghl_webhook, "webhook_ghl"),
     command("webhooks/gist/<str:token>/<str:topic>/", webhooks.receive_gist_webhook, "webhook_gist"),
+    page("api/v1/openapi.json", api.openapi, "api_openapi"),
+    page("api/v1/docs", api.docs, "api_docs"),
+    *api_addresses(),
     page("healthz", health.healthz, "healthz"),
     page("readyz", health.readyz, "readyz"),
     page("metrics", health.metrics, "metrics"),

@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 HIDDEN = "Xanadu"
 NEEDS_A_SCOPE = [{"do": "ghl.custom_values.list", "with": {}}]
 PUBLIC = {"webhook_ghl", "webhook_gist", "healthz", "readyz", "metrics", "invitation"}
+# Take an API key and no session: tests/dashboard/api/test_keys_see.py.
+PUBLIC |= {name for name in NAMES if name.startswith("api_")} | {"mcp"}
 LISTS = ["overview", "connections", "links", "runs", "workflows", "problems", "problems_person", "problems_rejected",
          "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new",
          "imports", "catalogue"]  # fmt: skip
@@ -142,6 +144,8 @@ def test_every_list_is_looked_at():
     about_the_installation = {
         "people",
         "person_invite",
+        "keys",
+        "key_new",
         "data",
         "retention_save",
         "audit",

@@ -14,6 +14,9 @@ pytestmark = pytest.mark.one_engine
 NOT_REACHED = {
     "webhook_ghl": "no page sends it: tests/webhooks/test_hostile_bodies.py",
     "webhook_gist": "no page sends it: tests/webhooks/test_hostile_bodies.py",
+    "api_sync": "no page sends it: tests/dashboard/api/test_hostile_requests.py",
+    "api_retry": "no page sends it: tests/dashboard/api/test_hostile_requests.py",
+    "api_cancel": "no page sends it: tests/dashboard/api/test_hostile_requests.py",
     # allauth's own, which read what is sent by Django's forms; the guard before them is the same for all addresses.
     "invitation": "its form is behind a one-time address: tests/dashboard/people/test_invitations.py",
     "account_signup": "nobody signs up by themselves: the page holds no form",

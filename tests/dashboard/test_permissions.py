@@ -6,7 +6,8 @@ import pytest
 from allauth.urls import urlpatterns as allauth_urls
 from django.urls import URLPattern, get_resolver, reverse
 
-from dashboard.models import Invitation, User
+from dashboard.keys.issue import make_key
+from dashboard.models import ApiKey, Invitation, User
 from dashboard.people.invitations import invite
 from dashboard.urls import urlpatterns
 from integration.models import (
@@ -30,6 +31,7 @@ from integration.models import (
 )
 from integration.runs.imports.files import keep_file
 from tests.dashboard import things
+from tests.dashboard.api.rights import OF_PROGRAMS
 from tests.dashboard.browser import Browser
 
 # Rights and refusals are the same on every database.
@@ -255,7 +257,7 @@ healthz                 GET     200     200     200       200
 readyz                  GET     503     503     503       503
 metrics                 GET     200     200     200       200
 """
-PEOPLE, *ROWS = [line.split() for line in TABLE.strip().splitlines() if line]
+PEOPLE, *ROWS = [line.split() for line in (TABLE + OF_PROGRAMS).strip().splitlines() if line]
 NAMES = sorted({name for name, *_ in ROWS})
 OPEN_ACCOUNT_PAGES = {
     "account_login",
@@ -272,7 +274,7 @@ OPEN_ACCOUNT_PAGES = {
     "mfa_authenticate",
 }
 WRITTEN = (
-    *(User, Invitation, Erasure),
+    *(User, Invitation, Erasure, ApiKey),
     *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related),
     *(Workflow, WorkflowVersion, Execution, ImportFile, Problem, Pause),
 )
@@ -300,6 +302,7 @@ def standing(link):
     invite("lee@gistline.example", "viewer", None)
     problems |= {"person": User.objects.create_user("mia@gistline.example").pk}
     problems |= {"invitation": Invitation.objects.get().pk, "erasure": Erasure.objects.create(link=link).pk}
+    problems["keys"] = make_key("Grafana", "read", None, 30)[0].pk
     return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
 
 
@@ -314,6 +317,10 @@ def address(name, standing):
     if name.startswith("contact_") or name == "contact":
         wanted |= {"link": standing["link"], "side": "ghl", "contact_id": "abc", "kind": "note", "record": "note1"}
     wanted["pk"] = standing.get(name.partition("_")[0], standing["run"])
+    if name.startswith("api_"):
+        wanted |= standing | {"entry": standing["log"]}
+    if name == "key_revoke":
+        wanted["pk"] = standing["keys"]
     if name in ("workflow_run", "workflow_run_retry", "workflow_run_stop"):
         wanted["pk"] = standing["execution"]
     if name == "operation":
