@@ -29,6 +29,7 @@ from dashboard.log import views as log
 from dashboard.mapping import views as mapping
 from dashboard.mapping.copying import copy_mapping
 from dashboard.match import views as match
+from dashboard.mcp import views as mcp
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
 from dashboard.people import views as people
@@ -180,6 +181,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("api/v1/openapi.json", api.openapi, "api_openapi"),
     page("api/v1/docs", api.docs, "api_docs"),
     *api_addresses(),
+    path("mcp/", mcp.receive, name="mcp"),
     page("healthz", health.healthz, "healthz"),
     page("readyz", health.readyz, "readyz"),
     page("metrics", health.metrics, "metrics"),

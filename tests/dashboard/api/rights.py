@@ -26,4 +26,6 @@ api_retry               GET     405     405     405       405
 api_retry               POST    401     401     401       401
 api_cancel              GET     405     405     405       405
 api_cancel              POST    401     401     401       401
+mcp                     GET     405     405     405       405
+mcp                     POST    401     401     401       401
 """
