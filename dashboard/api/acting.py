@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Path, Router
 from ninja.responses import Status
 
-from dashboard.api import acts, shapes
+from dashboard.api import commands, shapes
 from dashboard.api.reading import REFUSALS
 from dashboard.api.rows import report_run
 from integration.models import Run
@@ -22,7 +22,7 @@ STARTED = {202: shapes.RunReport, **REFUSALS}
 def start_sync(request: HttpRequest, link: str, body: shapes.SyncBody | None = None) -> Any:
     """Starts a run and answers at once with its number. 409 while another run of the link is under way."""
     wanted = body or shapes.SyncBody()
-    return _started(acts.start_sync(request, link, full=wanted.full, dry_run=wanted.dry_run))
+    return _started(commands.start_sync(request, link, full=wanted.full, dry_run=wanted.dry_run))
 
 
 @router.post(
@@ -31,7 +31,7 @@ def start_sync(request: HttpRequest, link: str, body: shapes.SyncBody | None = N
 )  # fmt: skip
 def retry_problem(request: HttpRequest, problem: Path[shapes.Number]) -> Any:
     """Tries what fails again: one record first, then ten, then the rest; it stops at the first that fails alike."""
-    return _started(acts.retry(request, problem))
+    return _started(commands.retry(request, problem))
 
 
 @router.post(
@@ -40,7 +40,7 @@ def retry_problem(request: HttpRequest, problem: Path[shapes.Number]) -> Any:
 )  # fmt: skip
 def cancel_run(request: HttpRequest, run: Path[shapes.Number]) -> Any:
     """It stops within a second or two; what was written stays."""
-    return _started(acts.cancel(request, run))
+    return _started(commands.cancel(request, run))
 
 
 def _started(run: Run) -> Any:

@@ -6,12 +6,18 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, WithJsonSchema
 
 from integration.models import ChangeState, Outcome, ProblemState, Provider, RunKind, RunStatus
 from integration.people.timeline import SHOWS
 
 LIMIT, MOST = 50, 200
+# As the commands print them, with the offset and every digit; the encoder of the answers would cut them.
+Time = Annotated[
+    datetime,
+    PlainSerializer(lambda moment: moment.isoformat(), return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Number = Annotated[int, Field(ge=1, le=2**62)]
 
 
@@ -66,10 +72,11 @@ class TimelineQuery(PageQuery):
     show: str = _choice([*SHOWS], "which events; blank: all")
 
 
-class SyncBody(Schema):
+# No Schema of ninja's, which lets unknown names through: a misspelt `dry_run` would be a real sync.
+class SyncBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    full: bool = Field(False, description="read everything, not only what changed")
-    dry_run: bool = Field(False, description="decide and write nothing: a plan")
+    full: StrictBool = Field(False, description="read everything, not only what changed")
+    dry_run: StrictBool = Field(False, description="decide and write nothing: a plan")
 
 
 class Calls(Schema):
@@ -92,7 +99,7 @@ class RunReport(Schema):
     api_calls: Calls
     seconds: float
     error: str
-    at: datetime = Field(description="when it was asked for")
+    at: Time = Field(description="when it was asked for")
     plan: int = Field(0, description="of a dry run, or of one that applied a plan: number of the plan")
     digest: str = Field("", description="of a plan: what `apply_plan --digest` takes")
     estimated_calls: Calls = Field(None, description="of a plan: calls that applying it makes")
@@ -115,7 +122,7 @@ class ChangeReport(Schema):
     rule: str
     state: str
     found: Any
-    at: datetime
+    at: Time
 
 
 class ProblemReport(Schema):
@@ -126,8 +133,8 @@ class ProblemReport(Schema):
     subject: str
     count: int = Field(description="how many records fail now")
     state: str
-    first_seen: datetime
-    last_seen: datetime
+    first_seen: Time
+    last_seen: Time
     meaning: str
     remedy: str = Field(description="what to do")
 
@@ -148,7 +155,7 @@ class LinkReport(Schema):
     questions: int
     problems: int
     active_run: int | None
-    read_at: datetime | None = Field(description="what changed before that was read")
+    read_at: Time | None = Field(description="what changed before that was read")
 
 
 class EntryReport(Schema):
@@ -169,9 +176,9 @@ class EntryReport(Schema):
     ghl_id: str
     problem: int | None
     attempt: int
-    resolved_at: datetime | None
+    resolved_at: Time | None
     changes: list[ChangeReport]
-    at: datetime
+    at: Time
 
 
 class FieldChange(Schema):
@@ -183,7 +190,7 @@ class FieldChange(Schema):
 
 
 class EventReport(Schema):
-    at: datetime
+    at: Time
     kind: str = Field(description="`entry` of the log, `workflow` or `question`")
     title: str
     why: str

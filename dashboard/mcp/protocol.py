@@ -40,13 +40,19 @@ def read_message(value: Any) -> Message:
         return Message("", is_answer=True)
     if not isinstance(value.get("method"), str):
         raise ProtocolError(INVALID_REQUEST, ONE_MESSAGE)
-    number = value.get("id")
-    if "id" in value and (isinstance(number, bool) or not isinstance(number, str | int)):
+    number = read_id(value)
+    if "id" in value and number is None:
         raise ProtocolError(INVALID_REQUEST, WRONG_ID)
     params = value.get("params", {})
     if not isinstance(params, dict):
         raise ProtocolError(INVALID_PARAMS, "“params” is an object.")
     return Message(value["method"], number, params)
+
+
+def read_id(value: Any) -> str | int | None:
+    """What an answer to this message names, None where it has nothing that can be named."""
+    number = value.get("id") if isinstance(value, dict) else None
+    return number if isinstance(number, str | int) and not isinstance(number, bool) else None
 
 
 def choose_version(asked: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from django.http import Http404, HttpRequest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dashboard.api import acts
+from dashboard.api import commands
 from dashboard.api.errors import NOT_FOUND
 from dashboard.api.finding import find_link, name_record
 from dashboard.api.pages import read_page
@@ -34,7 +34,8 @@ NOBODY = (
 
 
 class Arguments(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # Strict: `true` is no number of a problem.
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ListArguments(Arguments):
@@ -130,7 +131,7 @@ def _explain_one(person: Any, side: str) -> dict[str, Any]:
 
 
 def _retry_problem(request: HttpRequest, given: ProblemArguments) -> dict[str, Any]:
-    return {"run": report_run(acts.retry(request, given.problem))}
+    return {"run": report_run(commands.retry(request, given.problem))}
 
 
 TOOLS = {

@@ -34,11 +34,12 @@ def _receive(request: HttpRequest) -> HttpResponse:
     try:
         key = admit(request)
         _refuse_foreign(request)
-        message = protocol.read_message(_read_body(request))
+        value = _read_body(request)
+        number = protocol.read_id(value)
+        message = protocol.read_message(value)
         if message.is_answer or message.id is None:
             # A notification: taken note of, and nothing is answered.
             return HttpResponse(status=202)
-        number = message.id
         return _answer(protocol.answer_result(number, _carry_out(request, key, message)))
     except Refused as problem:
         return answer_refused(problem)

@@ -2,6 +2,7 @@
 
 from django.urls import get_resolver, reverse
 
+from dashboard.keys.issue import make_key
 from dashboard.models import User
 from dashboard.people.invitations import invite
 from integration.mapping.drafts import Place, draft_now, save_draft
@@ -45,7 +46,8 @@ def stage_everything(ann: Ann) -> list[str]:
 
 
 def _stage_settings(link: Link) -> None:
-    """Somebody invited, somebody deactivated, and somebody erased of whom a digest is left."""
+    """Somebody invited, somebody deactivated, an API key, and somebody erased of whom a digest is left."""
+    make_key("Grafana", "read", [link], 30)
     invite("lee@gistline.example", "viewer", None)
     User.objects.create_user("mia@gistline.example", is_active=False)
     ErasedDigest.objects.create(erasure=Erasure.objects.create(link=link), digest="0" * 64)

@@ -35,5 +35,5 @@ def elsewhere():
     other.save()
     run = things.finished_run(other, status="failed", failed=1, error="Xanadu")
     entry = things.failure(run, "Xanadu", changes=RENAMED)
-    things.problem(entry, text="Xanadu")
+    things.problem(entry, subject="Xanadu")
     return entry

@@ -47,10 +47,7 @@ def test_a_wrong_key_is_refused_whatever_it_is(db, text):
 
 
 def test_a_key_with_the_right_beginning_alone_is_wrong(reader):
-    assert code_of(ask(f"Bearer {reader.text[:-1]}x" if reader.text[-1] != "x" else f"Bearer {reader.text[:-1]}y")) == (
-        401,
-        "wrong_key",
-    )
+    assert code_of(ask(f"Bearer {reader.key.prefix}{'x' * 36}")) == (401, "wrong_key")
 
 
 def test_a_session_counts_for_nothing(as_owner, link):
@@ -83,9 +80,8 @@ def test_a_key_that_asks_too_often_waits_alone(reader, link, monkeypatch):
         assert reader.get("links").status_code == 200
 
 
-def test_an_address_that_tries_wrong_keys_is_shut_out_and_no_other(reader, link, settings, monkeypatch):
+def test_an_address_that_tries_wrong_keys_is_shut_out_and_no_other(reader, link, monkeypatch):
     monkeypatch.setattr(access, "WRONG_KEYS_A_MINUTE", 2)
-    settings.TRUSTED_PROXIES = access.client_address.__globals__["settings"].TRUSTED_PROXIES
     with time_machine.travel(timezone.now().replace(second=20, microsecond=0), tick=False):
         assert [ask("Bearer gl_wrong").status_code for _ in range(3)] == [401, 401, 429]
         assert code_of(reader.get("links")) == (429, "too_many_wrong_keys")
