@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
+from dashboard.models import ApiKey
 from integration.models import (
     Alert,
     Connection,
@@ -41,18 +42,29 @@ SHARED = "Another link that you do not see uses this connection, too. Ask an own
 
 
 def seen_links(request: HttpRequest | None) -> frozenset[int] | None:
-    """Keys of the links that the sender sees; None for all of them, as when no request is under way."""
+    """Keys of the links that the sender sees; None for all of them, as when no request is under way.
+
+    The sender is the holder of an API key (`request.api_key`, dashboard/keys/access.py), whoever is signed in beside
+    it; without one the person who is signed in.
+    """
     if request is None:
         return None
     known = vars(request)
     if "seen_links" not in known:
-        user: Any = getattr(request, "user", None)
-        if not getattr(user, "is_authenticated", False):
+        sender: Any = known.get("api_key") or getattr(request, "user", None)
+        if not (isinstance(sender, ApiKey) or getattr(sender, "is_authenticated", False)):
             known["seen_links"] = frozenset()
         else:
-            known["seen_links"] = None if user.sees_all_links else frozenset(user.links.values_list("pk", flat=True))
+            all_of_them = sender.sees_all_links
+            known["seen_links"] = None if all_of_them else frozenset(sender.links.values_list("pk", flat=True))
     found: frozenset[int] | None = known["seen_links"]
     return found
+
+
+def send_with_key(request: HttpRequest, key: ApiKey) -> None:
+    """From now on the request sees what the key does."""
+    request.api_key = key  # type: ignore[attr-defined]
+    vars(request).pop("seen_links", None)
 
 
 def visible(rows: "QuerySet[M]", link: str = "link") -> "QuerySet[M]":
@@ -142,7 +154,7 @@ WITHOUT_LINK = {"command_result", "operation", "guide_chapter", "saved_view_remo
 NEEDS_ALL_LINKS = {"connection_new_gist", "connection_new_ghl", "link_new"}
 NEEDS_ALL_LINKS |= {"oauth_start", "oauth_callback", "oauth_confirm", "oauth_location"}
 # By the first word of the name: pages about the installation; their views refuse everybody but owners.
-OWNERS_ONLY = {"person", "invitation", "erasure", "alert", "connect"}
+OWNERS_ONLY = {"person", "invitation", "erasure", "alert", "connect", "key"}
 # Rooms of allauth's own pages, which are about the sender alone.
 OWN_PAGES = ("account_", "mfa_", "usersessions_")
 

@@ -1,4 +1,4 @@
-"""The people who use the dashboard."""
+"""The people who use the dashboard, and the keys of programs that do."""
 
 from typing import ClassVar
 
@@ -112,6 +112,60 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Scope(models.TextChoices):
+    """What an API key may do; each scope may do all that stands above it."""
+
+    READ = "read", "Read"
+    ACT = "act", "Read and act"
+    RULES = "rules", "Read, act and change rules"
+
+
+class ApiKey(models.Model):
+    """Lets a program in, for the installation and not for a person: it outlives the account of whoever made it.
+
+    Only a digest of the key is kept, and its first letters by which people tell keys apart.
+    """
+
+    name = models.CharField(max_length=80)
+    prefix = models.CharField("its first letters", max_length=12, db_index=True)
+    digest = models.CharField("digest of the key", max_length=64, unique=True)
+    scope = models.CharField(max_length=8, choices=Scope, default=Scope.READ)
+    all_links = models.BooleanField("sees every link", default=False)
+    links = models.ManyToManyField(Link, blank=True, related_name="api_keys", verbose_name="links it sees")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField("last used, to the minute", null=True, blank=True)
+    last_used_from = models.CharField("address it was last used from", max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ends_at <= timezone.now()
+
+    @property
+    def is_valid(self) -> bool:
+        return self.revoked_at is None and not self.has_ended
+
+    @property
+    def sees_all_links(self) -> bool:
+        return self.all_links
+
+    @property
+    def dialog_id(self) -> str:
+        return f"revoke-{self.pk}"
+
+    def may(self, scope: str) -> bool:
+        order = Scope.values
+        return order.index(self.scope) >= order.index(scope)
 
 
 class CacheEntry(models.Model):

@@ -9,6 +9,8 @@ from django.urls import URLPattern, URLResolver, include, path
 import dashboard.converters  # noqa: F401 -- the parts that addresses of contacts are made of
 from dashboard.accounts import views as accounts
 from dashboard.alerts import views as alerts
+from dashboard.api import views as api
+from dashboard.api.service import api_addresses
 from dashboard.audit import views as audit
 from dashboard.capabilities import views as capabilities
 from dashboard.catalogue import views as catalogue
@@ -28,6 +30,7 @@ from dashboard.glossary import views as glossary
 from dashboard.guide import views as guide
 from dashboard.health import views as health
 from dashboard.imports import views as imports
+from dashboard.keys import views as keys
 from dashboard.links import launch
 from dashboard.links import views as links
 from dashboard.live import views as live
@@ -36,6 +39,7 @@ from dashboard.mapping import field_check
 from dashboard.mapping import views as mapping
 from dashboard.mapping.copying import copy_mapping
 from dashboard.match import views as match
+from dashboard.mcp import views as mcp
 from dashboard.oauth import agency
 from dashboard.oauth import views as oauth
 from dashboard.overview import views as overview
@@ -55,7 +59,8 @@ from dashboard.workflows import views_executions as executions
 
 PERSON = "contacts/<slug:link>/<side:side>/<external:contact_id>/"
 
-handler400 = "dashboard.request_guard.answer_bad_request"
+handler400 = "dashboard.api.errors.answer_bad_request"
+handler404 = "dashboard.api.errors.answer_not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     page("", overview.overview, "overview"),
     command("overview/look/", overview.choose_look, "overview_look"),
@@ -206,6 +211,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("settings/alerts/<int:pk>/test/", alerts.test_channel, "alert_channel_test"),
     command("settings/alerts/<int:pk>/again/", alerts.send_given_up, "alert_channel_again"),
     command("settings/alerts/<int:pk>/delete/", alerts.delete_channel, "alert_channel_delete"),
+    page("settings/keys/", keys.keys, "keys"),
+    form("settings/keys/new/", keys.new_key, "key_new"),
+    command("settings/keys/<int:pk>/revoke/", keys.revoke_key, "key_revoke"),
     page("settings/audit/", audit.audit_trail, "audit"),
     page("settings/audit/check/", audit.check_trail, "audit_check"),
     page("settings/audit/export/", audit.export_trail, "audit_export"),
@@ -222,6 +230,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(limit_to_forms(account_urls))),
     command("webhooks/ghl/", webhooks.receive_ghl_webhook, "webhook_ghl"),
     command("webhooks/gist/<str:token>/<str:topic>/", webhooks.receive_gist_webhook, "webhook_gist"),
+    page("api/v1/openapi.json", api.openapi, "api_openapi"),
+    page("api/v1/docs", api.docs, "api_docs"),
+    *api_addresses(),
+    path("mcp/", mcp.receive, name="mcp"),
     page("healthz", health.healthz, "healthz"),
     page("readyz", health.readyz, "readyz"),
     page("metrics", health.metrics, "metrics"),

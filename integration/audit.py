@@ -22,7 +22,7 @@ from django.db import transaction
 from integration.models import AuditEntry, InstallationKey
 from integration.models.fields import UndecryptableValue
 
-BROWSER, COMMAND, SYSTEM = "browser", "command", "system"
+BROWSER, COMMAND, API, SYSTEM = "browser", "command", "api", "system"
 FIRST = "0" * 64
 READ_AT_ONCE = 2_000
 

@@ -7,7 +7,7 @@ from dashboard.audit.words import KINDS, WORDS
 from dashboard.filters import Filter, Rows, link_choices, with_any
 from integration.models import AuditEntry
 
-ORIGINS = [("browser", "Browser"), ("command", "Command"), ("system", "Gistline itself")]
+ORIGINS = [("browser", "Browser"), ("command", "Command"), ("api", "API key"), ("system", "Gistline itself")]
 
 
 class AuditFilter(Filter):

@@ -16,6 +16,11 @@ WORDS = {
     "person_sign_out": "Signed out everywhere",
     "invitation_revoke": "Withdrew an invitation",
     "invitation_accepted": "Accepted an invitation",
+    "key_new": "Made an API key",
+    "key_revoke": "Revoked an API key",
+    "api_sync": "Started a sync through the API",
+    "api_retry": "Retried a problem through the API",
+    "api_cancel": "Cancelled a run through the API",
     "data": "Erased a person",
     "encryption_rotate": "Had all secrets brought under the newest key",
     "retention_save": "Changed how long data is kept",
@@ -118,8 +123,8 @@ def describe(code: str) -> str:
 
 # For the filter: a kind, what it is called, and how its codes begin.
 KINDS = {
-    "access": ("Access", ("sign", "password", "email", "factor", "person", "invitation", "account", "mfa")),
+    "access": ("Access", ("sign", "password", "email", "factor", "person", "invitation", "account", "mfa", "key")),
     "rules": ("Rules", ("link", "match", "checks", "mapping", "workflow", "connect", "oauth", "guide", "alert")),
     "people": ("Contacts", ("contact", "question", "waiting", "data", "erasure")),
-    "work": ("Runs and commands", ("run", "log", "command", "import", "plan", "problem", "pause", "operation")),
+    "work": ("Runs and commands", ("run", "log", "command", "import", "plan", "problem", "pause", "operation", "api")),
 }

@@ -1,5 +1,6 @@
 """Forms of Settings → People, and of the page behind an invitation."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,10 +13,9 @@ from integration.models import Link
 SCOPES = [("all", "All links, also those made later"), ("some", "Only these")]
 
 
-class AccessForm(forms.Form):
-    """A role, and which links its person sees."""
+class SeenLinksForm(forms.Form):
+    """Which links somebody, or something, sees."""
 
-    role = forms.ChoiceField(choices=Role.choices, widget=forms.Select(SELECT))
     scope = forms.ChoiceField(label="Sees", choices=SCOPES, widget=forms.Select(SELECT))
     links = forms.ModelMultipleChoiceField(
         Link.objects.order_by("name", "pk"),
@@ -27,16 +27,29 @@ class AccessForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        # Without one the person would see nothing, and nobody would know why.
-        if data.get("scope") == "some" and data.get("role") != Role.OWNER and not data.get("links"):
-            self.add_error("links", "Tick at least one link, or let the person see all.")
+        # Without one nothing would be seen, and nobody would know why.
+        if self.narrows(data) and not data.get("links"):
+            self.add_error("links", "Tick at least one link, or choose all.")
         return data
+
+    def narrows(self, data: Mapping[str, Any]) -> bool:
+        """Whether the links that are ticked count."""
+        return data.get("scope") == "some"
 
     @property
     def chosen_links(self) -> list[Link] | None:
-        """None: all. Owners see all links, since they give the grants."""
-        data = self.cleaned_data
-        return None if data["scope"] == "all" or data["role"] == Role.OWNER else list(data["links"])
+        """None: all."""
+        return list(self.cleaned_data["links"]) if self.narrows(self.cleaned_data) else None
+
+
+class AccessForm(SeenLinksForm):
+    """A role, and which links its person sees. Owners see all links, since they give the grants."""
+
+    role = forms.ChoiceField(choices=Role.choices, widget=forms.Select(SELECT))
+    field_order = ["role", "scope", "links"]
+
+    def narrows(self, data: Mapping[str, Any]) -> bool:
+        return super().narrows(data) and data.get("role") != Role.OWNER
 
 
 class InviteForm(AccessForm):

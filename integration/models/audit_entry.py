@@ -9,7 +9,7 @@ class AuditEntry(models.Model):
 
     Who did it stands as text, so that it outlives the account. `what` is a code of integration/audit.py, `subject` what
     it was done to, `link` the link's key, `before` and `after` what changed, without any secret. `origin` is "browser",
-    "command" or "system", `address` the client's address or the user of the machine.
+    "command", "api" or "system", `address` the client's address or the user of the machine.
     """
 
     at = models.DateTimeField(default=timezone.now)

@@ -178,8 +178,8 @@ class Run(models.Model):
         more = f" The most frequent reason: {common[0]}" if common else " The log says why."
         return f"{self.failed:,} of {self.examined:,} failed.{more}"
 
-    def report(self) -> dict[str, Any]:
-        """What `manage.py sync --json` prints as its last line."""
+    def report(self, explain: bool = True) -> dict[str, Any]:
+        """What `manage.py sync --json` prints as its last line. Without `explain` no query says why most failed."""
         return {
             "run": self.pk,
             "link": self.link.key,
@@ -190,5 +190,5 @@ class Run(models.Model):
             **{name: getattr(self, name) for name in COUNTS},
             "api_calls": {"gist": self.api_calls.get("gist", 0), "ghl": self.api_calls.get("ghl", 0)},
             "seconds": round(self.seconds, 1),
-            "error": self.error or self.most_failed,
+            "error": self.error or (self.most_failed if explain else ""),
         }

@@ -16,6 +16,7 @@ from integration.models import (
     ACTIVE_RUNS,
     Connection,
     Link,
+    LogEntry,
     MappingVersion,
     Pair,
     Pause,
@@ -34,6 +35,8 @@ APART = (Pair.State.ONE_GONE, Pair.State.DELETED)
 ID = re.compile(r"[A-Za-z0-9_-]{1,120}")
 # Three in a hundred of GHL's ids hold no digit.
 GHL_ID_LENGTH = 20
+# Records of one link with one address that are looked at; more are a front desk, and named by their ids.
+MOST_OF_ONE_ADDRESS = 20
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,32 @@ def find_person(link: Link, text: str) -> PersonRef:
         if found := _ask_side(link.connection(side), text):
             return _with_label(Pair.objects.person_ref(link, side, found.id), found.label)
     raise SetupError(f"neither side has a contact “{text}”.")
+
+
+def find_known(link: Link, text: str) -> list[KnownPerson]:
+    """Whom an e-mail address, or an id as `gist:1001`, `ghl:abc` or `abc`, means, as far as Gistline knows.
+
+    Nobody is asked. Several where records share an address; none for somebody who was never seen.
+    """
+    side, _, plain = text.strip().partition(":")
+    if side in SIDES and plain:
+        records = [(side, plain)]
+    elif "@" in text:
+        rows = Snapshot.objects.filter(link=link, kind="contact").with_address(text.strip().lower())
+        records = list(rows.values_list("side", "external_id")[:MOST_OF_ONE_ADDRESS])
+    else:
+        records = [(one, text.strip()) for one in SIDES]
+    people: dict[tuple[str, str], KnownPerson] = {}
+    for side, contact_id in records:
+        person = find_by_id(link, side, contact_id)
+        if person.pair or person.snapshots or _is_in_log(person):
+            people.setdefault((person.gist_id, person.ghl_id), person)
+    return list(people.values())
+
+
+def _is_in_log(person: KnownPerson) -> bool:
+    ids = {f"{side}_id": contact_id for side, contact_id in person.ids.items()}
+    return LogEntry.objects.filter(link=person.link, **ids).exists()
 
 
 def _with_label(person: PersonRef, label: str) -> PersonRef:

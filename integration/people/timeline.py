@@ -91,6 +91,15 @@ def _read_entries(person: KnownPerson, show: str, before: int | None, number: in
     return list(rows.filter(reduce(or_, (Q(pk__in=found) for found in sides)))[:number])
 
 
+def newest_decision(person: KnownPerson) -> LogEntry | None:
+    """The newest entry about the contact itself, with its problem; None when nothing was decided about them."""
+    rows = LogEntry.objects.filter(link=person.link, kind="contact").defer("calls", "noticed").order_by("-pk")
+    rows = rows.select_related("problem").prefetch_related("changes")
+    # A query per id, each along its own index.
+    found = [rows.filter(**{f"{side}_id": contact_id}).first() for side, contact_id in person.ids.items()]
+    return max(filter(None, found), key=lambda entry: entry.pk, default=None)
+
+
 def _time_of_entry(person: KnownPerson, before: int | None) -> datetime | None:
     if before is None:
         return None

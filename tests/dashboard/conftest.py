@@ -2,8 +2,11 @@
 
 import pytest
 
+from tests.dashboard.addresses import standing
 from tests.dashboard.browser import Browser
 from tests.dashboard.things import finished_run
+
+__all__ = ["standing"]
 
 
 def _browser_of(role: str):

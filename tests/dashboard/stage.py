@@ -4,6 +4,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from dashboard.guide.chapters import CHAPTERS
+from dashboard.keys.issue import make_key
 from dashboard.models import SavedView, User
 from dashboard.people.invitations import invite
 from integration.mapping.drafts import Place, draft_now, save_draft
@@ -54,6 +55,7 @@ def stage_everything(ann: Ann) -> list[str]:
 def _stage_settings(link: Link) -> None:
     """Somebody invited, deactivated, erased of whom a digest is left; a client who was asked; a message given up."""
     make_connect_link("Alder Dental", "Harbour Pine", hours=72, sandbox=True)
+    make_key("Grafana", "read", [link], 30)
     invite("lee@gistline.example", "viewer", None)
     mia = User.objects.create_user("mia@gistline.example", is_active=False)
     SavedView.objects.create(user=mia, place="log", name="Failed", filters={"outcome": "failed"}, shared=True)

@@ -2,15 +2,16 @@
 
 import pytest
 
+from tests.dashboard.addresses import address_of
 from tests.dashboard.browser import Browser
-from tests.dashboard.test_permissions import NAMES, address, standing  # noqa: F401
+from tests.dashboard.rights_table import NAMES
 
 PROBES = ("healthz", "readyz", "metrics", "webhook_ghl", "webhook_gist")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in PROBES])
-def test_a_signed_in_page_is_kept_by_no_cache(world, standing, as_owner, name):  # noqa: F811
-    assert {"private", "no-store"} <= directives(as_owner.client.get(address(name, standing)))
+def test_a_signed_in_page_is_kept_by_no_cache(world, standing, as_owner, name):
+    assert {"private", "no-store"} <= directives(as_owner.client.get(address_of(name, standing)))
 
 
 @pytest.mark.parametrize("where", ["/accounts/login/", "/accounts/password/reset/", "/nowhere/", "/runs/", "/?a=%00"])

@@ -10,7 +10,8 @@ from dashboard.urls import urlpatterns
 from integration.models import Alert, ImportFile, InboxEvent, MappingDraft, Pause, PendingRead, Question, Run, Snapshot
 from tests.dashboard import things
 from tests.dashboard.browser import Browser, html, words
-from tests.dashboard.test_permissions import NAMES, PEOPLE, ROWS, answers_that_differ, standing  # noqa: F401
+from tests.dashboard.rights_table import NAMES, PEOPLE, ROWS
+from tests.dashboard.test_permissions import answers_that_differ
 
 # Rights are the same on every database.
 pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
@@ -28,6 +29,8 @@ PUBLIC = {
     "connect_start",
     "connect_done",
 }
+# Take an API key and no session: tests/dashboard/api/test_keys_see.py.
+PUBLIC |= {name for name in NAMES if name.startswith("api_")} | {"mcp"}
 LISTS = ["overview", "connections", "links", "runs", "workflows", "problems", "problems_person", "problems_rejected",
          "problems_waiting", "problems_waiting_events", "contacts", "log", "capabilities", "workflow_new",
          "imports", "catalogue", "alerts", "palette", "link_switcher", "suggestions"]  # fmt: skip
@@ -64,7 +67,7 @@ def expected_elsewhere(name, method, usual):
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator"])
-def test_what_belongs_to_another_link_is_not_there(request, world, standing, elsewhere, role):  # noqa: F811
+def test_what_belongs_to_another_link_is_not_there(request, world, standing, elsewhere, role):
     person, place = request.getfixturevalue(role), PEOPLE.index(role)
     grant(person, elsewhere)
     expected = {(row[0], row[1]): expected_elsewhere(row[0], row[1], row[place]) for row in ROWS}
@@ -72,7 +75,7 @@ def test_what_belongs_to_another_link_is_not_there(request, world, standing, els
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator"])
-def test_on_their_own_link_people_may_what_their_role_says(request, world, link, standing, role):  # noqa: F811
+def test_on_their_own_link_people_may_what_their_role_says(request, world, link, standing, role):
     InboxEvent.objects.update(connection=link.ghl)
     person, place = request.getfixturevalue(role), PEOPLE.index(role)
     grant(person, link)
@@ -80,7 +83,7 @@ def test_on_their_own_link_people_may_what_their_role_says(request, world, link,
     assert answers_that_differ(lambda: Browser(person), standing, expected) == {}
 
 
-def test_an_owner_sees_every_link_whatever_was_granted(standing, owner):  # noqa: F811
+def test_an_owner_sees_every_link_whatever_was_granted(standing, owner):
     browser = grant(owner)
     assert browser.get("link", "alder").status_code == 200
 
@@ -152,6 +155,8 @@ def test_every_list_is_looked_at():
     about_the_installation = {
         "people",
         "person_invite",
+        "keys",
+        "key_new",
         "data",
         "retention_save",
         "encryption",

@@ -15,6 +15,10 @@ NOT_REACHED = {
     "webhook_ghl": "no page sends it: tests/webhooks/test_hostile_bodies.py",
     "webhook_gist": "no page sends it: tests/webhooks/test_hostile_bodies.py",
     "guide_app_forget": "only where an app was entered, with which the sandbox's installs end: tests/dashboard/guide",
+    "api_sync": "no page sends it: tests/dashboard/api/test_hostile_requests.py",
+    "api_retry": "no page sends it: tests/dashboard/api/test_hostile_requests.py",
+    "api_cancel": "no page sends it: tests/dashboard/api/test_hostile_requests.py",
+    "mcp": "no page sends it: tests/dashboard/mcp/test_mcp_messages.py",
     # allauth's own, which read what is sent by Django's forms; the guard before them is the same for all addresses.
     "invitation": "its form is behind a one-time address: tests/dashboard/people/test_invitations.py",
     "account_signup": "nobody signs up by themselves: the page holds no form",

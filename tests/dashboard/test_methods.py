@@ -3,8 +3,10 @@
 from django.urls import reverse
 
 from integration.models import Connection
+from tests.dashboard.addresses import address_of
+from tests.dashboard.rights_table import NAMES, ROWS
 from tests.dashboard.taken_back import taken_back
-from tests.dashboard.test_permissions import NAMES, ROWS, account_pages, address, standing  # noqa: F401
+from tests.dashboard.test_permissions import account_pages
 
 TAKEN = {(name, method) for name, method, *statuses in ROWS if set(statuses) - {"login", "403", "405"}}
 # Only ever refused in the table, because it asks for what the table's link does not have.
@@ -13,20 +15,20 @@ TAKEN |= {(name, "POST") for name in ("account_reset_password", "account_email")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 
 
-def test_an_address_refuses_every_method_that_it_does_not_take(world, standing, as_owner):  # noqa: F811
+def test_an_address_refuses_every_method_that_it_does_not_take(world, standing, as_owner):
     refused = {}
     for name in NAMES:
         with taken_back():
-            where = address(name, standing)
+            where = address_of(name, standing)
             refused[name] = {one for one in METHODS if as_owner.client.generic(one, where).status_code == 405}
     assert refused == {name: {one for one in METHODS if (name, one) not in TAKEN} for name in NAMES}
 
 
-def test_head_is_answered_where_get_is_without_a_body(world, standing, as_owner):  # noqa: F811
+def test_head_is_answered_where_get_is_without_a_body(world, standing, as_owner):
     wrong = []
     for name in NAMES:
         with taken_back():
-            where = address(name, standing)
+            where = address_of(name, standing)
             answer, page = as_owner.client.head(where), as_owner.client.get(where)
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content
         wrong += [name] if (answer.status_code, body) != (page.status_code, b"") else []

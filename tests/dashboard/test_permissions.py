@@ -1,15 +1,11 @@
 """Every address, asked by nobody, a viewer, an operator and an owner."""
 
-from uuid import UUID
-
 import pytest
-from django.urls import URLPattern, get_resolver, reverse
+from django.urls import URLPattern, reverse
 
-from dashboard.models import Invitation, User
-from dashboard.people.invitations import invite
+from dashboard.models import ApiKey, Invitation, User
 from dashboard.urls import urlpatterns
 from integration.models import (
-    AlertChannel,
     Connection,
     ConnectLink,
     Erasure,
@@ -30,349 +26,20 @@ from integration.models import (
     Workflow,
     WorkflowVersion,
 )
-from integration.oauth.connect_links import make_connect_link
-from integration.runs.imports.files import keep_file
-from tests.dashboard import things
+from tests.dashboard.addresses import address_of
 from tests.dashboard.browser import Browser
+from tests.dashboard.rights_table import NAMES, PEOPLE, ROWS
 from tests.dashboard.taken_back import taken_back
 
 # Rights and refusals are the same on every database.
 pytestmark = pytest.mark.one_engine
 
-# 302 leads on to the next page, 405 asks for a POST; “login” is the way to the sign-in page.
-TABLE = """
-name                    method  nobody  viewer  operator  owner
-
-overview                GET     login   200     200       200
-rail_health             GET     login   200     200       200
-suggestions             GET     login   200     200       200
-saved_view_new          GET     login   405     405       405
-saved_view_new          POST    login   302     302       302
-saved_view_remove       GET     login   405     405       405
-saved_view_remove       POST    login   302     302       302
-runs_export             GET     login   403     200       200
-log_export              GET     login   403     200       200
-contacts_export         GET     login   403     200       200
-problems_export         GET     login   403     200       200
-palette                 GET     login   200     200       200
-link_switcher           GET     login   200     200       200
-overview_look           GET     login   405     405       405
-overview_look           POST    login   302     302       302
-connections             GET     login   200     200       200
-connection_new_gist     GET     login   403     200       200
-connection_new_gist     POST    login   403     422       422
-connection_new_ghl      GET     login   403     200       200
-connection_new_ghl      POST    login   403     422       422
-connection              GET     login   200     200       200
-connection_check        GET     login   405     405       405
-connection_check        POST    login   403     302       302
-connection_rename       GET     login   405     405       405
-connection_rename       POST    login   403     302       302
-connection_reconnect    GET     login   403     200       200
-connection_reconnect    POST    login   403     422       422
-connection_disconnect   GET     login   405     405       405
-connection_disconnect   POST    login   403     302       302
-connection_addresses    GET     login   405     405       405
-connection_addresses    POST    login   403     302       302
-connection_delete       GET     login   405     405       405
-connection_delete       POST    login   403     403       302
-oauth_start             GET     login   403     302       302
-webhook_ghl             GET     405     405     405       405
-webhook_ghl             POST    401     401     401       401
-webhook_gist            GET     405     405     405       405
-webhook_gist            POST    404     404     404       404
-oauth_start             POST    login   405     405       405
-oauth_callback          GET     login   403     400       400
-oauth_callback          POST    login   405     405       405
-oauth_confirm           GET     login   403     400       400
-oauth_confirm           POST    login   403     400       400
-oauth_location          GET     login   403     400       400
-oauth_location          POST    login   403     400       400
-links                   GET     login   200     200       200
-link_new                GET     login   403     200       200
-link_new                POST    login   403     422       422
-link                    GET     login   200     200       200
-link                    POST    login   403     422       422
-link_sync               GET     login   405     405       405
-link_sync               POST    login   403     302       302
-link_filters            GET     login   405     405       405
-link_filters            POST    login   403     200       200
-link_launch             GET     login   405     405       405
-link_launch             POST    login   403     302       302
-match                   GET     login   200     200       200
-match_people            GET     login   200     200       200
-match_answer            GET     login   405     405       405
-match_answer            POST    login   403     302       302
-match_undo              GET     login   405     405       405
-match_undo              POST    login   403     302       302
-match_all               GET     login   405     405       405
-match_all               POST    login   403     302       302
-match_pair              GET     login   405     405       405
-match_pair              POST    login   403     302       302
-link_undo               GET     login   405     405       405
-link_undo               POST    login   403     302       302
-link_delete             GET     login   405     405       405
-link_delete             POST    login   403     403       302
-checks                  GET     login   200     200       200
-checks_again            GET     login   405     405       405
-checks_again            POST    login   403     302       302
-mapping                 GET     login   200     200       200
-mapping                 POST    login   403     200       200
-mapping_carried         GET     login   405     405       405
-mapping_carried         POST    login   403     302       302
-mapping_publish         GET     login   403     200       200
-mapping_publish         POST    login   403     200       200
-mapping_copy            GET     login   403     200       200
-mapping_copy            POST    login   403     302       302
-mapping_versions        GET     login   200     200       200
-mapping_fields          GET     login   200     200       200
-mapping_fields_check    GET     login   405     405       405
-mapping_fields_check    POST    login   403     302       302
-mapping_restore         GET     login   405     405       405
-mapping_restore         POST    login   403     302       302
-imports                 GET     login   200     200       200
-import_upload           GET     login   405     405       405
-import_upload           POST    login   403     422       422
-import                  GET     login   200     200       200
-import                  POST    login   403     422       422
-import_check            GET     login   302     302       302
-import_blank            GET     login   405     405       405
-import_blank            POST    login   403     302       302
-import_start            GET     login   405     405       405
-import_start            POST    login   403     302       302
-import_discard          GET     login   405     405       405
-import_discard          POST    login   403     302       302
-imported                GET     login   200     200       200
-imported_rejected       GET     login   200     200       200
-runs                    GET     login   200     200       200
-run                     GET     login   200     200       200
-run_pause               GET     login   405     405       405
-run_pause               POST    login   403     302       302
-run_resume              GET     login   405     405       405
-run_resume              POST    login   403     302       302
-run_cancel              GET     login   405     405       405
-run_cancel              POST    login   403     302       302
-run_retry               GET     login   405     405       405
-run_retry               POST    login   403     302       302
-run_undo                GET     login   405     405       405
-run_undo                POST    login   403     302       302
-plan                    GET     login   200     200       200
-plan                    POST    login   405     405       405
-plan_export             GET     login   200     200       200
-plan_choose             GET     login   405     405       405
-plan_choose             POST    login   403     302       302
-plan_apply              GET     login   405     405       405
-plan_apply              POST    login   403     302       302
-run_confirm             GET     login   405     405       405
-run_confirm             POST    login   403     302       302
-workflows               GET     login   200     200       200
-workflow_new            GET     login   403     200       200
-workflow_new            POST    login   403     422       422
-workflow                GET     login   200     200       200
-workflow                POST    login   403     200       200
-workflow_test           GET     login   405     405       405
-workflow_test           POST    login   403     200       200
-workflow_switch         GET     login   405     405       405
-workflow_switch         POST    login   403     302       302
-workflow_settings       GET     login   200     200       200
-workflow_settings       POST    login   403     302       302
-workflow_delete         GET     login   405     405       405
-workflow_delete         POST    login   403     403       302
-workflow_versions       GET     login   200     200       200
-workflow_restore        GET     login   405     405       405
-workflow_restore        POST    login   403     302       302
-workflow_runs           GET     login   200     200       200
-workflow_run            GET     login   200     200       200
-workflow_run_retry      GET     login   405     405       405
-workflow_run_retry      POST    login   403     302       302
-workflow_run_stop       GET     login   405     405       405
-workflow_run_stop       POST    login   403     302       302
-catalogue               GET     login   200     200       200
-catalogue_export        GET     login   200     200       200
-operation               GET     login   200     200       200
-operation               POST    login   403     403       400
-capabilities            GET     login   200     200       200
-connection_gist_fields  GET     login   200     200       200
-connection_gist_fields  POST    login   403     302       302
-problems                GET     login   200     200       200
-problems_retry          GET     login   405     405       405
-problems_retry          POST    login   403     302       302
-problem                 GET     login   200     200       200
-problem_export          GET     login   200     200       200
-problem_retry           GET     login   405     405       405
-problem_retry           POST    login   403     302       302
-problem_fix             GET     login   405     405       405
-problem_fix             POST    login   403     302       302
-problem_state           GET     login   405     405       405
-problem_state           POST    login   403     302       302
-pause_resume            GET     login   405     405       405
-pause_resume            POST    login   403     302       302
-problems_person         GET     login   200     200       200
-question_answer         GET     login   405     405       405
-question_answer         POST    login   403     302       302
-question_dismiss        GET     login   405     405       405
-question_dismiss        POST    login   403     302       302
-problems_rejected       GET     login   200     200       200
-rejected_event          GET     login   200     200       200
-problems_waiting        GET     login   200     200       200
-problems_waiting_events GET     login   200     200       200
-waiting_retry           GET     login   405     405       405
-waiting_retry           POST    login   403     302       302
-contacts                GET     login   200     200       200
-contact                 GET     login   200     200       200
-contact                 POST    login   405     405       405
-contact_timeline        GET     login   302     302       302
-contact_working         GET     login   200     200       200
-contact_command         GET     login   405     405       405
-contact_command         POST    login   403     404       404
-contact_join            GET     login   405     405       405
-contact_join            POST    login   403     302       302
-contact_delete          GET     login   405     405       405
-contact_delete          POST    login   403     403       302
-contact_tags            GET     login   405     405       405
-contact_tags            POST    login   403     302       302
-contact_undo            GET     login   405     405       405
-contact_undo            POST    login   403     302       302
-contact_book            GET     login   403     200       200
-contact_book            POST    login   403     200       200
-contact_add             GET     login   405     405       405
-contact_add             POST    login   403     302       302
-contact_record          GET     login   405     405       405
-contact_record          POST    login   403     404       404
-contact_edit            GET     login   403     200       200
-contact_edit            POST    login   405     405       405
-command_result          GET     login   200     200       200
-command_result          POST    login   405     405       405
-log                     GET     login   200     200       200
-log_entry               GET     login   200     200       200
-log_retry_matching      GET     login   405     405       405
-log_retry_matching      POST    login   403     302       302
-log_retry               GET     login   405     405       405
-log_retry               POST    login   403     302       302
-people                  GET     login   403     403       200
-person_invite           GET     login   403     403       200
-person_invite           POST    login   403     403       422
-person                  GET     login   403     403       200
-person                  POST    login   403     403       422
-person_deactivate       GET     login   405     405       405
-person_deactivate       POST    login   403     403       302
-person_activate         GET     login   405     405       405
-person_activate         POST    login   403     403       302
-person_sign_out         GET     login   405     405       405
-person_sign_out         POST    login   403     403       302
-invitation_revoke       GET     login   405     405       405
-invitation_revoke       POST    login   403     403       302
-audit                   GET     login   403     403       200
-audit_check             GET     login   403     403       200
-audit_export            GET     login   403     403       200
-alerts                  GET     login   200     200       200
-alert_settings          GET     login   403     403       200
-alert_rules             GET     login   405     405       405
-alert_rules             POST    login   403     403       422
-alert_channel_new       GET     login   403     403       200
-alert_channel_new       POST    login   403     403       422
-alert_channel           GET     login   403     403       200
-alert_channel           POST    login   403     403       302
-alert_channel_test      GET     login   405     405       405
-alert_channel_test      POST    login   403     403       302
-alert_channel_again     GET     login   405     405       405
-alert_channel_again     POST    login   403     403       302
-alert_channel_delete    GET     login   405     405       405
-alert_channel_delete    POST    login   403     403       302
-data                    GET     login   403     403       200
-data                    POST    login   403     403       422
-encryption              GET     login   403     403       200
-encryption_rotate       GET     login   405     405       405
-encryption_rotate       POST    login   403     403       302
-health                  GET     login   403     403       200
-retention_save          GET     login   405     405       405
-retention_save          POST    login   403     403       302
-erasure_allow           GET     login   405     405       405
-erasure_allow           POST    login   403     403       302
-connect_links           GET     login   403     403       200
-connect_link_new        GET     login   403     403       200
-connect_link_new        POST    login   403     403       422
-connect_link_revoke     GET     login   405     405       405
-connect_link_revoke     POST    login   403     403       302
-connect_client          GET     404     404     404       404
-connect_start           GET     404     404     404       404
-connect_done            GET     404     404     404       404
-guide                   GET     login   302     302       302
-guide_chapter           GET     login   200     200       200
-guide_app               GET     login   405     405       405
-guide_app               POST    login   403     403       422
-guide_app_forget        GET     login   405     405       405
-guide_app_forget        POST    login   403     403       302
-glossary                GET     login   200     200       200
-invitation              GET     410     410     410       410
-invitation              POST    410     410     410       410
-account_reset_password  GET     200     200     200       200
-account_email           GET     login   200     200       200
-account_login           GET     200     302     302       302
-healthz                 GET     200     200     200       200
-readyz                  GET     503     503     503       503
-metrics                 GET     200     200     200       200
-"""
-PEOPLE, *ROWS = [line.split() for line in TABLE.strip().splitlines() if line]
-NAMES = sorted({name for name, *_ in ROWS})
 WRITTEN = (
-    *(User, Invitation, Erasure),
+    *(User, Invitation, Erasure, ApiKey),
     *(Connection, Link, MappingVersion, Run, LogEntry, Question, InboxEvent, Snapshot, Pair, Related),
     *(GhlApp, ConnectLink),
     *(Workflow, WorkflowVersion, Execution, ImportFile, Problem, Pause),
 )
-
-
-@pytest.fixture
-def standing(link):
-    """Arguments of the addresses: one failure, in one finished run, of one link; one of each problem; one note."""
-    failed = things.failure(things.finished_run(link, status="partial", failed=1), ghl_id="abc")
-    problems = {
-        "question": Question.objects.create(link=link, kind="conflict", about="plan", field="plan").pk,
-        "rejected": InboxEvent.objects.create(provider="ghl", state="refused", body=b"").pk,
-        "waiting": Snapshot.objects.create(link=link, side="gist", external_id=failed.gist_id, parked=True).pk,
-    }
-    problems |= {"match": things.match(link).pk, "pair": things.in_step(link, 1)[0].pk}
-    problems["problem"] = things.problem(failed).pk
-    problems["pause"] = Pause.objects.create(link=link, what="mapping", key="phone=phone").pk
-    Related.objects.create(link=link, kind="note", ghl_id="note1", contact_id="abc", base={"body": "Likes tea"})
-    brought = keep_file(link, "people.csv", [b"E-mail\nann@example.test\n"])
-    problems |= {"import": brought.pk}
-    problems["imported"] = things.finished_run(link, kind="import", import_file=brought).pk
-    ran = things.execution(things.workflow(link))
-    problems |= {"workflow": ran.workflow_id, "execution": ran.pk, "plan": things.finished_run(link, dry_run=True).pk}
-    invite("lee@gistline.example", "viewer", None)
-    problems |= {"connect": make_connect_link("Alder", "Us", hours=72)[0].pk}
-    channel = AlertChannel.objects.create(kind="email", name="Team", address={"to": []})
-    problems |= {"person": User.objects.create_user("mia@gistline.example").pk, "alert": channel.pk}
-    problems |= {"invitation": Invitation.objects.get().pk, "erasure": Erasure.objects.create(link=link).pk}
-    return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
-
-
-def address(name, standing):
-    if name == "mapping_restore":
-        return reverse(name, args=[standing["link"], standing["number"]])
-    if name == "invitation":
-        return reverse(name, args=["wrong"])
-    (takes, *_), *_ = get_resolver().reverse_dict.getlist(name)
-    wanted = {"key": standing["key" if name.startswith("connection") else "link"], "number": standing["number"]}
-    wanted |= {"token": "wrong", "topic": "contact_created", "kind": "email", "show": "both"}
-    if name.startswith("contact_") or name == "contact":
-        wanted |= {"link": standing["link"], "side": "ghl", "contact_id": "abc", "kind": "note", "record": "note1"}
-    wanted["pk"] = standing.get(name.partition("_")[0], standing["run"])
-    if name in ("workflow_run", "workflow_run_retry", "workflow_run_stop"):
-        wanted["pk"] = standing["execution"]
-    if name == "operation":
-        wanted["key"] = "ghl.notes.delete"
-    if name == "match_pair":
-        wanted["pk"] = standing["pair"]
-    wanted["chapter"] = "app"
-    if name == "connect_link_revoke":
-        wanted["pk"] = standing["connect"]
-    wanted["number"], wanted["show"] = standing["number"], "both"
-    if name == "command_result":
-        wanted["token"] = UUID(int=7)
-    return reverse(name, kwargs={parameter: wanted[parameter] for parameter in takes[0][1]})
 
 
 @pytest.mark.parametrize("person", PEOPLE[2:])
@@ -387,7 +54,7 @@ def answers_that_differ(open_browser, standing, expected):
     wrong = {}
     for (name, method), usual in expected.items():
         with taken_back():
-            answer = ask(open_browser(), method, address(name, standing))
+            answer = ask(open_browser(), method, address_of(name, standing))
         if answer != usual:
             wrong[name, method] = (answer, usual)
     return wrong
@@ -402,7 +69,7 @@ def ask(browser, method, where):
 def test_no_address_asks_gist_or_ghl_when_it_is_opened(world, standing, as_owner):
     world.forget_calls()
     for name in NAMES:
-        as_owner.client.get(address(name, standing))
+        as_owner.client.get(address_of(name, standing))
     assert world.calls() == {"gist": 0, "ghl": 0}
 
 
@@ -416,7 +83,7 @@ def test_a_viewer_s_post_writes_nothing(world, standing, viewer):
         if not name.startswith("webhook_"):
             form = {"confirm": "Alder", "name": "Other", "key": "x", "do": "save"}
             with taken_back():
-                browser.client.post(address(name, standing), form)
+                browser.client.post(address_of(name, standing), form)
                 wrote += [name] if rows_of(WRITTEN) != before else []
     assert wrote == []
 

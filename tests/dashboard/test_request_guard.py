@@ -7,8 +7,9 @@ import pytest
 from django.urls import reverse
 
 from integration.models import Connection, MappingVersion
+from tests.dashboard.addresses import address_of
 from tests.dashboard.browser import Browser, html, words
-from tests.dashboard.test_permissions import NAMES, address, standing  # noqa: F401
+from tests.dashboard.rights_table import NAMES
 
 HTMX = {"HX-Request": "true"}
 MULTIPART = "multipart/form-data; boundary=x"
@@ -111,9 +112,9 @@ def test_hidden_json_that_no_page_wrote_is_refused_in_words(browser, link, case)
 
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30, "9" * 5_000])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_no_number_in_an_address_is_a_fault(world, standing, owner, number, method):  # noqa: F811
+def test_no_number_in_an_address_is_a_fault(world, standing, owner, number, method):
     browser = Browser(owner, raise_request_exception=False)
-    places = {re.sub(r"/\d+/", f"/{number}/", address(name, standing)) for name in NAMES}
+    places = {re.sub(r"/\d+/", f"/{number}/", address_of(name, standing)) for name in NAMES}
     numbered = sorted(place for place in places if f"/{number}/" in place)
     assert len(numbered) > 20
     faults = [place for place in numbered if browser.client.generic(method, place).status_code >= 500]

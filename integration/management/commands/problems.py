@@ -5,9 +5,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from integration.causes.group import failing_problems
-from integration.causes.words import subject_in_words, title_of
+from integration.causes.report import report_of
 from integration.management.reporting import ReportingCommand, find_link
-from integration.models import Problem
 
 
 class Command(ReportingCommand):
@@ -21,24 +20,10 @@ class Command(ReportingCommand):
         links = [find_link(options["link"])] if options["link"] else None
         found = list(failing_problems(links).select_related("link"))
         for problem in found:
-            data = _report_of(problem)
+            data = report_of(problem)
             self.stdout.write(json.dumps(data, ensure_ascii=False) if self.as_json else _in_words(data))
         if not found and not self.as_json:
             self.stdout.write("Nothing fails.")
-
-
-def _report_of(problem: Problem) -> dict[str, Any]:
-    return {
-        "problem": problem.pk,
-        "link": problem.link.key,
-        "cause": problem.cause,
-        "title": title_of(problem),
-        "subject": subject_in_words(problem),
-        "count": problem.count,  # type: ignore[attr-defined]
-        "state": problem.state,
-        "first_seen": problem.first_seen.isoformat(),
-        "last_seen": problem.last_seen.isoformat(),
-    }
 
 
 def _in_words(data: dict[str, Any]) -> str:
