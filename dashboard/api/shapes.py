@@ -102,7 +102,7 @@ class RunReport(Schema):
     at: Time = Field(description="when it was asked for")
     plan: int = Field(0, description="of a dry run, or of one that applied a plan: number of the plan")
     digest: str = Field("", description="of a plan: what `apply_plan --digest` takes")
-    estimated_calls: Calls = Field(None, description="of a plan: calls that applying it makes")
+    estimated_calls: Calls | None = Field(None, description="of a plan: calls that applying it makes")
     held: int = Field(0, description="of a plan: changes whose before was no longer what stood there")
 
 

@@ -1,5 +1,6 @@
 """The filters of the people of a plan."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -28,7 +29,7 @@ class PlanFilter(Filter):
     @property
     def changes(self) -> Q:
         """Of the people that the filter takes those changes that it names; all of them where it names none."""
-        tests = {
+        tests: dict[str, Callable[[str], Q]] = {
             "side": lambda side: Q(side=side), "show": lambda show: SHOWN[show][1],
             "field": lambda field: Q(field=field), "rule": lambda rule: Q(rule=rule),
         }  # fmt: skip

@@ -3,10 +3,10 @@
 from django.urls import reverse
 
 from integration.models import Connection
+from tests.dashboard.accounts.test_open_pages import account_pages
 from tests.dashboard.addresses import address_of
 from tests.dashboard.rights_table import NAMES, ROWS
 from tests.dashboard.taken_back import taken_back
-from tests.dashboard.test_permissions import account_pages
 
 TAKEN = {(name, method) for name, method, *statuses in ROWS if set(statuses) - {"login", "403", "405"}}
 # Only ever refused in the table, because it asks for what the table's link does not have.

@@ -90,7 +90,7 @@ def send(address: Address, message: Message) -> str:
     if loaded is None:
         raise NotDelivered(f"{name} does not take this address any more. Enter it anew.")
     # apprise answers yes or no and says why in its log alone; of that only the status is passed on.
-    with apprise.LogCapture(level=logging.WARNING) as log:
+    with apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
         taken = loaded.notify(body=message.text[:LONGEST_TEXT], title=message.title)
         status = re.search(r"error=(\d{3})", log.getvalue() or "")
     if not taken:
