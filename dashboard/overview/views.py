@@ -21,8 +21,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         known = visible_connections(Connection.objects.all())
         works = known.filter(status__in=(ConnectionStatus.OK, ConnectionStatus.SCOPE))
         sides = set(works.values_list("provider", flat=True))
-        context = {"gist": "gist" in sides, "ghl": "ghl" in sides, "demo": settings.DEMO, "has_app": has_own_app()}
-        return render(request, "overview/welcome.html", context)
+        begun = {"gist": "gist" in sides, "ghl": "ghl" in sides, "demo": settings.DEMO, "has_app": has_own_app()}
+        return render(request, "overview/welcome.html", begun)
     totals = {name: sum(card.today.get(name, 0) for card in found) for name in COUNTS}
     context = {
         "cards": found,
