@@ -26,8 +26,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         known = visible_connections(Connection.objects.all())
         works = known.filter(status__in=(ConnectionStatus.OK, ConnectionStatus.SCOPE))
         sides = set(works.values_list("provider", flat=True))
-        context = {"gist": "gist" in sides, "ghl": "ghl" in sides, "demo": settings.DEMO, "has_app": has_own_app()}
-        return render(request, "overview/welcome.html", context)
+        begun = {"gist": "gist" in sides, "ghl": "ghl" in sides, "demo": settings.DEMO, "has_app": has_own_app()}
+        return render(request, "overview/welcome.html", begun)
     wanted, choices = OverviewFilter(request.GET, cards), read_choices(request.user)
     if wants_partial(request) and request.htmx.target == "results":  # type: ignore[attr-defined]
         return render_list(request, "overview/detail.html", links_context(cards, wanted, choices))

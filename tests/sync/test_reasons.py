@@ -55,4 +55,4 @@ def test_what_was_never_sent_is_not_called_refused(as_viewer, link):
     things.failure(things.finished_run(link), reason=errors.NotSent.code)
     page = shown_words(as_viewer, link)
     assert "Not sent." in page
-    assert "The API will not accept" not in page
+    assert "This record cannot be accepted" not in page

@@ -80,7 +80,7 @@ def test_every_word_of_the_list_is_replaced_or_explained():
 
 @pytest.mark.parametrize("old", sorted(set(REPLACED) - ONLY_IN_CODE))
 def test_what_was_replaced_stands_nowhere_any_more(old):
-    # “Leave it out” and “Leave both as they are” are sentences of their own.
+    # “Leave it out” is a sentence of its own.
     pattern = re.compile(rf"(?<![\w-]){re.escape(old)}(?! (?:out|off|empty|stopped|unmatched))(?![\w-])")
     skips = {"words.py"}
     assert [name for name, text in shown_texts() if name not in skips and pattern.search(text)] == []
