@@ -11,7 +11,7 @@ from tests.processes import SETUP, Up, apply
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
 
-PAGES = ["/", "/connections/", "/connections/g/", "/connections/h/", "/connections/new/gist/", "/connections/new/ghl/",
+PAGES = ["/", "/palette/?q=alder", "/connections/", "/connections/g/", "/connections/h/", "/connections/new/gist/", "/connections/new/ghl/",
          "/links/", "/links/new/", "/links/alder/", "/links/alder/mapping/versions/", "/runs/", "/runs/1/", "/log/",
          "/problems/", "/problems/person/", "/problems/rejected/", "/problems/waiting/", "/contacts/",
          "/accounts/email/", "/accounts/logout/", "/nothing/here/"]  # fmt: skip
