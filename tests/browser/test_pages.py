@@ -11,10 +11,10 @@ from tests.processes import SETUP, Up, apply
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
 
-PAGES = ["/", "/palette/?q=alder", "/connections/", "/connections/g/", "/connections/h/", "/connections/new/gist/", "/connections/new/ghl/",
+PAGES = ["/", "/connections/", "/connections/g/", "/connections/h/", "/connections/new/gist/", "/connections/new/ghl/",
          "/links/", "/links/new/", "/links/alder/", "/links/alder/mapping/versions/", "/runs/", "/runs/1/", "/log/",
          "/problems/", "/problems/person/", "/problems/rejected/", "/problems/waiting/", "/contacts/",
-         "/accounts/email/", "/accounts/logout/", "/nothing/here/"]  # fmt: skip
+         "/palette/?q=alder", "/accounts/email/", "/accounts/logout/", "/nothing/here/"]  # fmt: skip
 SECURITY = ["/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/"]
 LOOKS = [(1440, "light"), (390, "dark")]
 
