@@ -1,5 +1,7 @@
 """Keeping a list with its filters under a name, and taking one away again."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -21,12 +23,11 @@ def save_view(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Give the view a name. Nothing was saved.")
         return redirect(place if place in PLACES else "overview")
     filters = filters_in(QueryDict(request.POST.get("filter", "")))
-    shared = bool(request.POST.get("shared")) and request.user.may_delete  # type: ignore[union-attr]
+    person: Any = request.user
+    shared = bool(request.POST.get("shared")) and person.may_delete
     try:
         with transaction.atomic():
-            view = SavedView(place=place, name=name, filters=filters, shared=shared)
-            view.user = request.user  # type: ignore[assignment]
-            _keep(request, view)
+            _keep(request, SavedView(user=person, place=place, name=name, filters=filters, shared=shared))
     except IntegrityError:
         messages.error(request, f"There is a view “{name}” of yours already. Nothing was saved: choose another name.")
     return redirect(address_of(place, filters))

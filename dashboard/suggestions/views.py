@@ -1,6 +1,7 @@
 """What may be meant by what is typed into the search box of a list: filters, people, links."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -45,7 +46,8 @@ def _filter_words(place: str, word: str) -> Iterator[str]:
     for name, field in FILTERS[place].base_fields.items():
         if not isinstance(field, forms.ChoiceField):
             continue
-        for value, label in field.choices:  # type: ignore[misc, union-attr]
+        choices: Any = field.choices
+        for value, label in choices:
             written = f"{name}:{value}"
             if value and (written.startswith(word.lower()) or str(label).lower().startswith(word.lower())):
                 yield written

@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes
 def test_a_page_is_found_chosen_and_opened_without_a_mouse(page):
     sign_in(page)
     page.keyboard.press("Control+k")
-    box = page.get_by_role("combobox")
+    box = page.get_by_label("Find a person, link, run or page, or do something")
     expect(box).to_be_focused()
     page.keyboard.type("failures")
-    chosen = page.get_by_role("option", selected=True)
+    chosen = page.locator("#found").get_by_role("option", selected=True)
     expect(chosen).to_contain_text("Problems")
     expect(box).to_have_attribute("aria-activedescendant", chosen.get_attribute("id"))
     assert faults(page) == []
