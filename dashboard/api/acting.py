@@ -12,7 +12,7 @@ from dashboard.api.rows import report_run
 from integration.models import Run
 
 router = Router()
-STARTED = {202: shapes.RunReport, **REFUSALS}
+STARTED: dict[Any, Any] = {202: shapes.RunReport, **REFUSALS}
 
 
 @router.post(

@@ -67,7 +67,7 @@ def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpRespon
 
 def add_handlers(api: NinjaAPI) -> None:
     """How the API answers each kind of error."""
-    api.add_exception_handler(Refused, lambda request, problem: answer_refused(problem))
+    api.add_exception_handler(Refused, _answer_refusal)
     api.add_exception_handler(Http404, lambda request, problem: answer_error(404, "not_found", NOT_FOUND))
     api.add_exception_handler(ValidationError, _answer_invalid)
     api.add_exception_handler(HttpError, _answer_unreadable)
@@ -78,16 +78,20 @@ def add_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(Exception, _answer_fault)
 
 
-def _answer_invalid(request: HttpRequest, problem: ValidationError) -> HttpResponse:
+def _answer_refusal(request: HttpRequest, problem: Any) -> HttpResponse:
+    return answer_refused(problem)
+
+
+def _answer_invalid(request: HttpRequest, problem: Any) -> HttpResponse:
     words = [f"{'.'.join(str(step) for step in one['loc'][1:])}: {one['msg']}" for one in problem.errors[:3]]
     return answer_error(422, "invalid", f"{'; '.join(words)}. Nothing was done.")
 
 
-def _answer_unreadable(request: HttpRequest, problem: HttpError) -> HttpResponse:
+def _answer_unreadable(request: HttpRequest, problem: Any) -> HttpResponse:
     return answer_error(problem.status_code, "unreadable", f"{problem.message.rstrip('.')}. Nothing was done.")
 
 
-def _answer_not_possible(request: HttpRequest, problem: SetupError) -> HttpResponse:
+def _answer_not_possible(request: HttpRequest, problem: Any) -> HttpResponse:
     code = "already_running" if isinstance(problem, AlreadyRunning) else "not_possible"
     return answer_error(409, code, str(problem))
 

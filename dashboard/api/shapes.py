@@ -75,8 +75,8 @@ class TimelineQuery(PageQuery):
 # No Schema of ninja's, which lets unknown names through: a misspelt `dry_run` would be a real sync.
 class SyncBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    full: StrictBool = Field(False, description="read everything, not only what changed")
-    dry_run: StrictBool = Field(False, description="decide and write nothing: a plan")
+    full: StrictBool = Field(default=False, description="read everything, not only what changed")
+    dry_run: StrictBool = Field(default=False, description="decide and write nothing: a plan")
 
 
 class Calls(Schema):
@@ -102,7 +102,7 @@ class RunReport(Schema):
     at: Time = Field(description="when it was asked for")
     plan: int = Field(0, description="of a dry run, or of one that applied a plan: number of the plan")
     digest: str = Field("", description="of a plan: what `apply_plan --digest` takes")
-    estimated_calls: Calls = Field(None, description="of a plan: calls that applying it makes")
+    estimated_calls: Calls | None = Field(None, description="of a plan: calls that applying it makes")
     held: int = Field(0, description="of a plan: changes whose before was no longer what stood there")
 
 

@@ -18,7 +18,7 @@ from integration.models import Connection, Link, Workflow
 EDITORS = {"mapping", "workflow", "link_filters"}
 # Sent and not kept, or recorded by who knows more.
 NOTHING_CHANGED = {"workflow_test", "account_login", "account_logout", "account_reset_password", "invitation",
-                   "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate"}  # fmt: skip
+                   "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate", "mcp"}  # fmt: skip
 
 
 class AuditTrail:

@@ -167,7 +167,7 @@ def find_known(link: Link, text: str) -> list[KnownPerson]:
     """
     side, _, plain = text.strip().partition(":")
     if side in SIDES and plain:
-        records = [(side, plain)]
+        records: list[tuple[str, str]] = [(side, plain)]
     elif "@" in text:
         rows = Snapshot.objects.filter(link=link, kind="contact").with_address(text.strip().lower())
         records = list(rows.values_list("side", "external_id")[:MOST_OF_ONE_ADDRESS])

@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes
 PAGES = ["/", "/connections/", "/connections/g/", "/connections/h/", "/connections/new/gist/", "/connections/new/ghl/",
          "/links/", "/links/new/", "/links/alder/", "/links/alder/mapping/versions/", "/runs/", "/runs/1/", "/log/",
          "/problems/", "/problems/person/", "/problems/rejected/", "/problems/waiting/", "/contacts/",
-         "/accounts/email/", "/accounts/logout/", "/nothing/here/"]  # fmt: skip
+         "/accounts/email/", "/accounts/logout/", "/settings/keys/", "/settings/keys/new/", "/api/v1/docs",
+         "/nothing/here/"]  # fmt: skip
 SECURITY = ["/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/"]
 LOOKS = [(1440, "light"), (390, "dark")]
 
