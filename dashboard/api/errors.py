@@ -36,7 +36,7 @@ def answer_error(status: int, code: str, message: str, wait: int = 0) -> JsonRes
     return response
 
 
-def answer_refused(problem: Any) -> JsonResponse:
+def answer_refused(problem: Refused) -> JsonResponse:
     return answer_error(problem.status, problem.code, problem.sentence, problem.wait)
 
 
@@ -66,8 +66,8 @@ def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpRespon
 
 
 def add_handlers(api: NinjaAPI) -> None:
-    """How the API answers each kind of error. Handlers take Any: by its types ninja could hand them a class."""
-    api.add_exception_handler(Refused, lambda request, problem: answer_refused(problem))
+    """How the API answers each kind of error."""
+    api.add_exception_handler(Refused, _answer_refusal)
     api.add_exception_handler(Http404, lambda request, problem: answer_error(404, "not_found", NOT_FOUND))
     api.add_exception_handler(ValidationError, _answer_invalid)
     api.add_exception_handler(HttpError, _answer_unreadable)
@@ -76,6 +76,10 @@ def add_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(SetupError, _answer_not_possible)
     api.add_exception_handler(ProviderError, lambda request, problem: answer_error(502, problem.code, str(problem)))
     api.add_exception_handler(Exception, _answer_fault)
+
+
+def _answer_refusal(request: HttpRequest, problem: Any) -> HttpResponse:
+    return answer_refused(problem)
 
 
 def _answer_invalid(request: HttpRequest, problem: Any) -> HttpResponse:

@@ -75,8 +75,8 @@ class TimelineQuery(PageQuery):
 # No Schema of ninja's, which lets unknown names through: a misspelt `dry_run` would be a real sync.
 class SyncBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    full: StrictBool = Field(False, description="read everything, not only what changed")
-    dry_run: StrictBool = Field(False, description="decide and write nothing: a plan")
+    full: StrictBool = Field(default=False, description="read everything, not only what changed")
+    dry_run: StrictBool = Field(default=False, description="decide and write nothing: a plan")
 
 
 class Calls(Schema):

@@ -18,7 +18,8 @@ from integration.models import Connection, Link, Workflow
 EDITORS = {"mapping", "workflow", "link_filters"}
 # Sent and not kept, recorded by who knows more, or of how a page looks to one person.
 NOTHING_CHANGED = {"workflow_test", "account_login", "account_logout", "account_reset_password", "invitation",
-                   "overview_look", "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate"}  # fmt: skip
+                   "overview_look", "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate",
+                   "mcp"}  # fmt: skip
 
 
 class AuditTrail:

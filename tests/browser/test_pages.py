@@ -18,6 +18,7 @@ PAGES = ["/", "/connections/", "/connections/g/", "/connections/h/", "/connectio
          "/alerts/", "/settings/alerts/", "/settings/alerts/new/webhook/",
          "/guide/app/", "/guide/live/", "/glossary/", "/connect-links/new/", "/accounts/email/", "/accounts/logout/",
          "/palette/?q=alder", "/settings/data/", "/settings/health/", "/settings/encryption/", "/settings/keys/",
+         "/settings/keys/new/", "/api/v1/docs",
          "/nothing/here/"]  # fmt: skip
 SECURITY = ["/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/"]
 LOOKS = [(1440, "light"), (390, "dark")]

@@ -8,7 +8,7 @@ from tests.refusals import Refusal, refuse
 from tests.world import finish, sync
 
 BOB = "bob@example.test"
-REFUSAL = Refusal("ghl", lambda body: "bob@" in body, 400, {"statusCode": 400, "message": "email must be an email"})
+REFUSAL = Refusal("ghl", lambda body: True, 400, {"statusCode": 400, "message": "The weather is bad"})
 
 
 def why(person=BOB, **arguments):
