@@ -15,6 +15,7 @@ from integration.imports.faults import Fault
 from integration.imports.read import SAMPLE_CELL, Row
 from integration.imports.routes import Destination, Route, SideValues, find_routes, why_not_carried
 from integration.mapping.transforms import Context
+from integration.providers.ghl.fields import LONGEST_NOTE
 from integration.records import Side, Value, is_blank
 from integration.values import Unreadable, as_text
 
@@ -167,7 +168,7 @@ class _Findings:
         if is_blank(value):
             return
         if kind == "note":
-            self.notes.append(as_text(value))
+            self.notes.append(fit_note(as_text(value)))
         elif kind == "task":
             self.tasks += filter(None, map(str.strip, as_text(value).splitlines()))
         else:
@@ -198,6 +199,13 @@ class _Findings:
             values["gist"]["name"] = " ".join(halves)
         if halves and "ghl" in values:
             values["ghl"].pop("name", None)
+
+
+def fit_note(text: str) -> str:
+    """Raises Unreadable for what GHL would not get whole: nobody is made before that is known."""
+    if len(text) > LONGEST_NOTE:
+        raise Unreadable(f"The note has {len(text):,} characters; at most {LONGEST_NOTE:,} are sent.", "too_long")
+    return text
 
 
 def _join(known: Value, value: Value) -> Value:

@@ -58,14 +58,17 @@ class Table:
     sample: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     """Cells of the first rows, each cut after 1,000 characters."""
 
-    def rows(self) -> Iterator[Row]:
-        """Rows of data, without blank ones. Raises SetupError where the file is no table from some row on."""
+    def rows(self, after: int = 0) -> Iterator[Row]:
+        """Rows of data behind row number `after`, without blank ones. Raises SetupError where the file is no table from
+        some row on.
+        """
+        start = max(self.header_number, after)
         for record in self.source.records():
             if record.number > MOST_ROWS + self.header_number:
                 raise SetupError(
                     f"The file has more than {MOST_ROWS:,} rows. Divide it, and import each.", self.source.where
                 )
-            if record.number > self.header_number and not _is_blank(record):
+            if record.number > start and not _is_blank(record):
                 yield self._row_of(record)
 
     def _row_of(self, record: Record) -> Row:

@@ -13,6 +13,7 @@ from integration.errors import Gone, NotSent
 from integration.models import Change, Link
 from integration.moments import find_zone, moment_of, utc_text
 from integration.providers.exchange import Steps
+from integration.providers.ghl.fields import LONGEST_NOTE
 from integration.providers.ghl.related import GhlRelated
 from integration.records import RelatedRecord, RelatedType, Value, is_blank
 from integration.related.merge import decide_related
@@ -22,8 +23,6 @@ from integration.sync.apply import create_related, delete_related, update_relate
 from integration.sync.plan import create_of, delete_of, updates_of
 
 NAMES = {"task": "Task", "note": "Note", "appointment": "Appointment"}
-# No length is documented; longer ones are refused here with words instead of there without (docs/ghl-api.md#notes).
-LONGEST_NOTE = 65_000
 MOMENTS = ("due_at", "start_at", "end_at")
 # GHL has no task without a due date: one that nobody gave is due so many days from now.
 DUE_DAYS = 1

@@ -138,26 +138,32 @@ def _stage_versions(link: Link) -> list[str]:
     rows[0]["steps"] = [{"name": "table", "table": {"a": "b"}, "otherwise": "keep"}]
     version = save_version(link, rows)
     # Something to publish.
-    save_draft(link, rows[:-1], version.number, Place(draft_now(link).revision))
+    save_draft(link, [*rows[:2], *rows[3:]], version.number, Place(draft_now(link).revision))
     flow = things.workflow(link)
     condition = {"field": "contact.email", "op": "is", "value": "a"}
     versions.save_workflow_version(flow, {**flow.definition, "conditions": [condition]}, user=None)
     things.execution(flow)
-    _stage_second_link(link)
     return [
+        *_stage_other_links(),
         reverse("mapping_publish", args=[link.key]), reverse("mapping_fields", args=[link.key]),
         reverse("mapping_copy", args=[link.key]),
         *(reverse("connection_reconnect", args=[one.key]) for one in (link.gist, link.ghl)),
     ]  # fmt: skip
 
 
-def _stage_second_link(link: Link) -> None:
-    """One to which a mapping can be copied; its accounts are never asked."""
-    ends = {
-        side: Connection.objects.create(key=f"birch-{side}", name=f"Birch {side}", provider=side, account_id="birch")
-        for side in ("gist", "ghl")
-    }
-    Link.objects.create(key="birch", name="Birch", enabled=False, **ends)
+def _stage_other_links() -> list[str]:
+    """One to which a mapping can be copied, with a run that can be paused, and one whose run rests; their accounts are
+    never asked.
+    """
+    pages = []
+    for name, facts in (("birch", {"status": "queued"}), ("cedar", {"status": "paused", "error_code": "paused"})):
+        ends = {
+            side: Connection.objects.create(key=f"{name}-{side}", name=f"{name} {side}", provider=side, account_id=name)
+            for side in ("gist", "ghl")
+        }
+        link = Link.objects.create(key=name, name=name.title(), enabled=False, **ends)
+        pages.append(reverse("run", args=[Run.objects.create(link=link, **facts).pk]))
+    return pages
 
 
 def _plain_names() -> list[str]:

@@ -8,6 +8,8 @@ from integration.records import CONSENT_NOTE, Field, FieldType, Value, is_blank
 from integration.values import Unreadable
 
 CUSTOM = "customFields."
+# No length is documented; longer ones are refused here with words instead of there without (docs/ghl-api.md#notes).
+LONGEST_NOTE = 65_000
 _ONCE = "GHL takes this when a contact is created and refuses it afterwards."
 _OWN = "Set by GHL."
 

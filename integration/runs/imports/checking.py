@@ -68,8 +68,8 @@ def _check_portions(order: ImportOrder, store: RowStore, is_over: Callable[[], b
     check = order.new_check(store)
     tally = Tally(store)
     # A check that was interrupted reads the rows before again, and looks at none of them.
-    before = start = tally.checked_to
-    rows = (row for row in order.table.rows() if row.number > start)
+    before = tally.checked_to
+    rows = order.table.rows(after=before)
     tally.notes = [*order.notes, *check.notes]
     while True:
         some = list(islice(rows, PORTION))

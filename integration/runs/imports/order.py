@@ -10,7 +10,7 @@ from typing import Any
 
 from integration.connections.fields import fields_of
 from integration.errors import SetupError
-from integration.imports.check import FileCheck
+from integration.imports.check import FileCheck, fit_note
 from integration.imports.columns import Column, as_saved, choose_columns
 from integration.imports.doubles import KnownKeys
 from integration.imports.faults import Fault
@@ -26,6 +26,7 @@ from integration.records import Side
 from integration.runs.imports.additions import Additions
 from integration.runs.imports.due import DueRule, read_due_rule
 from integration.runs.imports.files import path_of
+from integration.values import Unreadable
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,15 @@ class ImportOrder:
     def new_check(self, known: KnownKeys | None = None) -> FileCheck:
         """Raises SetupError when no column says who a row is about."""
         leave_blank = {(reason, header) for reason, header in self.file.leave_blank}
-        return FileCheck(self.columns, self.destination, known, leave_blank, self._fault_of_due)
+        return FileCheck(self.columns, self.destination, known, leave_blank, self._find_fault)
 
-    def _fault_of_due(self, row: Row) -> Fault | None:
+    def _find_fault(self, row: Row) -> Fault | None:
+        """What is wrong with what the import adds to the row."""
+        try:
+            for note in self.additions.for_row(self.table.headers, row.cells).notes:
+                fit_note(note)
+        except Unreadable as problem:
+            return Fault(problem.reason, str(problem))
         return self.due.fault_of(row.cells) if self._makes_tasks else None
 
     @cached_property
