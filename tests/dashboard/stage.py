@@ -152,17 +152,17 @@ def _stage_versions(link: Link) -> list[str]:
 
 
 def _stage_other_links() -> list[str]:
-    """One to which a mapping can be copied, with a run that can be paused, and one whose run rests; their accounts are
-    never asked.
+    """One to which a mapping can be copied, with a run that can be paused, and one whose import rests; their accounts
+    are never asked.
     """
-    pages = []
-    for name, facts in (("birch", {"status": "queued"}), ("cedar", {"status": "paused", "error_code": "paused"})):
+    pages, rests = [], {"status": "paused", "error_code": "paused", "kind": "import"}
+    for name, page, facts in (("birch", "run", {"status": "queued"}), ("cedar", "imported", rests)):
         ends = {
             side: Connection.objects.create(key=f"{name}-{side}", name=f"{name} {side}", provider=side, account_id=name)
             for side in ("gist", "ghl")
         }
         link = Link.objects.create(key=name, name=name.title(), enabled=False, **ends)
-        pages.append(reverse("run", args=[Run.objects.create(link=link, **facts).pk]))
+        pages.append(reverse(page, args=[Run.objects.create(link=link, **facts).pk]))
     return pages
 
 
