@@ -11,7 +11,7 @@ from django.urls import reverse
 from dashboard.glossary.words import TERMS
 from tests.dashboard.browser import html, words
 
-pytestmark = pytest.mark.one_engine
+pytestmark = [pytest.mark.one_engine, pytest.mark.django_db]
 
 ROOT = Path(__file__).parents[3]
 PRODUCT = ROOT.parent / "shared" / "design" / "product.md"
