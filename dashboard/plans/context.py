@@ -132,7 +132,7 @@ def name_of_rule(rule: str) -> str:
     if kind == "workflow":
         return f"Workflow {rest.partition(':')[0]}"
     if kind == CARRIED_RULE:
-        return f"Shown in Gist: {CARRIED_LABELS.get(rest, rest).lower()}"
+        return CARRIED_LABELS.get(rest, rest)  # Short: it stands on a button, on telephones too.
     words = {"deletes": "Deleted on the other side", "consent": "Opt-outs", "import": "From the file", "undo": "Undo"}
     return words.get(kind) or ACTIONS.get(rule, rule or "Other")
 
