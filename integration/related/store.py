@@ -96,15 +96,16 @@ class _Taken:
     changed: set[tuple[str, str]]
 
 
-def _without_erased(link: Link, records: list[RelatedRecord]) -> list[RelatedRecord]:
-    """Not those of a contact who was erased."""
-    gone = erased_ids(link, "ghl", {record.contact_id for record in records})
+def _without_erased(link: Link, records: list[RelatedRecord], known: Known) -> list[RelatedRecord]:
+    """Not those of a contact who was erased. Whoever has a row that is known was not: it would have gone with them."""
+    asked = {record.contact_id for record in records if (record.kind, record.id) not in known}
+    gone = erased_ids(link, "ghl", asked) if asked else set()
     return [record for record in records if record.contact_id not in gone]
 
 
 def _take_in(link: Link, records: list[RelatedRecord], known: Known) -> _Taken:
     """`known` are rows that were looked up before; the others are looked up here."""
-    taken = _without_erased(link, records)
+    taken = _without_erased(link, records, known)
     given: dict[tuple[str, str], RelatedRecord] = {(record.kind, record.id): record for record in taken}
     if unknown := given.keys() - known.keys():
         known = {**known, **_rows_of(link, unknown)}
