@@ -77,9 +77,14 @@ def for_programs(view: Callable[..., HttpResponseBase], methods: tuple[str, ...]
     def answer(request: HttpRequest, **given: Any) -> HttpResponseBase:
         if request.method not in methods:
             return answer_wrong_method(str(request.method), methods)
-        if request.method == "HEAD":
+        asked = request.method
+        if asked == "HEAD":
             request.method = "GET"
-        return view(request, **given)
+        try:
+            return view(request, **given)
+        finally:
+            # The server leaves the body out by it.
+            request.method = asked
 
     answer.methods = methods  # type: ignore[attr-defined]
     return csrf_exempt(login_not_required(answer))

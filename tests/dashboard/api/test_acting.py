@@ -26,7 +26,7 @@ def test_a_sync_is_started_as_the_key_and_on_record(actor, ann, as_owner):
 
 
 def test_without_a_body_a_sync_reads_what_changed(actor, ann):
-    answer = actor.client.post("/api/v1/links/alder/sync")
+    answer = actor.client.generic("POST", "/api/v1/links/alder/sync")
     assert (answer.status_code, answer.json()["kind"], answer.json()["dry_run"]) == (202, "incremental", False)
 
 
@@ -51,7 +51,7 @@ def test_a_problem_is_retried_and_passes(actor, link, world, monkeypatch):
     answer = actor.post(f"problems/{problem['problem']}/retry")
     assert (answer.status_code, answer.json()["kind"]) == (202, "retry")
     finish(Run.objects.get(pk=answer.json()["run"]))
-    assert (actor.items("problems"), world.emails("ghl")) == ([], ["bob@example.test"])
+    assert (actor.items("log", open="yes"), world.emails("ghl")) == ([], ["bob@example.test"])
     assert AuditEntry.objects.filter(what="api_retry", subject=f"problem {problem['problem']}").exists()
 
 
