@@ -3,7 +3,8 @@
 import hashlib
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +14,9 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from integration.errors import SetupError
+
+# Any number that nobody else locks in this database.
+_MIGRATING = 4_718_201
 
 
 def pending_migrations() -> int:
@@ -25,11 +29,26 @@ def prepare_database(announce: Callable[[int], None]) -> bool:
     pending = pending_migrations()
     if pending:
         announce(pending)
-        call_command("migrate", verbosity=0, interactive=False)
+        with _one_host_at_a_time():
+            call_command("migrate", verbosity=0, interactive=False)
     elif not settings.REDIS_URL and not _has_cache_table():
         # The database was migrated while Redis served the cache.
         call_command("createcachetable", database=DEFAULT_DB_ALIAS, verbosity=0)
     return bool(pending)
+
+
+@contextmanager
+def _one_host_at_a_time() -> Iterator[None]:
+    """Hosts that start at once on one PostgreSQL migrate one after the other; the later ones find nothing to do."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
 
 
 def _has_cache_table() -> bool:
