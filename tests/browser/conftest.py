@@ -1,11 +1,19 @@
 """A running Gistline and a browser to use it with."""
 
+from typing import Any
+
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.processes import Up, database
 
+# Widths and themes that pages are looked at in.
+LOOKS = [(1440, "light"), (390, "dark")]
 CHROMIUM = "/usr/bin/chromium"
+_axe = Axe()
+_signed_in: dict[str, list[Any]] = {}
+"""Cookies by address of the server."""
 # As long as a click waits: two workers of the suite share the machine with two servers and two browsers.
 expect.set_options(timeout=20_000)
 
@@ -34,7 +42,7 @@ def page(up, chromium):
     context = chromium.new_context(base_url=up.url, viewport={"width": 1440, "height": 900})
     made = context.new_page()
     made.set_default_timeout(20_000)
-    made.troubles = []
+    made.server, made.troubles = up.url, []
     made.on("pageerror", lambda error: made.troubles.append(str(error)))
     made.on("console", lambda said: made.troubles.append(said.text) if _is_trouble(said) else None)
     yield made
@@ -47,8 +55,22 @@ def _is_trouble(said) -> bool:
 
 
 def sign_in(page: Page) -> None:
+    """By the form once for each server, by its cookie from then on: to check a password is slow on purpose."""
+    server = getattr(page, "server", "")
+    if cookies := _signed_in.get(server):
+        page.context.add_cookies(cookies)
+        page.goto("/runs/")
+        return
     page.goto("/accounts/login/")
     page.get_by_label("E-mail").fill("demo@gistline.example")
     page.get_by_label("Password").fill("demo-gistline")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")
+    _signed_in[server] = [one for one in page.context.cookies() if one["name"] != "theme"] if server else []
+
+
+def axe_faults(page: Page) -> list[str]:
+    """What axe calls serious or worse, each with the first element that it is about."""
+    found = _axe.run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in serious]

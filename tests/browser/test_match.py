@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from integration.twin.worlds import API_KEYS, LOCATION_IDS, PRIVATE_TOKENS
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import LOOKS, axe_faults, sign_in
 from tests.processes import ACCOUNTS, SETUP, Up, apply, clear
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
@@ -75,10 +74,8 @@ def read_both_sides(page: Page, up: Up, verb: str, link: str = "alder") -> None:
 
 
 def faults(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
     sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in serious] + ["scrolls sideways"] * sideways
+    return axe_faults(page) + ["scrolls sideways"] * sideways
 
 
 def test_a_cluster_of_three_is_decided_by_keyboard_taken_back_and_decided_anew(page: Page, watching: Up):
@@ -122,7 +119,7 @@ def test_the_link_says_what_the_first_sync_will_do_before_it_does_it(page: Page,
     assert page.troubles == []
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_nobody_is_kept_out_of_the_match_screen(page: Page, watching: Up, width: int, theme: str):
     page.set_viewport_size({"width": width, "height": 900})
     page.context.add_cookies([{"name": "theme", "value": theme, "url": watching.url}])

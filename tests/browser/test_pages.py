@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import LOOKS, axe_faults, sign_in
 from tests.processes import SETUP, Up, apply
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
@@ -21,7 +20,6 @@ PAGES = ["/", "/connections/", "/connections/g/", "/connections/h/", "/connectio
          "/settings/keys/new/", "/api/v1/docs",
          "/nothing/here/"]  # fmt: skip
 SECURITY = ["/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/"]
-LOOKS = [(1440, "light"), (390, "dark")]
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +40,14 @@ def looked_at(page: Page, linked: Up, request) -> Page:
 
 
 def faults(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    serious = axe_faults(page)
     size = page.viewport_size
     if size["width"] < 500:
         # The narrowest telephones.
         page.set_viewport_size({"width": 320, "height": 900})
     sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     page.set_viewport_size(size)
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in serious] + ["scrolls sideways"] * sideways
+    return serious + ["scrolls sideways"] * sideways
 
 
 @pytest.mark.parametrize("looked_at", LOOKS, indirect=True, ids=str)

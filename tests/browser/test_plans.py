@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import sign_in
-from tests.browser.test_pages import LOOKS, faults
+from tests.browser.conftest import LOOKS, sign_in
+from tests.browser.test_pages import faults
 from tests.processes import SETUP, Up, apply
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]

@@ -3,15 +3,12 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import LOOKS, axe_faults, sign_in
 from tests.processes import SETUP, Up, apply
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_engine, pytest.mark.processes, pytest.mark.enable_socket]
-
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +87,7 @@ PAGES = ["/workflows/", "/workflows/new/", "/workflows/{pk}/", "/workflows/{pk}/
          "/workflows/{pk}/settings/", "/capabilities/", "/connections/g/gist-fields/"]  # fmt: skip
 
 
-def faults(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in SERIOUS]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_nobody_is_kept_out_and_nothing_scrolls_sideways(page, up, linked, theme, width):
     page.set_viewport_size({"width": width, "height": 900})
     page.context.add_cookies([{"name": "theme", "value": theme, "url": up.url}])
@@ -105,11 +96,11 @@ def test_nobody_is_kept_out_and_nothing_scrolls_sideways(page, up, linked, theme
     pk = page.url.rstrip("/").rpartition("/")[2]
     for address in PAGES:
         page.goto(address.format(pk=pk))
-        assert faults(page) == []
+        assert axe_faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.goto(f"/workflows/{pk}/")
     page.locator("#open-picker").click()
-    assert faults(page) == []
+    assert axe_faults(page) == []
     page.locator(".picks button").first.click()
     expect(page.locator(".action-values")).to_be_visible()
-    assert faults(page) == []
+    assert axe_faults(page) == []

@@ -110,9 +110,11 @@ def verbs_of(sending: Sending) -> list[str]:
 
 
 def with_all_replaced(sending: Sending, values: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Each value stands once in each field, another one in every field; another button is pressed each time."""
+    """Another value in every field, another button each time. Every other turn is taken, of the next form the others:
+    each field of a kind that many forms have meets all values.
+    """
     names, verbs = list(fields_of(sending)), verbs_of(sending)
-    for turn in range(len(values)) if names else ():
+    for turn in range(len(sending.path) % 2, len(values), 2) if names else ():
         sent = {name: values[(turn + place) % len(values)] for place, name in enumerate(names)}
         yield sent | ({"do": verbs[turn % len(verbs)]} if verbs and turn % 3 else {})
 
