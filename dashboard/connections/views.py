@@ -21,7 +21,7 @@ from dashboard.live.threads import wait_for_reading
 from dashboard.permissions import operators_only, owners_only
 from integration.connections.check import verify_connection
 from integration.errors import ProviderError, SetupError
-from integration.models import Connection, Provider
+from integration.models import Connection, Provider, delete_row
 from integration.models.fields import UndecryptableValue
 from integration.oauth import connect
 from integration.oauth.own_app import has_own_app
@@ -147,7 +147,7 @@ def delete_connection(request: HttpRequest, key: str) -> HttpResponse:
     if users:
         messages.error(request, f"“{found.name}” is used by {users}. Delete the link first, or disconnect the login.")
     elif is_name_typed(request, found.name):
-        found.delete()
+        delete_row(found)
         messages.success(request, f"“{found.name}” is deleted.")
         return redirect("connections")
     return redirect("connection", key)

@@ -16,7 +16,7 @@ from dashboard.links.making import map_usual_fields
 from dashboard.lists import read_whole_list, render_list
 from dashboard.permissions import operators_only, owners_only
 from integration.errors import ProviderError, SetupError
-from integration.models import ACTIVE_RUNS, Connection, Link, RunKind
+from integration.models import ACTIVE_RUNS, Connection, Link, RunKind, delete_row
 from integration.runs.start import AlreadyRunning, start_run
 
 
@@ -101,7 +101,7 @@ def delete_link(request: HttpRequest, key: str) -> HttpResponse:
     if active:
         messages.error(request, f"Run {active.pk} of “{found.name}” is still going on. Cancel it first.")
     elif is_name_typed(request, found.name):
-        found.delete()
+        delete_row(found)
         messages.success(request, f"“{found.name}” is deleted. The contacts stay on both sides.")
         return redirect("links")
     return redirect("link", key)

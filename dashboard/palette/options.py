@@ -49,7 +49,7 @@ PAGES = (
     _Page("problems", "Problems", "exclamation-triangle", "failures errors causes", keys="G P"),
     _Page("problems_person", "Needs a person", "hand-raised", "questions conflicts decide"),
     _Page("problems_waiting", "Waiting", "clock", "retry again parked"),
-    _Page("problems_rejected", "Rejected at the door", "no-symbol", "webhooks refused signature"),
+    _Page("problems_rejected", "Turned away", "no-symbol", "webhooks refused signature"),
     _Page("contacts", "Contacts", "users", "people search", keys="G C"),
     _Page("connections", "Connections", "link", "accounts login tokens"),
     _Page("links", "Links and mapping", "arrows-right-left", "fields rules", keys="G M"),

@@ -102,7 +102,7 @@ def _close_question(request: HttpRequest, pk: int, command: Callable[[Question],
     return redirect("problems_person")
 
 
-# Rejected at the door -----------------------------------------------------------------------------------
+# Turned away -----------------------------------------------------------------------------------
 
 
 def rejected_event_list(request: HttpRequest) -> HttpResponse:

@@ -23,7 +23,7 @@ from dashboard.workflows.fields import PROBLEMS, READERS, ZONE, Options, learn_z
 from dashboard.workflows.filters import WorkflowFilter, today_of, workflow_rows
 from integration.conditions import OPERATORS
 from integration.errors import Retryable, SetupError, StaleSave
-from integration.models import Link, Workflow, WorkflowVersion
+from integration.models import Link, Workflow, WorkflowVersion, delete_row
 from integration.people.find import find_person
 from integration.workflows import versions as domain
 from integration.workflows.actions import Input
@@ -242,7 +242,7 @@ def delete_workflow(request: HttpRequest, pk: int) -> HttpResponse:
     found = _find_workflow(pk)
     if not is_name_typed(request, found.name):
         return redirect("workflow_settings", pk)
-    found.delete()
+    delete_row(found)
     messages.success(request, f"“{found.name}” is deleted. What it did stays as it is on both sides, and in the log.")
     return redirect("workflows")
 

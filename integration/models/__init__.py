@@ -34,6 +34,7 @@ from integration.models.choices import (
 )
 from integration.models.connect_link import ConnectLink, ConnectLinkState
 from integration.models.connection import Connection
+from integration.models.deleting import delete_row
 from integration.models.erasure import ErasedDigest, Erasure, InstallationKey
 from integration.models.field_check import FieldCheck
 from integration.models.ghl_app import GhlApp
@@ -129,4 +130,5 @@ __all__ = [
     "Workflow",
     "WorkflowVersion",
     "WriteMode",
+    "delete_row",
 ]

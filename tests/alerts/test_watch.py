@@ -59,7 +59,7 @@ def test_a_run_much_longer_than_its_history_is_told_once_and_its_end_too(history
     assert sent == []
     minute(30, each=5)
     assert sent.titles == [f"Alder: run {run.pk} takes much longer than usual"]
-    assert "full runs of this link usually take 4 min" in sent[0].text
+    assert "full sync runs of this link usually take 4 min" in sent[0].text
     Run.objects.filter(pk=run.pk).update(status="succeeded", finished_at=timezone.now())
     minute()
     assert "It ended after" in sent[-1].text

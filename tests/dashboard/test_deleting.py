@@ -9,7 +9,7 @@ from tests.dashboard.browser import Browser, words
 from tests.dashboard.form_walk import Walk, addresses_that_take, fields_of, verbs_of
 from tests.dashboard.stage import stage_everything
 
-DELETING = {"connection_delete", "link_delete", "workflow_delete", "contact_delete"}
+DELETING = {"connection_delete", "link_delete", "workflow_delete", "contact_delete", "alert_channel_delete"}
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ NOT_REACHED = {
     "api_retry": "no page sends it: tests/dashboard/api/test_hostile_requests.py",
     "api_cancel": "no page sends it: tests/dashboard/api/test_hostile_requests.py",
     "mcp": "no page sends it: tests/dashboard/mcp/test_mcp_messages.py",
+    "encryption_rotate": "only while secrets stand under an older key: tests/dashboard/settings/test_health_page.py",
     # allauth's own, which read what is sent by Django's forms; the guard before them is the same for all addresses.
     "invitation": "its form is behind a one-time address: tests/dashboard/people/test_invitations.py",
     "account_signup": "nobody signs up by themselves: the page holds no form",
