@@ -63,6 +63,9 @@ def install_schedules(schedules: dict[str, int]) -> None:
         name__in=[f"gistline:{n}" for n in schedules]
     ).delete()
     for job, minutes in schedules.items():
+        # Two hosts of an earlier version could each make one.
+        twice = Schedule.objects.filter(name=f"gistline:{job}").order_by("pk")[1:]
+        Schedule.objects.filter(pk__in=list(twice.values_list("pk", flat=True))).delete()
         Schedule.objects.update_or_create(
             name=f"gistline:{job}",
             defaults={

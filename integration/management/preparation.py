@@ -16,7 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from integration.errors import SetupError
 
 # Any number that nobody else locks in this database.
-_MIGRATING = 4_718_201
+_PREPARING = 4_718_201
 
 
 def pending_migrations() -> int:
@@ -29,7 +29,7 @@ def prepare_database(announce: Callable[[int], None]) -> bool:
     pending = pending_migrations()
     if pending:
         announce(pending)
-        with _one_host_at_a_time():
+        with one_host_at_a_time():
             call_command("migrate", verbosity=0, interactive=False)
     elif not settings.REDIS_URL and not _has_cache_table():
         # The database was migrated while Redis served the cache.
@@ -38,17 +38,17 @@ def prepare_database(announce: Callable[[int], None]) -> bool:
 
 
 @contextmanager
-def _one_host_at_a_time() -> Iterator[None]:
-    """Hosts that start at once on one PostgreSQL migrate one after the other; the later ones find nothing to do."""
+def one_host_at_a_time() -> Iterator[None]:
+    """Hosts that start at once on one PostgreSQL prepare it one after the other; the later ones find nothing to do."""
     if connection.vendor != "postgresql":
         yield
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_PREPARING])
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_PREPARING])
 
 
 def _has_cache_table() -> bool:

@@ -18,7 +18,12 @@ from django.db import connections
 from integration import demo
 from integration.errors import SetupError
 from integration.management.exposure import refused_settings
-from integration.management.preparation import bind_listener, prepare_database, prepare_static_files
+from integration.management.preparation import (
+    bind_listener,
+    one_host_at_a_time,
+    prepare_database,
+    prepare_static_files,
+)
 from integration.management.private_files import close_to_others
 from integration.management.processes import Child, stop_all
 
@@ -86,14 +91,15 @@ class Command(BaseCommand):
 
     def _create_people(self) -> None:
         """Done while the children are starting, because importing the jobs takes as long as they do."""
-        if demo.ensure_admin():
-            self.print_line(f"Owner {settings.ADMIN_EMAIL} created.")
-        self.demo_login = self.with_demo and demo.switch_on_demo()
-        self.has_owner = demo.has_owner()
         from integration.jobs import SCHEDULES
         from integration.queue import install_schedules
 
-        install_schedules(SCHEDULES)
+        with one_host_at_a_time():
+            if demo.ensure_admin():
+                self.print_line(f"Owner {settings.ADMIN_EMAIL} created.")
+            self.demo_login = self.with_demo and demo.switch_on_demo()
+            self.has_owner = demo.has_owner()
+            install_schedules(SCHEDULES)
 
     def _web_process(self) -> Child:
         listener = self._listener.fileno()
