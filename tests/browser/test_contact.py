@@ -53,6 +53,8 @@ def test_by_keyboard_from_the_search_to_a_ticked_task_and_a_note(page: Page, up,
     page.keyboard.press("Enter")
     page.wait_for_url("**q=hannah**")
     expect(page.get_by_text("1 person")).to_be_visible()
+    # The list is read once more, a moment after the last letter.
+    page.wait_for_load_state("networkidle")
     page.locator("body").evaluate("document.activeElement.blur()")
     page.keyboard.press("j")
     expect(page.locator(".row-link:focus")).to_be_visible()
