@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections import Counter
+import zlib
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -25,10 +25,16 @@ pytest_plugins = ["tests.distribution", "tests.operation_values"]
 
 CI = os.environ.get("CI", "").lower() == "true"
 
-FORMS = tuple(
-    f"tests/dashboard/{room}/" for room in ("accounts", "catalogue", "glossary", "guide", "mapping", "workflows")
+ONCE = (
+    *(f"tests/dashboard/{room}/" for room in ("accounts", "catalogue", "glossary", "guide", "mapping", "workflows")),
+    *("tests/test_settings.py", "tests/test_private_files.py", "tests/test_commands.py"),
 )
-"""Pages that keep what somebody typed: plain queries by key, and many ways to type."""
+"""Forms, which are plain queries by key and many ways to type, and what is about this machine: on SQLite alone."""
+IN_TURN = tuple(
+    f"tests/{room}/"
+    for room in ("alerts", "backup", "dashboard", "people", "plans", "privacy", "problems", "sync", "workflows")
+)
+"""What makes no difference between engines but by its queries, of which every other test has most."""
 
 MAPPING: list[RowInput] = [
     {"gist": "email", "ghl": "email"},
@@ -44,19 +50,41 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("DATABASE_URL"):
         _mark_one_engine(items)
         _skip(items, "one_engine", "the same on every database: the run on SQLite has it")
+    elif os.environ.get("IN_TURN"):
+        _leave_to_second_engine(items)
     if shutil.which("chromium") or CI:
         return
     _skip(items, "browser", "no Chromium: apt-get install chromium")
 
 
 def _mark_one_engine(items: list[pytest.Item]) -> None:
-    """On the second engine: what asks the database, each question in two variants of a test at most."""
-    variants = Counter[str]()
+    """On the second engine: what asks the database; of the rooms in turn every other test, and one variant of each."""
+    seen = set[str]()
     for item in items:
         test = item.nodeid.partition("[")[0]
-        variants[test] += 1
-        if variants[test] > 2 or item.nodeid.startswith(FORMS) or not _asks_the_database(item):
+        again = test in seen and "processes" not in item.keywords
+        seen.add(test)
+        if again or item.nodeid.startswith(ONCE) or not _asks_the_database(item) or _turn_of(item) == "first":
             item.add_marker(pytest.mark.one_engine)
+
+
+def _leave_to_second_engine(items: list[pytest.Item]) -> None:
+    """With IN_TURN=1, where a run on the second engine follows (.ci/run): what stands in its turn runs there alone.
+
+    Of a test with variants the second engine takes only one, so that all of them run here, too.
+    """
+    for item in items:
+        if _turn_of(item) == "second" and "[" not in item.nodeid and not {"one_engine", "bench"} & {*item.keywords}:
+            item.add_marker(pytest.mark.skip(reason="in turn: the run on PostgreSQL has it"))
+
+
+def _turn_of(item: pytest.Item) -> str:
+    """On which engine a test of the rooms in turn runs, "" for those that run on both."""
+    if not item.nodeid.startswith(IN_TURN) or "processes" in item.keywords or item.nodeid.startswith(ONCE):
+        return ""
+    if not _asks_the_database(item):
+        return ""
+    return ("first", "second")[zlib.crc32(item.nodeid.partition("[")[0].encode()) % 2]
 
 
 def _asks_the_database(item: pytest.Item) -> bool:
