@@ -1,20 +1,16 @@
 """Settings → Audit trail: the list, and its export."""
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from dashboard.audit.filters import AuditFilter, audit_rows
 from dashboard.audit.words import describe
+from dashboard.exports.writing import stream_rows
 from dashboard.lists import EmptyState, ListWords, read_list, render_list
 from dashboard.permissions import settings_for_owners
 from integration import audit
-from integration.imports.rejected import guard_cell
 from integration.models import AuditEntry
 
 COLUMNS = ("at", "actor", "what", "subject", "link", "before", "after", "origin", "address", "digest")
@@ -47,34 +43,9 @@ def export_trail(request: HttpRequest) -> HttpResponseBase:
     # An export shows everything to whoever opens the file, so it is itself recorded.
     with audit.acting(str(request.user), audit.BROWSER):
         audit.record("audit_export", "csv" if as_csv else "json")
-    kind, lines = ("text/csv", _csv_lines(rows)) if as_csv else ("application/x-ndjson", _json_lines(rows))
-    response = StreamingHttpResponse(lines, content_type=f"{kind}; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="audit-trail.{"csv" if as_csv else "jsonl"}"'
-    return response
+    described = ({**_values(entry), "words": describe(entry.what)} for entry in rows)
+    return stream_rows("audit-trail", as_csv, COLUMNS, described)
 
 
 def _values(entry: AuditEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in COLUMNS} | {"at": entry.at.isoformat()}
-
-
-def _json_lines(rows: Iterable[AuditEntry]) -> Iterator[str]:
-    for entry in rows:
-        yield json.dumps({**_values(entry), "words": describe(entry.what)}, ensure_ascii=False) + "\n"
-
-
-def _csv_lines(rows: Iterable[AuditEntry]) -> Iterator[str]:
-    yield _csv_line(COLUMNS)
-    for entry in rows:
-        yield _csv_line(_as_cell(value) for value in _values(entry).values())
-
-
-def _csv_line(cells: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow([guard_cell(cell) for cell in cells])
-    return line.getvalue()
-
-
-def _as_cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,16 +1,13 @@
 """A plan as a file: every change of it, with whether it is left out, for whoever reads it elsewhere."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 
+from dashboard.exports.writing import csv_lines
 from dashboard.plans.filters import PlanFilter, plan_rows
-from integration.imports.rejected import guard_cell
 from integration.models import Change, Run
 from integration.plans.digest import digest_of
 
@@ -19,8 +16,6 @@ COLUMNS = (
     "change", "side", "label", "gist_id", "ghl_id", "kind", "external_id", "action", "field", "before", "after", "rule",
     "state", "found", "at",
 )  # fmt: skip
-# Excel takes UTF-8 for something else without it.
-MARK = "\ufeff"
 
 
 def export_plan(request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -32,7 +27,11 @@ def export_plan(request: HttpRequest, pk: int) -> HttpResponseBase:
     people = wanted.apply(plan_rows(plan)).order_by().values("pk")
     rows = plan.changes.filter(wanted.changes, entry__in=people).select_related("entry").order_by("pk").iterator(1_000)
     as_csv = request.GET.get("as") == "csv"
-    kind, pieces = ("text/csv", _csv_lines(rows)) if as_csv else ("application/json", _json_pieces(plan, rows))
+    kind, pieces = (
+        ("text/csv", csv_lines(COLUMNS, (one.report() for one in rows)))
+        if as_csv
+        else ("application/json", _json_pieces(plan, rows))
+    )
     response = StreamingHttpResponse(pieces, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="plan-{pk}.{"csv" if as_csv else "json"}"'
     return response
@@ -44,22 +43,3 @@ def _json_pieces(plan: Run, rows: Iterable[Change]) -> Iterator[str]:
     for number, change in enumerate(rows):
         yield (",\n" if number else "\n") + json.dumps(change.report(), ensure_ascii=False)
     yield "\n]}\n"
-
-
-def _csv_lines(rows: Iterable[Change]) -> Iterator[str]:
-    yield MARK + _csv_line(COLUMNS)
-    for change in rows:
-        report = change.report()
-        yield _csv_line(_as_cell(report[name]) for name in COLUMNS)
-
-
-def _csv_line(cells: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow([guard_cell(cell) for cell in cells])
-    return line.getvalue()
-
-
-def _as_cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
