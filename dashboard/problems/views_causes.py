@@ -1,15 +1,15 @@
 """Problems by cause: the list, one problem, and what a person does about it."""
 
-import csv
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
+from dashboard.exports.writing import stream_rows
 from dashboard.grants import visible
 from dashboard.htmx import report_problem
 from dashboard.inputs import read_number
@@ -23,7 +23,6 @@ from dashboard.problems.filters import ProblemFilter
 from dashboard.templatetags.ui import shown
 from integration.causes.group import open_entries
 from integration.errors import ProviderError, SetupError
-from integration.imports.rejected import guard_cell
 from integration.models import Link, LogEntry, Pause, Problem, Run
 from integration.problems.fixes import apply_fix
 from integration.problems.fixes.affected import sent_value
@@ -61,26 +60,21 @@ def problem(request: HttpRequest, pk: int) -> HttpResponse:
     return render_list(request, "problems/problem.html", context)
 
 
-def export_people(request: HttpRequest, pk: int) -> HttpResponse:
+def export_people(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Who is affected and with which value, as a file that is safe to open in a spreadsheet."""
     found = get_object_or_404(Problem.objects.select_related("link"), pk=pk)
-    # Excel takes UTF-8 for something else without its mark in front.
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="problem-{pk}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(["Who", "Gist id", "GHL id", "Value", "Why", "Tries"])
     entries = open_entries().filter(problem=found).defer("calls", "noticed").prefetch_related("changes")
-    for entry in entries.order_by("pk").iterator(chunk_size=500):
-        cells = [
-            entry.label,
-            entry.gist_id,
-            entry.ghl_id,
-            shown(sent_value(entry, found)),
-            entry.message,
-            entry.attempt,
-        ]
-        writer.writerow([guard_cell(str(cell)) for cell in cells])
-    return response
+    rows = (_person_row(entry, found) for entry in entries.order_by("pk").iterator(chunk_size=500))
+    return stream_rows(f"problem-{pk}", True, PERSON_COLUMNS, rows)
+
+
+PERSON_COLUMNS = ("Who", "Gist id", "GHL id", "Value", "Why", "Tries")
+
+
+def _person_row(entry: LogEntry, found: Problem) -> dict[str, str]:
+    value = shown(sent_value(entry, found))
+    cells = (entry.label, entry.gist_id, entry.ghl_id, value, entry.message, entry.attempt)
+    return dict(zip(PERSON_COLUMNS, map(str, cells), strict=True))
 
 
 # What a person does ----------------------------------------------------------------------------------------

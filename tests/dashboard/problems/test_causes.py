@@ -143,7 +143,7 @@ def test_everything_of_the_problems_that_a_filter_finds_is_retried(as_operator, 
 def test_the_affected_are_a_file_that_is_safe_to_open(as_viewer, failure):
     failure.label = "=HYPERLINK(1)"
     problem = things.problem(failure)
-    text = as_viewer.get("problem_export", problem.pk).content.decode("utf-8-sig")
+    text = b"".join(as_viewer.get("problem_export", problem.pk).streaming_content).decode("utf-8-sig")
     assert text.splitlines()[0] == "Who,Gist id,GHL id,Value,Why,Tries"
     assert text.splitlines()[1].startswith("'=HYPERLINK(1),1001")
 
