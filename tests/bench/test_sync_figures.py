@@ -33,8 +33,8 @@ def synced(up, *args):
 
 
 def test_b1_b2_a_backfill_uses_the_whole_allowance_and_never_more(up, table):
-    # With the seven calls that read GHL (people and opt-outs, the location, its tasks, calendars and appointments) these
-    # fill eleven windows, of which one call each is kept for people and live events. One person more, and the last call
+    # With the seven calls that read GHL (people and opt-outs, the location, tasks, calendars, appointments) these fill
+    # eleven windows, of which one call each is kept for people and live events. One person more, and the last call
     # waits for a twelfth.
     people, calls, seconds = 1_082, 100, 10
     start_over(up, gist=people)
