@@ -18,7 +18,8 @@ def default_match() -> list[str]:
 
 
 class Link(models.Model):
-    """Rules of a link. `cursors` holds per side how far changes were read, as ISO time.
+    """Rules of a link. `cursors` holds per side how far changes were read, as ISO time, and beside it what
+    runs/checkpoint.py notes about that.
 
     A filter is what `mapping.filters.check_filter` gives: `{"match", "conditions": [{"field", "op", "value"}]}`.
     """

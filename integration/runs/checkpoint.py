@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -46,7 +47,7 @@ def note_page(context: RunContext, side: str, contacts: tuple[Contact, ...]) -> 
     run, checkpoint = context.run, context.checkpoint
     # At most when reading began: a record may change after its page was read, and be newer than all that was seen.
     # At most the newest change seen: by the clock of the API, which ours may be ahead of.
-    began = checkpoint.began.setdefault(side, timezone.now().isoformat())
+    began = checkpoint.began[side]
     newest = max((c.updated_at.isoformat() for c in contacts if c.updated_at), default="")
     newest = checkpoint.newest[side] = max(checkpoint.newest.get(side, ""), newest)
     checkpoint.marks[side] = min(newest, began) if newest else began
@@ -67,6 +68,23 @@ def read_since(context: RunContext, side: str) -> datetime | None:
     is_partial = context.run.kind == RunKind.INCREMENTAL and cursors.get("rules") == context.rules.digest
     if not (is_partial and cursors.get(side)):
         return None
-    mark = datetime.fromisoformat(cursors[side]) - OVERLAP[side]
+    mark = datetime.fromisoformat(cursors[side])
+    if not cursors.get(f"{side}_settled"):
+        mark -= OVERLAP[side]
     # Never less far than the mark, which moves on with the run: what lies between would not be read by any other.
     return min(mark, datetime.fromisoformat(context.run.target.since)) if context.run.target.since else mark
+
+
+def note_settled(run: Run, cursors: dict[str, Any], side: str) -> dict[str, Any]:
+    """What the link's cursors say of a mark beside it: when a run first ended that saw it, and whether it is settled.
+
+    A mark is settled once a run began so long after that whatever is older was shown: then nothing older has to be
+    read again, however many changes there were just before it. Both times are by our own clock, so that one that goes
+    wrong does no harm.
+    """
+    mark, began = run.checkpoint.marks.get(side), run.checkpoint.began.get(side)
+    if mark is None or mark != cursors.get(side) or began is None:
+        return {f"{side}_seen_at": timezone.now().isoformat(), f"{side}_settled": False}
+    seen_at = cursors.get(f"{side}_seen_at") or began
+    is_settled = datetime.fromisoformat(began) - datetime.fromisoformat(seen_at) >= OVERLAP[side]
+    return {f"{side}_seen_at": seen_at, f"{side}_settled": is_settled or bool(cursors.get(f"{side}_settled"))}

@@ -7,6 +7,7 @@ from django.utils import timezone
 from integration.mapping.rules import Rules
 from integration.models import COUNTS, FULL_READS, READING, Link, Outcome, Pair, PendingRead, Run, RunStatus, Snapshot
 from integration.queue import enqueue
+from integration.runs.checkpoint import note_settled
 from integration.sync.pending_reads import verify_missing
 from integration.sync.questions import close_questions_of_missing
 from integration.workflows import executions
@@ -73,7 +74,8 @@ def _count_the_rest(run: Run) -> None:
 def _move_marks(run: Run, rules: Rules) -> None:
     marks = run.checkpoint.marks
     link = Link.objects.select_for_update().get(pk=run.link_id)
-    link.cursors = {**link.cursors, "rules": rules.digest} | {
+    settled = {key: value for side in ("gist", "ghl") for key, value in note_settled(run, link.cursors, side).items()}
+    link.cursors = {**link.cursors, **settled, "rules": rules.digest} | {
         name: marks[name] for name in ("gist", "ghl", *RELATED_CURSORS.values()) if name in marks
     }
     if run.kind in FULL_READS:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from django.utils import timezone
+
 from integration.erased import erased_ids, without_erased
 from integration.errors import Gone
 from integration.models import Snapshot
@@ -35,6 +37,7 @@ def read_page(context: RunContext, side: str) -> bool:
     """One page of one side. True when it was the last one."""
     run, checkpoint = context.run, context.checkpoint
     since = read_since(context, side)
+    checkpoint.began.setdefault(side, timezone.now().isoformat())
     page = context.exchange.carry_out(context.sides[side].page(checkpoint.cursor, since))
     with saved_with_checkpoint(context):
         contacts = without_erased(run.link, page.contacts)
