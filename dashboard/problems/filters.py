@@ -71,7 +71,10 @@ class WaitingPersonFilter(LinkFilter):
         return rows.filter(parked=state == "parked")
 
 
-class ProblemFilter(LinkFilter):
+class ProblemFilter(LinkFilter, TimeFilter):
+    """By when something of a problem failed last."""
+
+    at = "last_seen"
     state = forms.ChoiceField(
         choices=with_any("Open or acknowledged", [*ProblemState.choices, ("any", "Any state")]), required=False
     )

@@ -1,8 +1,11 @@
 """The pages of problems by cause: what fails, why, what repairs it, and the buttons that do."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from integration.models import Link, Pause, Problem, Run
 from tests.dashboard import things
@@ -96,6 +99,14 @@ def test_what_is_ignored_counts_nowhere(as_operator, failure):
     assert 'id="rail-needs" hidden' in html(as_operator.get("log"))
     assert "Nothing fails" in words(as_operator.get("problems"))
     assert "1 of 1" in words(as_operator.get("problems", state="ignored"))
+
+
+def test_problems_are_found_by_when_they_failed_last(as_viewer, failure):
+    things.problem(failure)
+    Problem.objects.update(last_seen=timezone.now() - timedelta(hours=30))
+    assert "1 of 1" in words(as_viewer.get("problems", since="2d"))
+    assert "1 of 1" not in words(as_viewer.get("problems", since="24h"))
+    assert "1 of 1" in words(as_viewer.get("problems", until="24h"))
 
 
 def test_the_badge_counts_questions_and_problems_together(as_viewer, failure, link):
