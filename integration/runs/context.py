@@ -62,7 +62,8 @@ class RunContext:
     _began: float = field(default_factory=time.monotonic)
     _calls_before: dict[str, int] = field(default_factory=dict)
     _seconds_before: float = 0.0
-    _last_sign: float = 0.0
+    _last_sign: float = field(default_factory=time.monotonic)
+    """The slice begins with a sign of life: the lease was just taken, and the run read."""
 
     @cached_property
     def kept_apart(self) -> set[tuple[str | None, str | None]]:

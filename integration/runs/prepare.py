@@ -129,7 +129,7 @@ def _log_what_cannot_work(
     )
     if before:
         close_resolved(run.link)
-    run.error_code, run.error = describe_mapping_problems(run)
+    run.error_code, run.error = describe_mapping_problems(run) if problems else ("", "")
 
 
 def describe_mapping_problems(run: Run) -> tuple[str, str]:

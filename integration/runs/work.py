@@ -26,19 +26,20 @@ def work_one_slice(run_id: int, owner: str, seconds: float) -> bool:
 
     Also False when somebody else works on it, or when it waits until a later time.
     """
-    run = Run.objects.select_related("link__gist", "link__ghl", "mapping").get(pk=run_id)
+    run = Run.objects.select_related("link").defer("rules", "checkpoint").get(pk=run_id)
     if run.is_finished:
         return True
     if run.status == RunStatus.PAUSED and not run.cancel_requested:
         return False
     if run.wait_until and run.wait_until > timezone.now():
         return False
-    release_dead_lease(run.link)
-    if not run.link.take_lease(owner, settings.RUN_LEASE_SECONDS):
+    link = run.link
+    release_dead_lease(link)
+    if not link.take_lease(owner, settings.RUN_LEASE_SECONDS):
         return False
     try:
         # Read again under the lease: another worker may have finished it while this one waited for its turn.
-        run.refresh_from_db()
+        run = Run.objects.select_related("link__gist", "link__ghl", "mapping").get(pk=run_id)
         if run.is_finished:
             return True
         return _work_under_lease(run, owner, seconds)
@@ -46,7 +47,7 @@ def work_one_slice(run_id: int, owner: str, seconds: float) -> bool:
         logger.warning("run %s: another process holds the link now", run.pk)
         return False
     finally:
-        run.link.release_lease(owner)
+        link.release_lease(owner)
 
 
 def _work_under_lease(run: Run, owner: str, seconds: float) -> bool:

@@ -45,7 +45,7 @@ def _in_database(account: str) -> Iterator[Document]:
     with transaction.atomic():
         row, _ = CallBudget.objects.select_for_update().get_or_create(account=account)
         yield row.document
-        row.save(update_fields=["document"])
+        CallBudget.objects.filter(account=account).update(document=row.document)
 
 
 @contextmanager
