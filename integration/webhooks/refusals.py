@@ -42,7 +42,6 @@ _REFUSALS = {
     "other_login": Answer(200, "No connection of this location signs in through the app."),
 }
 REFUSALS = {code: replace(answer, verdict=code) for code, answer in _REFUSALS.items()}
-VERDICTS = (*(one.verdict for one in (STORED, SPOOLED, DUPLICATE, TRY_AGAIN)), *REFUSALS)
 
 
 def turned_away(event: InboxEvent, reason: str) -> InboxEvent:
