@@ -130,8 +130,9 @@ def _by_event(given: Arguments) -> "QuerySet[Any]":
 
 def _by_trace(given: Arguments) -> "QuerySet[Any]":
     rows: tuple[type[Model], ...] = (Run, LogEntry, Execution, PendingRead)
-    found = reduce(or_, (Q(pk__in=one._default_manager.filter(**given).values("link")) for one in rows))
-    connections = InboxEvent.objects.filter(**given).values("connection")
+    traced = {"trace": given["trace"]}
+    found = reduce(or_, (Q(pk__in=one._default_manager.filter(**traced).values("link")) for one in rows))
+    connections = InboxEvent.objects.filter(**traced).values("connection")
     return Link.objects.filter(found | Q(gist__in=connections) | Q(ghl__in=connections)).values_list("pk", flat=True)
 
 

@@ -108,7 +108,8 @@ def _age_in_redis(now: datetime) -> float | None:
     if oldest is None:
         return 0.0
     try:
-        return max(0.0, (now - SignedPackage.loads(oldest)["started"]).total_seconds())
+        started: datetime = SignedPackage.loads(oldest)["started"]
+        return max(0.0, (now - started).total_seconds())
     except (BadSignature, KeyError, TypeError):
         # Of an earlier version, or signed with another key: no worker will read it either.
         return None

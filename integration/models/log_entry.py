@@ -95,7 +95,8 @@ class LogEntry(models.Model):
     @property
     def own_trace(self) -> str:
         """The trace by which everything about it is found."""
-        return self.trace or self.run.trace
+        own: str = self.trace or self.run.trace
+        return own
 
     @property
     def can_retry(self) -> bool:

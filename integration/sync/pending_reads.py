@@ -68,8 +68,8 @@ def _new_read(link: Link, side: str, external_id: str, now: datetime, **more: An
 
 def request_read(link: Link, side: str, external_id: str, owner: str = "") -> None:
     """Have a contact read and decided now because a person asked for it; with an `owner`, that side's values stand."""
-    now = timezone.now()
-    asked = {"requested": True, "owner": owner, "due_at": now, "claimed_by_run": 0, "trace": begin_trace()}
+    now, trace = timezone.now(), begin_trace()
+    asked = {"requested": True, "owner": owner, "due_at": now, "claimed_by_run": 0, "trace": trace}
     pending, made = PendingRead.objects.get_or_create(
         link=link, kind="contact", side=side, external_id=external_id, defaults={**asked, "first_at": now}
     )
@@ -77,7 +77,7 @@ def request_read(link: Link, side: str, external_id: str, owner: str = "") -> No
         # A run that reads it now sees by the count that something came meanwhile.
         PendingRead.objects.filter(pk=pending.pk).update(**asked, event_count=F("event_count") + 1)
         # The request is found by its own trace; the events that were to be read anyway go on under it.
-        join_traces([pending.trace], asked["trace"])
+        join_traces([pending.trace], trace)
 
 
 def forget_requests(run: Run, people: Iterable[Mapping[str, str]]) -> None:

@@ -20,15 +20,8 @@ def entry(link):
     """A webhook of GHL and the entry that it brought about, in a run with a trace of its own."""
     came = timezone.now()
     run = things.finished_run(link, kind="live", trace=OF_RUN, updated=1)
-    InboxEvent.objects.create(
-        provider="ghl",
-        topic="ContactUpdate",
-        connection=link.ghl,
-        body=b"{}",
-        state="done",
-        trace=TRACE,
-        received_at=came,
-    )
+    facts = {"connection": link.ghl, "body": b"{}", "state": "done", "trace": TRACE, "received_at": came}
+    InboxEvent.objects.create(provider="ghl", topic="ContactUpdate", **facts)
     change = {"side": "gist", "field": "name", "before": "Ann", "after": "Anna"}
     return things.entry(run, "Ann Lee", "updated", [change], ghl_id="abc", trace=TRACE)
 
