@@ -38,7 +38,7 @@ def runs_of(traces: set[str]) -> QuerySet[Run]:
 
 
 def entries_of(traces: set[str]) -> QuerySet[LogEntry]:
-    """What comes from these, and what stands in runs of these and comes from nothing else."""
+    """What comes from these, and what stands in the runs of these."""
     runs = list(runs_of(traces).values_list("pk", flat=True))
     # By key: the index of each condition is used by itself.
-    return visible(LogEntry.objects.filter(Q(trace__in=traces) | Q(run_id__in=runs, trace="")))
+    return visible(LogEntry.objects.filter(Q(trace__in=traces) | Q(run_id__in=runs)))

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from dashboard.keys.issue import make_key
-from integration.models import Run
+from integration.models import LogEntry, Run
 from tests.command_output import Output
 from tests.dashboard import things
 from tests.dashboard.api.program import Program, code_of

@@ -94,11 +94,12 @@ def test_a_trace_is_found_from_the_log_the_runs_and_find_or_do(as_viewer, entry,
     assert "Traces" not in words(as_viewer.get("palette", q=UNKNOWN))
 
 
-def test_the_log_of_a_runs_own_trace_holds_what_it_did_by_itself(as_viewer, entry):
+def test_the_trace_of_a_run_finds_all_its_entries_and_that_of_a_webhook_its_own_alone(as_viewer, entry):
     things.entry(entry.run, "Bob Stone")
-    page = words(as_viewer.get("log", trace=OF_RUN))
-    assert "Bob Stone" in page
-    assert "Ann Lee" not in page
+    of_run, of_webhook = (words(as_viewer.get("log", trace=one)) for one in (OF_RUN, TRACE))
+    assert "Bob Stone" in of_run
+    assert "Ann Lee" in of_run
+    assert "Bob Stone" not in of_webhook
 
 
 @pytest.mark.parametrize("text", ["x", "'; --", "0" * 17, "０" * 16, "<script>alert(1)</script>", "a" * 500])
