@@ -4,10 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
-from django_q.brokers import get_broker
-from django_q.signing import SignedPackage
 from prometheus_client.parser import text_string_to_metric_families
 
 from integration import queue
@@ -179,17 +176,3 @@ def test_the_figures_are_asked_for_with_as_many_queries_for_many_links(
     things.links(6)
     with django_assert_max_num_queries(25):
         as_nobody.get("metrics")
-
-
-@pytest.mark.skipif(not settings.REDIS_URL, reason="no Redis: set REDIS_URL")
-def test_with_redis_the_oldest_waiting_job_says_its_age(monkeypatch):
-    broker = get_broker("gistline-age-test")
-    monkeypatch.setattr(queue, "get_broker", lambda: broker)
-    assert queue._queue_age() == 0
-    started = timezone.now() - timedelta(seconds=90)
-    try:
-        for age in (started, timezone.now()):
-            broker.enqueue(SignedPackage.dumps({"started": age}))
-        assert 90 <= queue._queue_age() < 95
-    finally:
-        broker.delete_queue()
