@@ -3,6 +3,8 @@
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
+from integration.trace import TRACE
+
 
 class Side(StringConverter):
     regex = "gist|ghl"
@@ -26,5 +28,9 @@ class Matched(StringConverter):
     regex = "both|gist|ghl|lost|decided"
 
 
-for name, converter in {"matched": Matched, "side": Side, "kind": Kind, "external": ExternalId}.items():
+class Trace(StringConverter):
+    regex = TRACE
+
+
+for name, converter in {"trace": Trace, "matched": Matched, "side": Side, "kind": Kind, "external": ExternalId}.items():
     register_converter(converter, name)

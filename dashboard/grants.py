@@ -8,6 +8,8 @@ one that says nothing is closed to everybody who does not see all links (tests/d
 
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
@@ -24,6 +26,7 @@ from integration.models import (
     Link,
     LogEntry,
     Pause,
+    PendingRead,
     Problem,
     Question,
     Run,
@@ -125,6 +128,14 @@ def _by_event(given: Arguments) -> "QuerySet[Any]":
     return Link.objects.filter(Q(gist__in=connections) | Q(ghl__in=connections)).values_list("pk", flat=True)
 
 
+def _by_trace(given: Arguments) -> "QuerySet[Any]":
+    rows: tuple[type[Model], ...] = (Run, LogEntry, Execution, PendingRead)
+    traced = {"trace": given["trace"]}
+    found = reduce(or_, (Q(pk__in=one._default_manager.filter(**traced).values("link")) for one in rows))
+    connections = InboxEvent.objects.filter(**traced).values("connection")
+    return Link.objects.filter(found | Q(gist__in=connections) | Q(ghl__in=connections)).values_list("pk", flat=True)
+
+
 # First word of an address' name to how the links are found that it belongs to.
 ADDRESSES: dict[str, "Callable[[Arguments], QuerySet[Any]]"] = {
     "link": _by_key("key"),
@@ -145,6 +156,7 @@ ADDRESSES: dict[str, "Callable[[Arguments], QuerySet[Any]]"] = {
     "workflow_run": _by_row(Execution),
     "connection": _by_connection,
     "rejected": _by_event,
+    "trace": _by_trace,
 }
 # Belong to no link: the token of a command is known only to whoever began it, and the operations of the catalogue and
 # the chapters of the guide are the same for everybody; their pages offer what is seen. A saved view is its

@@ -133,6 +133,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "dashboard.request_trace.RequestTrace",
     "dashboard.client_address.drop_foreign_protocol",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -320,12 +321,14 @@ CONTENT_SECURITY_POLICY = {
 # Logs ---------------------------------------------------------------------------------------------------
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+# For people where one looks on, else for what collects logs: one JSON object a line.
+LOG_FORMAT = read_choice("LOG_FORMAT", "TEXT" if sys.stderr.isatty() else "JSON", ("JSON", "TEXT"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "dashboard.log_format.MaskingFormatter",
+            "()": f"dashboard.log_format.{'JsonFormatter' if LOG_FORMAT == 'JSON' else 'MaskingFormatter'}",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
@@ -333,6 +336,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": read_choice("LOG_LEVEL", "WARNING", LEVELS)},
     "loggers": {
         "integration": {"level": read_choice("LOG_LEVEL", "INFO", LEVELS)},
+        "dashboard": {"level": read_choice("LOG_LEVEL", "INFO", LEVELS)},
         # At debug level these write tokens.
         "requests_oauthlib": {"level": "WARNING"},
         "oauthlib": {"level": "WARNING"},

@@ -53,6 +53,7 @@ from dashboard.routes import command, form, limit_to_forms, page
 from dashboard.runs import views as runs
 from dashboard.saved_views import views as saved_views
 from dashboard.suggestions import views as suggestions
+from dashboard.traces import views as traces
 from dashboard.webhooks import views as webhooks
 from dashboard.workflows import views as workflows
 from dashboard.workflows import views_executions as executions
@@ -188,6 +189,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("log/retry/", problem_causes.retry_matching, "log_retry_matching"),
     page("log/<int:pk>/", log.entry, "log_entry"),
     command("log/<int:pk>/retry/", log.retry, "log_retry"),
+    page("traces/<trace:trace>/", traces.trace, "trace"),
     page("catalogue/", catalogue.catalogue, "catalogue"),
     page("catalogue/export/", catalogue.export, "catalogue_export"),
     form("catalogue/<str:key>/", catalogue.operation, "operation"),

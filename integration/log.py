@@ -4,6 +4,7 @@ An entry is drafted with what is known of it, and saved together with its change
 is marked as such here, whoever drafts it.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,9 @@ from integration.causes.group import assign_problems
 from integration.models import Change, ChangeState, Execution, LogEntry, Outcome, Pair, Run
 from integration.providers.operations import Json
 from integration.records import PersonRef
+from integration.trace import current_trace
+
+logger = logging.getLogger(__name__)
 
 # The last so many calls are kept with an entry.
 MOST_CALLS = 8
@@ -37,8 +41,10 @@ def draft_entry(
     execution: Execution | None = None,
     resolved_at: datetime | None = None,
     left_out: Sequence[dict[str, Any]] = (),
+    trace: str = "",
 ) -> LogEntry:
-    """An entry that is not saved yet. `side` is the one side it is about; left out, the one its changes are on.
+    """An entry that is not saved yet. `side` is the one side it is about; left out, the one its changes are on. `trace`
+    is that of what it comes from; left out, the one that is followed, or of the attempt before.
 
     `left_out` says of each value that was not carried `{"field", "reason", "value"}`.
     """
@@ -47,6 +53,7 @@ def draft_entry(
         if change.state == ChangeState.PLANNED:
             change.state = ChangeState.FAILED  # Its call failed, or its turn never came.
     sides = {change.side for change in found}
+    trace = trace or current_trace() or (parent.trace if parent else "")
     entry = LogEntry(
         link=run.link,
         run=run,
@@ -70,6 +77,7 @@ def draft_entry(
         execution=execution,
         step=execution.step if execution else None,
         resolved_at=resolved_at,
+        trace="" if trace == run.trace else trace,
     )
     entry.unsaved_changes = found
     return entry
@@ -87,3 +95,8 @@ def save_entries(entries: Sequence[LogEntry]) -> None:
             change.link_id, change.run_id, change.entry = entry.link_id, entry.run_id, entry
             changes.append(change)
     Change.objects.bulk_create(changes)
+    for entry in entries:
+        # Not those of a backfill, one for each person: these lines are for following what an event brought about.
+        if entry.trace:
+            facts = {"trace": entry.trace, "run": entry.run_id, "entry": entry.pk, "outcome": str(entry.outcome)}
+            logger.info("entry %s: %s, %s", entry.pk, entry.outcome, entry.reason, extra={"facts": facts})

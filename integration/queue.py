@@ -3,15 +3,18 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.signing import BadSignature
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule, Task
 from django_q.signals import post_spawn
+from django_q.signing import SignedPackage
 from django_q.status import Stat
 from django_q.tasks import async_task
 
@@ -98,11 +101,25 @@ def check_queue() -> Health:
     return Health(workers, _queue_age(), broker_up)
 
 
+def _age_in_redis(now: datetime) -> float | None:
+    broker = get_broker()
+    # Workers take jobs from the end at which the oldest stands.
+    oldest = broker.connection.lindex(broker.list_key, 0)
+    if oldest is None:
+        return 0.0
+    try:
+        started: datetime = SignedPackage.loads(oldest)["started"]
+        return max(0.0, (now - started).total_seconds())
+    except (BadSignature, KeyError, TypeError):
+        # Of an earlier version, or signed with another key: no worker will read it either.
+        return None
+
+
 def _queue_age() -> float | None:
-    """Seconds the oldest waiting job has waited; unknown (None) with Redis when there is a backlog."""
-    if settings.REDIS_URL:
-        return 0.0 if get_broker().queue_size() == 0 else None
+    """Seconds the oldest waiting job has waited; None when it does not say."""
     now = timezone.now()
+    if settings.REDIS_URL:
+        return _age_in_redis(now)
     # A job that a worker took is locked into the future, until its redelivery is due.
     oldest = OrmQ.objects.filter(lock__lte=now).order_by("lock").values_list("lock", flat=True).first()
     return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 
 from dashboard.grants import visible
 from dashboard.keys.access import Refused
-from dashboard.log.filters import log_rows
+from dashboard.log.filters import log_rows, with_run
 from dashboard.problems.causes import problem_rows
 from integration.models import Link, LogEntry, Problem, Run
 from integration.people.find import KnownPerson, find_known
@@ -22,7 +22,7 @@ def find_run(number: int) -> Run:
 
 
 def find_entry(number: int) -> LogEntry:
-    return get_object_or_404(log_rows(), pk=number)
+    return get_object_or_404(with_run(log_rows()), pk=number)
 
 
 def find_problem(number: int) -> Problem:

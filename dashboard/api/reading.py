@@ -9,6 +9,7 @@ from dashboard.api import shapes
 from dashboard.api.finding import find_entry, find_link, find_one_person, find_problem, find_run
 from dashboard.api.pages import apply_filter, read_cursor, read_page, refuse_unknown
 from dashboard.api.rows import (
+    report_change,
     report_entry,
     report_event,
     report_link,
@@ -19,10 +20,11 @@ from dashboard.api.rows import (
 )
 from dashboard.grants import visible
 from dashboard.links.cards import build_card, build_cards
-from dashboard.log.filters import LogFilter, log_rows
+from dashboard.log.filters import LogFilter, log_rows, with_run
 from dashboard.problems.causes import problem_rows
 from dashboard.problems.filters import ProblemFilter
 from dashboard.runs.filters import RunFilter, run_rows
+from dashboard.traces.family import entries_of, family_of
 from integration.models import Link
 from integration.people.person import questions_about
 from integration.people.timeline import read_timeline
@@ -92,16 +94,20 @@ def read_run(request: HttpRequest, run: Path[shapes.Number]) -> dict[str, Any]:
 )  # fmt: skip
 def list_changes(request: HttpRequest, run: Path[shapes.Number], query: Query[shapes.ChangeQuery]) -> dict[str, Any]:
     """Every change of a run or plan, in the order in which they were decided."""
-    refuse_unknown(request, ("state", "side"))
+    refuse_unknown(request, ("state", "side", "trace"))
     wanted = {name: value for name in ("state", "side") if (value := getattr(query, name))}
-    rows = find_run(run).changes.filter(**wanted).select_related("entry")
-    return read_page(rows, query, lambda change: change.report(), oldest_first=True)
+    found = find_run(run)
+    rows = found.changes.filter(**wanted).select_related("entry")
+    if query.trace:
+        rows = rows.filter(entry__in=entries_of(family_of(query.trace)).order_by())
+    return read_page(rows, query, lambda change: report_change(change, found), oldest_first=True)
 
 
 @router.get("/log", response=_answers(shapes.LogPage), url_name="api_log", operation_id="list_log", summary="The log")
 def list_log(request: HttpRequest, query: Query[shapes.LogQuery]) -> dict[str, Any]:
     """Every decision and write with its reason, newest first; the filters are those of the log's page."""
-    return read_page(apply_filter(request, LogFilter, log_rows()), query, report_entry)
+    rows = apply_filter(request, LogFilter, with_run(log_rows()))
+    return read_page(rows, query, report_entry)
 
 
 @router.get(

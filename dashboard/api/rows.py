@@ -6,7 +6,7 @@ from dashboard.contacts.timeline import describe_event, pair_state
 from dashboard.links.card import Card
 from integration.causes.report import report_of as report_of_problem
 from integration.causes.words import wording_of
-from integration.models import LogEntry, Problem, Run
+from integration.models import Change, LogEntry, Problem, Run
 from integration.people.find import KnownPerson
 from integration.people.timeline import Event
 from integration.plans.report import report_of
@@ -15,12 +15,12 @@ from integration.sync.reasons import reason
 
 def report_run(run: Run) -> dict[str, Any]:
     """One run, with what a plan adds."""
-    return {**report_of(run), "at": run.created_at}
+    return {**report_of(run), "at": run.created_at, "trace": run.trace}
 
 
 def report_run_line(run: Run) -> dict[str, Any]:
     """A run of a list: without what would cost a query each."""
-    return {**run.report(explain=False), "at": run.created_at}
+    return {**run.report(explain=False), "at": run.created_at, "trace": run.trace}
 
 
 def report_problem(problem: Problem) -> dict[str, Any]:
@@ -50,6 +50,10 @@ def report_link(card: Card) -> dict[str, Any]:
     }
 
 
+def report_change(change: Change, run: Run) -> dict[str, Any]:
+    return {**change.report(), "trace": change.entry.trace or run.trace}
+
+
 def report_entry(entry: LogEntry) -> dict[str, Any]:
     """Values as the log's page shows them; the HTTP exchanges stay there."""
     why = reason(entry.reason)
@@ -72,7 +76,8 @@ def report_entry(entry: LogEntry) -> dict[str, Any]:
         "problem": entry.problem_id,
         "attempt": entry.attempt,
         "resolved_at": entry.resolved_at,
-        "changes": [change.report() for change in entry.changes.all()],
+        "changes": [report_change(change, entry.run) for change in entry.changes.all()],
+        "trace": entry.own_trace,
         "at": entry.created_at,
     }
 

@@ -10,8 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, 
 
 from integration.models import ChangeState, Outcome, ProblemState, Provider, RunKind, RunStatus
 from integration.people.timeline import SHOWS
+from integration.trace import TRACE
 
 LIMIT, MOST = 50, 200
+TRACED = "the short id of the webhook, click or run that brought it about; blank for what is older than traces"
+OF_TRACE = "only what this webhook, click or run brought about"
 # As the commands print them, with the offset and every digit; the encoder of the answers would cut them.
 Time = Annotated[
     datetime,
@@ -47,11 +50,13 @@ class LinkQuery(PageQuery):
 class RunQuery(LinkQuery):
     status: str = _choice(RunStatus.values, "only runs that stand like this")
     kind: str = _choice(RunKind.values, "only runs of this kind")
+    trace: str = Field("", pattern=f"^({TRACE})?$", description=OF_TRACE)
 
 
 class ChangeQuery(PageQuery):
     state: str = _choice(ChangeState.values, "only changes in this state")
     side: str = _choice(Provider.values, "only changes on this side")
+    trace: str = Field("", pattern=f"^({TRACE})?$", description=OF_TRACE)
 
 
 class LogQuery(LinkQuery):
@@ -59,6 +64,7 @@ class LogQuery(LinkQuery):
     reason: str = Field("", max_length=40, description="code of a reason, as `ambiguous`")
     run: Number | None = Field(None, description="number of a run")
     field: str = Field("", max_length=200, description="only entries that changed this field")
+    trace: str = Field("", pattern=f"^({TRACE})?$", description=OF_TRACE)
     open: str = _choice(["yes"], "`yes`: only failures that no later attempt has settled")
 
 
@@ -100,6 +106,7 @@ class RunReport(Schema):
     seconds: float
     error: str
     at: Time = Field(description="when it was asked for")
+    trace: str = Field(description=TRACED)
     plan: int = Field(0, description="of a dry run, or of one that applied a plan: number of the plan")
     digest: str = Field("", description="of a plan: what `apply_plan --digest` takes")
     estimated_calls: Calls | None = Field(None, description="of a plan: calls that applying it makes")
@@ -123,6 +130,7 @@ class ChangeReport(Schema):
     state: str
     found: Any
     at: Time
+    trace: str = Field(description=TRACED)
 
 
 class ProblemReport(Schema):
@@ -178,6 +186,7 @@ class EntryReport(Schema):
     attempt: int
     resolved_at: Time | None
     changes: list[ChangeReport]
+    trace: str = Field(description=TRACED)
     at: Time
 
 

@@ -65,6 +65,7 @@ class TimelineEntry:
     more: int = 0
     entry: LogEntry | None = None
     question: Question | None = None
+    trace: str = ""
 
 
 MOST_CHANGES = 4
@@ -115,7 +116,8 @@ def _describe_entry(entry: LogEntry) -> TimelineEntry:
     icon, tone = _mark_of(entry)
     changes = [change for change in entry.rows if change["field"] not in HIDDEN_FIELDS]
     shown, more = changes[:MOST_CHANGES], max(0, len(changes) - MOST_CHANGES)
-    return TimelineEntry(entry.created_at, icon, tone, _title_of(entry), _explain_entry(entry), shown, more, entry)
+    title, why = _title_of(entry), _explain_entry(entry)
+    return TimelineEntry(entry.created_at, icon, tone, title, why, shown, more, entry, trace=entry.own_trace)
 
 
 def _mark_of(entry: LogEntry) -> tuple[str, str]:
@@ -208,7 +210,7 @@ def _describe_execution(one: Execution) -> TimelineEntry:
         ExecutionState.FAILED: ("exclamation-triangle", "bad", f"{name} stopped at step {step}"),
     }
     icon, tone, title = words.get(ExecutionState(one.state), ("bolt", "ok", f"{name} is done"))
-    return TimelineEntry(one.created_at, icon, tone, title, one.message)
+    return TimelineEntry(one.created_at, icon, tone, title, one.message, trace=one.trace)
 
 
 def _describe_question(one: Question) -> TimelineEntry:

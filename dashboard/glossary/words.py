@@ -157,6 +157,10 @@ _OURS = (
           "A ready-made workflow. What you switch on is your own copy of it.", *WORKFLOWS),
     _ours("timeline", "Timeline",
           "Everything that happened to one person, newest first, with why.", *CONTACTS),
+    _ours("trace", "Trace",
+          "The short id of all that one webhook, click or run brought about: its page shows the webhook, the runs, "
+          "entries, changes and calls in order, and each line of the server’s log about it has the same id.",
+          *LOG, "trace id", "request id", "correlation id"),
     _ours("twin", "Twin",
           "The built-in stand-in of Gist or of GHL. Both together are the sandbox.", *GUIDE, "sandbox"),
     _ours("undo", "Undo",

@@ -1,15 +1,18 @@
 """Figures of this installation: for its page in words, and for Prometheus."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Min
 from django.utils import timezone
 
 from dashboard.clock import start_of_today
 from integration import queue
-from integration.models import EventState, InboxEvent, Link, Provider, Run
+from integration.models import Connection, EventState, InboxEvent, Link, PendingRead, Provider, Run
+from integration.providers.budgets.document import look_at_all
+from integration.sync.parity import parity_of
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,37 @@ def calls_since(moment: datetime) -> dict[str, int]:
     for calls in Run.objects.filter(created_at__gte=moment).values_list("api_calls", flat=True).iterator():
         counts.update(calls)
     return dict(counts)
+
+
+def calls_by_outcome(connections: Iterable[Connection]) -> dict[tuple[str, str], int]:
+    """All calls since an account was first called, by account and what came of them (integration/errors.py)."""
+    documents = look_at_all({one.budget_key for one in connections})
+    return {
+        (account, outcome): calls
+        for account, document in documents.items()
+        for outcome, calls in document.get("outcomes", {}).items()
+    }
+
+
+def waiting_by_link() -> dict[str, float]:
+    """Seconds that the oldest webhook not read yet waits on each link that is on, 0 where none does, by its key."""
+    now = timezone.now()
+    events = InboxEvent.objects.filter(state=EventState.WAITING).order_by().values_list("connection")
+    by_connection = dict(events.annotate(since=Min("received_at")))
+    read = PendingRead.objects.order_by().values_list("link").annotate(since=Min("first_at"))
+    by_link = dict(read)
+    found = {}
+    for pk, key, *sides in Link.objects.filter(enabled=True).order_by().values_list("pk", "key", "gist", "ghl"):
+        since = filter(None, (by_link.get(pk), *(by_connection.get(side) for side in sides)))
+        found[key] = (now - min(since, default=now)).total_seconds()
+    return found
+
+
+def equal_share_by_link() -> dict[str, float]:
+    """Of the people whom a link should have on both sides, the share who hold the same there; by its key."""
+    keys = dict(Link.objects.filter(enabled=True).order_by().values_list("pk", "key"))
+    parities = parity_of(keys)
+    return {keys[pk]: one.equal / one.total for pk, one in parities.items() if one.total}
 
 
 def lag_by_link() -> dict[str, float]:

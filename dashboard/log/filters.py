@@ -9,11 +9,13 @@ from dashboard.filters import LinkFilter, Rows, with_any
 from dashboard.grants import visible
 from dashboard.links.env import with_sides
 from dashboard.time_filters import SpanField, TimeFilter
+from dashboard.traces.family import TraceInput, entries_of, family_of
 from integration.models import Change, LogEntry, Outcome, Run, Snapshot
 from integration.people.search import SHORTEST_PART
 from integration.records import SIDES
 from integration.runs.ladder import FAILS
 from integration.sync.reasons import REASONS
+from integration.trace import read_trace
 
 # People whose address may hold the text; whoever means fewer writes more of it.
 MOST_PEOPLE = 500
@@ -30,10 +32,13 @@ class LogFilter(LinkFilter, TimeFilter):
     quiet = forms.ChoiceField(
         choices=with_any("Without “same value”", [("shown", "With “same value”")]), required=False
     )
+    trace = TraceInput(required=False, max_length=40)
     open = forms.ChoiceField(choices=with_any("Open or resolved", [("yes", "Only open failures")]), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
         found = Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text)
+        if trace := read_trace(text):
+            found |= Q(pk__in=entries_of(family_of(trace)).order_by().values("pk"))
         # Entries name people by their ids: whose address it is, or may be, their records say.
         if "@" in text or (len(text) >= SHORTEST_PART and " " not in text):
             known = visible(Snapshot.objects.filter(kind="contact", email__contains=text.lower()))
@@ -41,6 +46,9 @@ class LogFilter(LinkFilter, TimeFilter):
                 ids = list(known.filter(side=side).values_list("external_id", flat=True)[:MOST_PEOPLE])
                 found |= Q(**{f"{side}_id__in": ids})
         return rows.filter(found)
+
+    def by_trace(self, rows: Rows, trace: str) -> Rows:
+        return rows.filter(pk__in=entries_of(family_of(trace)).order_by().values("pk"))
 
     def by_outcome(self, rows: Rows, outcome: str) -> Rows:
         return rows.filter(outcome=outcome)
@@ -61,7 +69,7 @@ class LogFilter(LinkFilter, TimeFilter):
     def apply(self, rows: Rows) -> Rows:
         """What was as wanted already is no news: it stands here only when it is asked for."""
         found: Rows = super().apply(rows)
-        asked = self.values.keys() & {"quiet", "reason", "q", "outcome"}
+        asked = self.values.keys() & {"quiet", "reason", "q", "outcome", "trace"}
         return found if asked else found.exclude(reason="same_value")
 
     def by_field(self, rows: Rows, field: str) -> Rows:
@@ -84,3 +92,8 @@ class EntryFilter(LogFilter):
 def log_rows() -> QuerySet[LogEntry]:
     """Entries as lists show them, without the big columns that only an open entry needs."""
     return with_sides(visible(LogEntry.objects.prefetch_related("changes"))).defer("calls")
+
+
+def with_run(rows: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+    """With what a row needs of its run to say its trace."""
+    return rows.select_related("run").defer("calls", "run__rules", "run__checkpoint", "run__target")

@@ -13,8 +13,10 @@ from dashboard.grants import visible, visible_connections
 from dashboard.links.env import ENVIRONMENTS, environment_of
 from dashboard.palette.options import Group, Option, actions, pages
 from dashboard.runs.filters import run_rows
+from dashboard.traces.story import read_story
 from integration.models import Connection, Link, Provider, RunStatus, Snapshot
 from integration.people.search import find_matching_ids
+from integration.trace import read_trace
 
 # Options of one kind: what is not among the first few is looked for with one more word.
 MOST = 6
@@ -36,6 +38,8 @@ def find(text: str, user: Any) -> list[Group]:
         "pages": ("Pages", lambda: [*(_pages_of(links[0]) if text and links else []), *pages(text, user)]),
     }
     # Before anything is typed, everything would be meant.
+    if trace := read_trace(text):
+        look = {"traces": ("Traces", lambda: _find_trace(trace)), **look}
     wanted = [only] if only else [*look] if text else ["links", "pages"]
     groups = (Group(look[kind][0], look[kind][1]()) for kind in wanted)
     return [group for group in groups if group.options]
@@ -86,6 +90,15 @@ def _find_runs(text: str) -> list[Option]:
         )
         for run in rows.order_by("-pk")[:3]
     ]
+
+
+def _find_trace(trace: str) -> list[Option]:
+    story = read_story(trace)
+    if not story.steps:
+        return []
+    first = story.steps[0]
+    href = reverse("trace", args=[trace])
+    return [Option(f"Trace {trace}", href, "queue-list", sub=first.title, end=f"{len(story.steps):,} steps")]
 
 
 def _find_people(text: str) -> list[Option]:

@@ -30,6 +30,7 @@ from integration.models import (
 from integration.oauth.tokens import EARLY
 from integration.sync.reasons import Reason
 from integration.sync.reasons import reason as reason_of
+from integration.trace import current_trace
 
 register = template.Library()
 
@@ -71,6 +72,7 @@ def env(record: Link | Connection, place: str = "title") -> dict[str, str]:
 
 
 register.simple_tag(ago)
+register.simple_tag(current_trace, name="request_trace")
 register.filter(span)
 
 

@@ -121,3 +121,16 @@ class DataclassField(models.JSONField):
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return super().get_db_prep_value(self._as_json(value), connection, prepared)
+
+
+class TraceField(models.CharField):  # type: ignore[type-arg]
+    """A trace (integration/trace.py), blank for what was stored before there were any."""
+
+    def __init__(self, verbose_name: str | None = None, **options: Any):
+        # The database knows the default too: a process of the version before, which runs on while a host after the
+        # other is upgraded, stores rows without naming the column.
+        super().__init__(verbose_name, max_length=16, blank=True, default="", db_default="")
+
+    def deconstruct(self) -> Any:
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options

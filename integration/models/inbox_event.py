@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from integration.models.choices import Provider, ToneChoices
 from integration.models.connection import Connection
+from integration.models.fields import TraceField
 from integration.records import read_json
 
 
@@ -21,7 +22,8 @@ class InboxEvent(models.Model):
     """`body` holds the raw bytes the signature was checked over. Refused ones are kept, cut, to be shown.
 
     `dedupe` is the provider's own id of the delivery, or a digest of topic, body and time window; it is unique per
-    connection or account, and empty for what was refused.
+    connection or account, and empty for what was refused. `joined` is the trace under which goes on what it brought
+    about, when that was merged with what an earlier event did (integration/trace.py).
     """
 
     provider = models.CharField(max_length=8, choices=Provider)
@@ -35,6 +37,8 @@ class InboxEvent(models.Model):
     state = models.CharField(max_length=10, choices=EventState, default=EventState.WAITING)
     reason = models.CharField("reason code", max_length=40, blank=True)
     message = models.TextField(blank=True)
+    trace = TraceField()
+    joined = TraceField("trace that it goes on under")
     received_at = models.DateTimeField(default=timezone.now)
     handled_at = models.DateTimeField(null=True, blank=True)
 
@@ -45,6 +49,8 @@ class InboxEvent(models.Model):
             models.Index(fields=["state", "-id"], name="events_by_state"),
             # The last one of a connection, and its rhythm: asked every minute.
             models.Index(fields=["connection", "-id"], condition=~models.Q(state="refused"), name="events_taken"),
+            models.Index(fields=["trace"], condition=~models.Q(trace=""), name="events_by_trace"),
+            models.Index(fields=["joined"], condition=~models.Q(joined=""), name="events_by_joined_trace"),
         ]
 
     def __str__(self) -> str:

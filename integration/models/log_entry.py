@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from integration.models.choices import Outcome, Provider
+from integration.models.fields import TraceField
 from integration.models.link import Link
 from integration.models.pair import Pair
 from integration.models.problem import Problem
@@ -21,7 +22,8 @@ class LogEntry(models.Model):
     `kind` says what it is about: "contact", "task", "note", "appointment", "tag", "event" and the like. Only contacts
     are counted in the run's balance. `execution` and `step` name the workflow's action that it records.
     `problem` groups failures, and values that were left out while the rest was written, by their cause: it is open for
-    this record until `resolved_at`.
+    this record until `resolved_at`. `trace` is that of the event or the request it comes from, blank where it is its
+    run's (`own_trace`).
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="log_entries")
@@ -53,6 +55,7 @@ class LogEntry(models.Model):
         verbose_name="what the plan said of this person",
     )  # fmt: skip
     resolved_at = models.DateTimeField("a later attempt succeeded", null=True, blank=True)
+    trace = TraceField()
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -79,6 +82,8 @@ class LogEntry(models.Model):
             # The timeline of one person.
             models.Index(fields=["link", "gist_id", "-id"], name="log_of_gist_person"),
             models.Index(fields=["link", "ghl_id", "-id"], name="log_of_ghl_person"),
+            # Most entries are of runs that read by themselves, and cost it nothing.
+            models.Index(fields=["trace"], condition=~models.Q(trace=""), name="log_by_trace"),
         ]
 
     unsaved_changes: list[Any]
@@ -86,6 +91,12 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}: {self.label}"
+
+    @property
+    def own_trace(self) -> str:
+        """The trace by which everything about it is found."""
+        own: str = self.trace or self.run.trace
+        return own
 
     @property
     def can_retry(self) -> bool:

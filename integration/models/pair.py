@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.db import connections, models
 
 from integration.models.choices import MatchedBy, Provider
+from integration.models.fields import TraceField
 from integration.models.link import Link
 from integration.records import PersonRef
 
@@ -128,7 +129,7 @@ RECORD = ["link", "kind", "side", "external_id"]
 CONTENT = [
     "pair", "email", "other_emails", "phone", "label", "base", "undecided", "fingerprint", "rules", "reason",
     "remote_updated_at", "remote_created_at", "seen_run", "decided_run", "create_sent", "unconfirmed_writes", "tries",
-    "retry_at", "parked",
+    "retry_at", "parked", "trace",
 ]  # fmt: skip
 
 
@@ -141,6 +142,7 @@ class Snapshot(models.Model):
     result: where it is still set after a kill, the record is looked for before it is sent again.
     `unconfirmed_writes` is what is about to be written for this person, on either side, and the values that this was
     decided by (sync/interruptions.py); it is cleared with the result, too.
+    `trace` is that of the event or the request which `undecided` was read for; blank where a run read it by itself.
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="snapshots")
@@ -166,6 +168,7 @@ class Snapshot(models.Model):
     tries = models.PositiveSmallIntegerField("failed tries in a row", default=0)
     retry_at = models.DateTimeField("not tried again before this", null=True, blank=True)
     parked = models.BooleanField("not tried again until it changes or a person asks", default=False)
+    trace = TraceField()
 
     objects = SnapshotQuerySet.as_manager()
 

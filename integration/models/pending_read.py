@@ -3,6 +3,7 @@
 from django.db import models
 
 from integration.models.choices import Provider
+from integration.models.fields import TraceField
 from integration.models.link import Link
 
 
@@ -13,7 +14,7 @@ class PendingRead(models.Model):
     the event named it; "tasks", "notes" and "appointments" are all that the GHL contact `external_id` has, to be shown
     in Gist (sync/carried.py). `deleted`: the last event said that the record was deleted. `claimed_by_run` is the run
     that reads it now, 0 for none. `requested`: a person asked for this contact, so it is decided and logged even when
-    nothing is new; with an `owner`, that side's values stand.
+    nothing is new; with an `owner`, that side's values stand. `trace`: of the first event, or of the request.
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="pending_reads")
@@ -29,6 +30,7 @@ class PendingRead(models.Model):
     event_count = models.PositiveIntegerField("events merged into it", default=1)
     first_at = models.DateTimeField("when the first of them was stored")
     due_at = models.DateTimeField()
+    trace = TraceField()
     claimed_by_run = models.BigIntegerField(default=0)
 
     class Meta:

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from integration.models.choices import ACTIVE_RUNS, FINISHED_RUNS, READING, RunKind, RunStatus
-from integration.models.fields import DataclassField
+from integration.models.fields import DataclassField, TraceField
 from integration.models.import_file import ImportFile
 from integration.models.link import Link
 from integration.models.mapping import MappingVersion
@@ -104,6 +104,7 @@ class Run(models.Model):
     wait_reason = models.CharField(max_length=200, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
+    trace = TraceField()
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -119,7 +120,10 @@ class Run(models.Model):
                 fields=["link"], condition=models.Q(status__in=ACTIVE_RUNS), name="one_active_run_per_link"
             )
         ]
-        indexes = [models.Index(fields=["link", "-id"], name="runs_of_link")]
+        indexes = [
+            models.Index(fields=["link", "-id"], name="runs_of_link"),
+            models.Index(fields=["trace"], condition=~models.Q(trace=""), name="runs_by_trace"),
+        ]
 
     def __str__(self) -> str:
         return f"Run {self.pk}"

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from integration.models.choices import ToneChoices
+from integration.models.fields import TraceField
 from integration.models.inbox_event import InboxEvent
 from integration.models.link import Link
 
@@ -93,6 +94,7 @@ class Execution(models.Model):
     due_at = models.DateTimeField("not worked on before this", null=True, default=timezone.now)
     reason = models.CharField("reason code", max_length=40, blank=True)
     message = models.TextField(blank=True)
+    trace = TraceField()
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -108,6 +110,7 @@ class Execution(models.Model):
             models.Index(fields=["workflow", "-id"], name="executions_of_workflow"),
             models.Index(fields=["link", "gist_id"], name="executions_by_gist_id"),
             models.Index(fields=["link", "ghl_id"], name="executions_by_ghl_id"),
+            models.Index(fields=["trace"], condition=~models.Q(trace=""), name="executions_by_trace"),
         ]
 
     journal: Sequence[Any] = ()

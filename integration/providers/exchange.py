@@ -33,6 +33,7 @@ from integration.errors import (
     TokenExpired,
 )
 from integration.providers.budgets import Budget
+from integration.providers.call_log import log_call, outcome_of
 from integration.providers.http import Answered, Wire
 from integration.providers.in_flight import CallThreads, InFlight
 from integration.providers.operations import Call, Json
@@ -109,6 +110,8 @@ class Exchange:
     """Called with the task's key right before a call is sent that must not be carried out twice."""
     on_refused: Callable[[Any], None] = lambda key: None
     """Called with the task's key when such a call was certainly not carried out."""
+    quiet: bool = False
+    """Its calls are very many: only what fails, or belongs to an event, is said in the log."""
     made: Counter[str] = field(default_factory=Counter)
     """Calls made so far, per provider."""
     denied: dict[str, MissingScope] = field(default_factory=dict)
@@ -303,8 +306,9 @@ class Exchange:
         """The task's result when it is finished, None while it goes on."""
         assert task.call
         session = self._session_of(task)
-        session.budget.note_answer(answered.limits, answered.at)
+        session.budget.note_answer(answered.limits, answered.at, outcome_of(answered))
         task.calls.append(answered.attempt.as_json())
+        log_call(task, answered, self.quiet)
         error = answered.error
         if error is None:
             return self._advance_steps(task, answered.value)

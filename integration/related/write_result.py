@@ -12,6 +12,7 @@ from integration.models import Change, Execution, Link, LogEntry, Outcome, Run, 
 from integration.providers.operations import Json
 from integration.records import PersonRef, RelatedRecord, Value
 from integration.related.store import News, mark_deleted, note_written, take_in
+from integration.trace import begin_trace
 
 
 @dataclass
@@ -108,6 +109,7 @@ def run_of_person(link: Link, user: Any) -> Run:
         status=RunStatus.SUCCEEDED,
         trigger="page",
         started_by=user,
+        trace=begin_trace(),
         started_at=now,
         finished_at=now,
         total=0,

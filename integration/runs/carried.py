@@ -43,6 +43,7 @@ from integration.runs.write import guard_steps
 from integration.sync.carried import LISTS, note_stale
 from integration.sync.one_by_one import all_or_each, as_error
 from integration.sync.pending_reads import delete_if_unchanged, postpone
+from integration.trace import follow
 from integration.workflows.record import record_news
 
 # Events that say whether GHL's webhooks of notes are on: the newest so many.
@@ -114,6 +115,10 @@ class Refresh:
     pending_reads: list[PendingRead]
     journal: list[Change] = field(default_factory=list)
 
+    @property
+    def trace(self) -> str:
+        return next((one.trace for one in self.pending_reads if one.trace), "")
+
 
 @dataclass(frozen=True)
 class Refreshed:
@@ -131,7 +136,8 @@ def refresh_carried(context: RunContext, pending_reads: Sequence[PendingRead]) -
     raise_if_of_all(context, results)
     recorded = all_or_each(results, lambda some: _record_all(context, some))
     for result, fault in recorded.faults:
-        _log_failure(context, result, as_error(fault))
+        with follow(result.key.trace):
+            _log_failure(context, result, as_error(fault))
     postpone(one for result, _ in recorded.faults for one in result.key.pending_reads)
 
 
@@ -194,10 +200,11 @@ Results = Sequence[Result[Refresh, Refreshed]]
 
 def _record_all(context: RunContext, results: Results) -> None:
     for result in results:
-        if result.error:
-            _log_failure(context, result, result.error)
-        else:
-            _record(context, result)
+        with follow(result.key.trace):
+            if result.error:
+                _log_failure(context, result, result.error)
+            else:
+                _record(context, result)
 
 
 def _record(context: RunContext, result: Result[Refresh, Refreshed]) -> None:

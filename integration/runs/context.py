@@ -23,6 +23,8 @@ from integration.workflows.executions import note_call_sent
 SIGN_OF_LIFE_SECONDS = 1.0
 # Who goes first when calls are scarce; other kinds are backfills.
 PURPOSES = {RunKind.LIVE: "live", RunKind.RETRY: "retry", RunKind.SINGLE: "retry", RunKind.SWEEP: "sweep"}
+# Runs about certain people, each of whose calls has a line in the log: of a backfill they would bury the rest.
+AIMED = (RunKind.LIVE, RunKind.SINGLE, RunKind.RETRY)
 # The columns a slice keeps. `cancel_requested` is not among them: others set it while the slice works.
 SAVED = ["alive_at", "active_seconds", "api_calls", "checkpoint", "phase", "wait_reason", "total", "error"]
 # A person has had the run stop, for good or for now.
@@ -125,6 +127,7 @@ def open_context(run: Run, deadline: float, renew_lease: Callable[[], bool]) -> 
     # A wait that outlasts the slice ends it with RateLimited, so that the worker is free for other links meanwhile.
     patience = max(1.0, deadline - time.monotonic())
     exchange = exchange_for_link(link, patience=patience, purpose=PURPOSES.get(RunKind(run.kind), "backfill"))
+    exchange.quiet = run.kind not in AIMED
     exchange.on_unrepeatable, exchange.on_refused = _note_call_sent, _note_call_refused
     sides = {side: contacts_of(connection) for side, connection in link.connections.items()}
     context = RunContext(run, deadline, renew_lease, exchange, sides, changed=run.created + run.updated)

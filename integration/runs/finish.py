@@ -1,5 +1,7 @@
 """The end of a run: who was missing, who is unchanged, how it went; always with counts that balance."""
 
+import logging
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,6 +13,8 @@ from integration.runs.checkpoint import note_settled
 from integration.sync.pending_reads import verify_missing
 from integration.sync.questions import close_questions_of_missing
 from integration.workflows import executions
+
+logger = logging.getLogger(__name__)
 
 # Where a link's cursors say when all of a kind were read last; blank while no workflow waits for them.
 RELATED_CURSORS = {"task": "related_task", "appointment": "related_appointment"}
@@ -93,3 +97,5 @@ def finish_run(run: Run, status: RunStatus, code: str = "", sentence: str = "", 
         run.error_code, run.error = code, sentence
     run.alive_at, run.checkpoint.cursor = run.finished_at, None
     run.save(update_fields=[*ENDED, *COUNTS, "quiet"] if counts else ENDED)
+    facts = {"trace": run.trace, "run": run.pk, "kind": run.kind, "status": str(status)}
+    logger.info("run %s ended: %s", run.pk, code or status, extra={"facts": facts})

@@ -3,7 +3,7 @@
 The run pauses its own work meanwhile, so no person is written by two tasks at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,6 +32,7 @@ from integration.sync.deletions import deletion_entry
 from integration.sync.echo_suppression import holds_nothing_new
 from integration.sync.entry import Entry
 from integration.sync.heirs import look_for_heirs
+from integration.sync.joined_traces import join_traces
 from integration.sync.match import find_unverified, match_these
 from integration.sync.observe import observe
 from integration.sync.one_by_one import all_or_each, as_error
@@ -43,6 +44,7 @@ from integration.sync.pending_reads import (
     read_if_unknown,
     verify_missing,
 )
+from integration.trace import follow
 from integration.workflows import executions
 from integration.workflows.record import record_news
 
@@ -127,14 +129,16 @@ def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[
     run, rules = context.run, context.rules
     touched: list[Snapshot] = []
     for result in results:
-        read = _without_erased(context, result.value or Read({}))
+        read, trace = _without_erased(context, result.value or Read({})), result.key.trace
         observe_one = observe_again if result.key.requested else _observe_one
-        touched += [observe_one(context, side, contact) for side, contact in read.contacts.items()]
+        read_now = [observe_one(context, side, contact, trace) for side, contact in read.contacts.items()]
+        _join_waiting(result.key, read_now)
+        touched += read_now
         # Before the rule about deletions is asked: who is gone may live on under another id.
-        touched += [_observe_one(context, contact.side, contact) for contact in read.heirs]
+        touched += [_observe_one(context, contact.side, contact, trace) for contact in read.heirs]
     # All that was read is known by now, in whatever order the events came.
     gone = [result.key for result in results if not (result.value and result.value.contacts)]
-    deletions = [entry for pending in gone for entry in _deletion_entries(context, pending)]
+    deletions = [entry for pending in gone for entry in _traced_deletion(context, pending)]
     asked_for = sum(one.key.requested and _is_erased(context, one.value) for one in results)
     deletions += undecided.erased_entries(run, asked_for)
     # Those of deleted records go with their entry: a kill before it is recorded must not lose the deletion.
@@ -146,6 +150,20 @@ def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[
     return [one.pk for one in touched if one.pk not in waiting], deletions
 
 
+def _join_waiting(pending: PendingRead, touched: Iterable[Snapshot]) -> None:
+    """Where news of another event waits still, as of one about the other half, all of it is decided as one."""
+    for one in touched:
+        if one.undecided is None or not pending.trace or one.trace == pending.trace:
+            continue
+        if pending.requested:
+            # The request is no event: it is found by its own trace alone.
+            join_traces([one.trace], pending.trace)
+            one.trace = pending.trace
+            Snapshot.objects.filter(pk=one.pk).update(trace=one.trace)
+        else:
+            join_traces([pending.trace], one.trace)
+
+
 def _without_erased(context: RunContext, read: Read) -> Read:
     link = context.run.link
     taken = [one for contact in read.contacts.values() for one in without_erased(link, [contact])]
@@ -155,6 +173,14 @@ def _without_erased(context: RunContext, read: Read) -> Read:
 def _is_erased(context: RunContext, read: Read | None) -> bool:
     """Whether there is a record of which nothing may be taken in."""
     return bool(read and read.contacts) and not _without_erased(context, read or Read({})).contacts
+
+
+def _traced_deletion(context: RunContext, pending: PendingRead) -> list[Entry]:
+    with follow(pending.trace):
+        entries = _deletion_entries(context, pending)
+    for entry in entries:
+        entry.traces = (pending.trace,) if pending.trace else ()
+    return entries
 
 
 def _deletion_entries(context: RunContext, pending: PendingRead) -> list[Entry]:
@@ -205,8 +231,8 @@ def _look_for_heirs(context: RunContext, lost: Snapshot) -> Steps[list[Contact]]
     return (yield from look_for_heirs(context.sides[lost.side], lost, left))
 
 
-def _observe_one(context: RunContext, side: str, contact: Contact) -> Snapshot:
-    observe(context.run.link, context.run, context.rules, [contact])
+def _observe_one(context: RunContext, side: str, contact: Contact, trace: str) -> Snapshot:
+    observe(context.run.link, context.run, context.rules, [contact], trace)
     return Snapshot.objects.get(link=context.run.link, side=side, external_id=contact.id)
 
 
@@ -229,7 +255,8 @@ def _read_related_records(context: RunContext, pending_reads: list[PendingRead])
     failed += [(pending, as_error(fault)) for (pending, _), fault in recorded.faults]
     for pending, error in failed:
         kind: RelatedType = pending.kind  # type: ignore[assignment]
-        log_related_fault(context.run, kind, pending.external_id, pending.title, error, pending.contact_id)
+        with follow(pending.trace):
+            log_related_fault(context.run, kind, pending.external_id, pending.title, error, pending.contact_id)
     postpone(pending for pending, _ in failed)
 
 
@@ -254,7 +281,8 @@ def _read_related(context: RunContext, pending: PendingRead) -> Steps[RelatedOrG
 
 def _record_related_records(context: RunContext, read: Sequence[tuple[PendingRead, RelatedOrGone]]) -> None:
     for pending, found in read:
-        _record_related(context, pending, found)
+        with follow(pending.trace):
+            _record_related(context, pending, found)
 
 
 def _record_related(context: RunContext, pending: PendingRead, found: RelatedOrGone) -> None:
@@ -297,6 +325,11 @@ def _advance_executions(context: RunContext, *, begun: bool = False) -> None:
 def _put_on_record(run: Run, result: "Result[Execution, executions.Turn]") -> None:
     """What an action came to; where that cannot be recorded, that it failed, and the other executions go on."""
     execution = result.key
+    with follow(execution.trace):
+        _advance_one(run, result, execution)
+
+
+def _advance_one(run: Run, result: "Result[Execution, executions.Turn]", execution: Execution) -> None:
     done = all_or_each(
         [execution], lambda some: executions.advance(run, execution, result.value, result.error, result.calls)
     )

@@ -158,11 +158,11 @@ def _read_person(context: RunContext, ids: dict[str, str]) -> Steps[dict[str, Co
     return found
 
 
-def observe_again(context: RunContext, side: str, contact: Contact) -> Snapshot:
+def observe_again(context: RunContext, side: str, contact: Contact, trace: str = "") -> Snapshot:
     """As observe, but it becomes work even when nothing is new: a person asked for it."""
-    observe(context.run.link, context.run, context.rules, [contact])
+    observe(context.run.link, context.run, context.rules, [contact], trace)
     known = Snapshot.objects.get(link=context.run.link, side=side, external_id=contact.id)
     if known.undecided is None:
-        take_in(known, contact, context.rules, context.run)
-        known.save(update_fields=["undecided", "decided_run"])
+        take_in(known, contact, context.rules, context.run, trace)
+        known.save(update_fields=["undecided", "decided_run", "trace"])
     return known

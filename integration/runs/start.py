@@ -27,6 +27,7 @@ from integration.models import (
 from integration.queue import call_worker, enqueue
 from integration.runs.ladder import ladder_of
 from integration.sync.pending_reads import request_read
+from integration.trace import begin_trace
 from integration.workflows import executions
 
 
@@ -68,6 +69,7 @@ def start_run(
                 dry_run=dry_run or link.mode == Mode.WATCH,
                 started_by=user,
                 trigger=trigger,
+                trace=begin_trace(),
                 mapping=plan.mapping if plan else mapping,
                 rules=plan.rules if plan else {},
                 phase="planned" if plan else "",

@@ -14,6 +14,7 @@ from integration.runs.context import STOPPED, LeaseLost, RunContext, open_contex
 from integration.runs.finish import finish_run
 from integration.runs.phases import run_phases
 from integration.runs.recover import release_dead_lease
+from integration.trace import log_facts
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ def work_one_slice(run_id: int, owner: str, seconds: float) -> bool:
         run = Run.objects.select_related("link__gist", "link__ghl", "mapping").get(pk=run_id)
         if run.is_finished:
             return True
-        return _work_under_lease(run, owner, seconds)
+        with log_facts(trace=run.trace, run=run.pk, link=run.link.key):
+            return _work_under_lease(run, owner, seconds)
     except LeaseLost:
         logger.warning("run %s: another process holds the link now", run.pk)
         return False

@@ -15,6 +15,7 @@ from integration.mapping.carried import carried_names, kinds_of
 from integration.models import Link, PendingRead, Related
 from integration.queue import call_worker
 from integration.records import RelatedType
+from integration.trace import current_trace
 
 # What a pending read is called that stands for all records of a kind, and the kind.
 LISTS: dict[str, RelatedType] = {"tasks": "task", "notes": "note", "appointments": "appointment"}
@@ -41,7 +42,9 @@ def note_stale(link: Link, changed: Iterable[tuple[str, str]]) -> None:
         known.filter(due_at__gt=now).update(due_at=now)
         PendingRead.objects.bulk_create(
             (
-                PendingRead(link=link, kind=name, side="ghl", external_id=one, first_at=now, due_at=now)
+                PendingRead(
+                    link=link, kind=name, side="ghl", external_id=one, first_at=now, due_at=now, trace=current_trace()
+                )
                 for one in sorted(ids)
             ),
             ignore_conflicts=True,

@@ -1,5 +1,6 @@
 """One person's work in a run, from the records it started with to what became of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,13 @@ class Entry:
     """`error` came before anything was decided, or while it was recorded: what is known stays as it is."""
     unstorable: bool = False
     """It is on record without its changes and calls, which the database refused."""
+    traces: tuple[str, ...] = ()
+    """Of what its news came by, Gist's first; none where a run read it by itself."""
+
+    @property
+    def trace(self) -> str:
+        """The one it goes on under; the others are joined to it where it is recorded."""
+        return self.traces[0] if self.traces else ""
 
     @property
     def snapshots(self) -> list[Snapshot]:
@@ -152,7 +160,13 @@ def undecided_entry(error: ProviderError, *snapshots: Snapshot, contact: Contact
             entry.gist = snapshot
         else:
             entry.ghl = snapshot
+    entry.traces = traces_of(entry.snapshots)
     return entry
+
+
+def traces_of(snapshots: Iterable[Snapshot]) -> tuple[str, ...]:
+    """Of the news that waits in them: what is decided keeps the trace it had, and brings about nothing any more."""
+    return tuple(dict.fromkeys(one.trace for one in snapshots if one.trace and one.undecided is not None))
 
 
 def id_of(record: Contact | Snapshot | None) -> str:

@@ -26,6 +26,7 @@ class ContactNews:
     decided_run: int = 0
     taken_since: datetime | None = None
     """Now, for somebody whom a filter left out until this edit: to the link they are new."""
+    trace: str = ""
 
     @property
     def contact_id(self) -> str:
@@ -60,9 +61,12 @@ class SnapshotRead:
         before = self.before or {}
         return {key: before.get(key) if key in waiting else value for key, value in self.after.items()}
 
-    def news(self, rules: Rules) -> ContactNews:
+    def news(self, rules: Rules, run_trace: str) -> ContactNews:
         person = self.entry.person
         ref = PersonRef(id_of(person.gist), id_of(person.ghl), self.snapshot.label)
         made_at = tuple(filter(None, (self.snapshot.remote_created_at, self.reported_at)))
         after = self.decided_values(rules)
-        return ContactNews(self.snapshot.side, self.before, after, made_at, ref, self.decided_run, self.taken_since)
+        return ContactNews(
+            self.snapshot.side, self.before, after, made_at, ref, self.decided_run, self.taken_since,
+            self.entry.trace or run_trace,
+        )  # fmt: skip

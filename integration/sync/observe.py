@@ -13,8 +13,10 @@ from integration.sync.echo_suppression import holds_nothing_new
 from integration.sync.retry import clear_retry
 
 
-def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> None:
-    """Store a page of one side's contacts. A record without news costs no write beyond "seen in this run"."""
+def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact], trace: str = "") -> None:
+    """Store a page of one side's contacts. A record without news costs no write beyond "seen in this run". `trace` is
+    that of the event or request which they were read for.
+    """
     if not contacts:
         return
     side = contacts[0].side
@@ -39,7 +41,7 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact]) -> 
         if contact.other_emails is not None and list(contact.other_emails) != snapshot.other_emails:
             readdressed.append(snapshot)
         read_before = snapshot.fingerprint
-        take_in(snapshot, contact, rules, run)
+        take_in(snapshot, contact, rules, run, trace)
         snapshot.seen_run = run.pk
         if snapshot.pair_id and snapshot.fingerprint != read_before:
             changed.add(snapshot.pair_id)
@@ -68,13 +70,16 @@ def known_opted_out(link: Link) -> set[str]:
     return set(ghl.filter(refuses, in_step).values_list("external_id", flat=True))
 
 
-def take_in(snapshot: Snapshot, contact: Contact, rules: Rules, run: Run) -> None:
+def take_in(snapshot: Snapshot, contact: Contact, rules: Rules, run: Run, trace: str = "") -> None:
     """Put what was read into `undecided`, where it waits for its decision."""
     values = mapped_values(contact, rules)
     digest = fingerprint(values, values)
     if snapshot.fingerprint != digest:
         # What was refused before may be accepted now: also somebody parked is tried again.
         clear_retry(snapshot)
+    # News that waits keeps its trace; another event's is joined to it (runs/listen.py).
+    if snapshot.undecided is None or not snapshot.trace:
+        snapshot.trace = trace
     snapshot.undecided = values
     if snapshot.decided_run == run.pk:
         # Decided in this very run, and work again: a long one reads the same people more than once. The minus sign says

@@ -1,13 +1,16 @@
 """Records that may have changed and are to be read: claimed by a run, deleted with its result, or read later."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
 from integration.models import Link, PendingRead, Run, Snapshot
 from integration.retry_schedule import pause_after
+from integration.sync.joined_traces import join_traces
+from integration.trace import begin_trace, current_trace
 
 # As many as are read before their results are recorded and the run looks at its time again.
 CLAIMED_AT_ONCE = 50
@@ -53,23 +56,28 @@ def postpone(pending_reads: Iterable[PendingRead]) -> None:
 def read_later(link: Link, side: str, external_ids: Iterable[str]) -> None:
     """Have these contacts read by themselves in a minute: what came of them with others could not be taken in."""
     now = timezone.now()
-    rows = [
-        PendingRead(link=link, side=side, external_id=one, first_at=now, due_at=now + pause_after(timedelta()))
-        for one in external_ids
-    ]
+    rows = [_new_read(link, side, one, now, due_at=now + pause_after(timedelta())) for one in external_ids]
     PendingRead.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _new_read(link: Link, side: str, external_id: str, now: datetime, **more: Any) -> PendingRead:
+    """Part of what an event brought about, where one is followed now."""
+    columns = {"due_at": now, "trace": current_trace(), **more}
+    return PendingRead(link=link, side=side, external_id=external_id, first_at=now, **columns)
 
 
 def request_read(link: Link, side: str, external_id: str, owner: str = "") -> None:
     """Have a contact read and decided now because a person asked for it; with an `owner`, that side's values stand."""
-    now = timezone.now()
-    asked = {"requested": True, "owner": owner, "due_at": now, "claimed_by_run": 0}
+    now, trace = timezone.now(), begin_trace()
+    asked = {"requested": True, "owner": owner, "due_at": now, "claimed_by_run": 0, "trace": trace}
     pending, made = PendingRead.objects.get_or_create(
         link=link, kind="contact", side=side, external_id=external_id, defaults={**asked, "first_at": now}
     )
     if not made:
         # A run that reads it now sees by the count that something came meanwhile.
         PendingRead.objects.filter(pk=pending.pk).update(**asked, event_count=F("event_count") + 1)
+        # The request is found by its own trace; the events that were to be read anyway go on under it.
+        join_traces([pending.trace], trace)
 
 
 def forget_requests(run: Run, people: Iterable[Mapping[str, str]]) -> None:
@@ -91,7 +99,7 @@ def read_if_unknown(link: Link, ghl_id: str) -> None:
 def read_again(link: Link, side: str, external_ids: Iterable[str]) -> None:
     """Have these contacts read by id, now."""
     now, ids = timezone.now(), list(external_ids)
-    rows = [PendingRead(link=link, side=side, external_id=one, first_at=now, due_at=now) for one in ids]
+    rows = [_new_read(link, side, one, now) for one in ids]
     PendingRead.objects.bulk_create(rows, ignore_conflicts=True)
     # As another event would: what is reading the record just now may have read it before the edit.
     known = PendingRead.objects.filter(link=link, kind="contact", side=side, external_id__in=ids)
@@ -101,7 +109,7 @@ def read_again(link: Link, side: str, external_ids: Iterable[str]) -> None:
 def verify_missing(link: Link, side: str, external_ids: Iterable[str]) -> None:
     """Contacts that a read did not find: each is asked for by id, now, before it is believed to be deleted."""
     now, ids = timezone.now(), list(external_ids)
-    rows = [PendingRead(link=link, side=side, external_id=one, deleted=True, first_at=now, due_at=now) for one in ids]
+    rows = [_new_read(link, side, one, now, deleted=True) for one in ids]
     PendingRead.objects.bulk_create(rows, ignore_conflicts=True)
     # One that failed before waits for its next try: there is news of it, so that is now.
     known = PendingRead.objects.filter(link=link, kind="contact", side=side, external_id__in=ids, due_at__gt=now)

@@ -21,6 +21,7 @@ from integration.sync.bases import keep_unwritten, note_values, set_base
 from integration.sync.consent import remember_lifted
 from integration.sync.deletions import mark_pairs
 from integration.sync.entry import Attempt, Entry
+from integration.sync.joined_traces import join_traces
 from integration.sync.news import ContactNews, SnapshotRead
 from integration.sync.one_by_one import NOT_OF_A_RECORD, all_or_each, as_error
 from integration.sync.open_failures import OpenFailures
@@ -124,6 +125,8 @@ class Recorder:
 
     def _record_together(self, entries: list[Entry]) -> None:
         with transaction.atomic():
+            for entry in entries:
+                join_traces(entry.traces[1:], entry.trace)
             if entries[0].planned:
                 self._record_plan(entries)
             else:
@@ -182,7 +185,11 @@ class Recorder:
         self._count(entries, again)
         if self.on_news:
             # Whom a filter leaves out is no news to anybody; what they changed meanwhile is none either.
-            self.on_news(one.news(self.rules) for one in reads if one.is_decided and one.entry.reason != "filtered")
+            self.on_news(
+                one.news(self.rules, self.run.trace)
+                for one in reads
+                if one.is_decided and one.entry.reason != "filtered"
+            )
         self._failures.resolve(entries, saved, now)
         self._failures.close_problems()
         mark_pairs(entries)
@@ -205,6 +212,7 @@ class Recorder:
             parent=entry.parent,
             left_out=entry.left_out,
             plan_entry=entry.plan_entry,
+            trace=entry.trace,
         )
 
     def _count(self, entries: list[Entry], again: int) -> None:

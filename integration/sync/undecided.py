@@ -15,7 +15,7 @@ from integration.models import LogEntry, Pair, PendingRead, Run, RunKind, Snapsh
 from integration.records import SIDES, Contact
 from integration.sync.candidates import is_taken_by_filter, unneeded_columns
 from integration.sync.decision import Decision
-from integration.sync.entry import Entry, id_of, undecided_entry
+from integration.sync.entry import Entry, id_of, traces_of, undecided_entry
 from integration.sync.interruptions import unconfirmed_writes_of
 from integration.sync.match import Ambiguity, find_ambiguities, find_left_out, why_not_new
 from integration.sync.observe import as_contact
@@ -111,7 +111,7 @@ def _decide_together(run: Run, rules: Rules, page: list[Snapshot], requests: Req
     _log_new_ambiguities(run, [entry for entry in entries if entry.quiet and entry.pair_id is None])
     _quiet_still_held(entries)
     for entry in entries:
-        entry.planned = run.dry_run
+        entry.planned, entry.traces = run.dry_run, traces_of(entry.snapshots)
         # Said once, not with every edit of somebody who is left out all the same.
         waits = entry.reason in LEFT_WAITING
         entry.quiet |= waits and all(one.reason == entry.reason for one in entry.snapshots)
@@ -312,6 +312,8 @@ def unread_entry(
             name = {"name": label} if label else {}
             entry.person.set_contact(Contact(side, ids[side], name))  # type: ignore[arg-type]
     entry.planned, entry.pending_read = run.dry_run, pending_read
+    if pending_read and pending_read.trace:
+        entry.traces = (pending_read.trace,)
     entry.requested = run.kind in (RunKind.RETRY, RunKind.SINGLE) or bool(pending_read and pending_read.requested)
     parents = _retried_failures(run)
     entry.parent = next((parents[key] for key in ids.items() if key in parents), None)
@@ -370,4 +372,4 @@ def reopen_unpaired(run: Run) -> None:
     """A full run decides everyone without a counterpart anew: what stood in the way may be gone."""
     # Not `undecided=None`: of a JSON column that means the null of JSON, which no row holds.
     loose = Snapshot.objects.filter(link=run.link, pair=None, undecided__isnull=True, base__isnull=False)
-    loose.exclude(decided_run=run.pk).update(undecided=F("base"))
+    loose.exclude(decided_run=run.pk).update(undecided=F("base"), trace="")

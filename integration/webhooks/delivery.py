@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from integration.providers.ghl.webhooks import read_fact
+from integration.trace import begin_trace
 
 # For a GHL event without an id: its first repeat comes after ten minutes (docs/ghl-api.md#webhooks).
 GHL_WINDOW_SECONDS = 600
@@ -44,6 +45,7 @@ class Delivery:
     refused: str = ""
     connection_id: int | None = None
     received_at: datetime = field(default_factory=timezone.now)
+    trace: str = field(default_factory=begin_trace)
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ class Memory:
     database is taken for down without asking it, because asking takes seconds.
     Times are of the monotonic clock. `turn` is held by the thread that writes to SQLite, `waiting` are
     the tickets of the others (store.py). `refused`: reason → (minute, how many were kept in it); `not_kept`: reason →
-    how many were not, since this process started.
+    how many were not, since this process started. `answered`: provider and verdict → how many webhooks, since then.
     """
 
     locations: dict[str, tuple[float, tuple[int, ...]]] = field(default_factory=dict)
@@ -36,6 +36,7 @@ class Memory:
     waiting: deque[Any] = field(default_factory=deque)
     refused: dict[str, tuple[int, int]] = field(default_factory=dict)
     not_kept: Counter[str] = field(default_factory=Counter)
+    answered: Counter[tuple[str, str]] = field(default_factory=Counter)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -61,6 +62,10 @@ class Memory:
                 )
             self.not_kept[reason] += 1
             return False
+
+    def count_verdict(self, provider: str, verdict: str) -> None:
+        with self.guard:
+            self.answered[provider, verdict] += 1
 
     def forget_connections(self) -> None:
         self.locations.clear()

@@ -26,7 +26,7 @@ from integration.webhooks.delivery import (
     token_digest,
 )
 from integration.webhooks.memory import memory
-from integration.webhooks.refusals import DUPLICATE, REFUSALS, REFUSED_BYTES, STORED, TRY_AGAIN, Answer
+from integration.webhooks.refusals import DUPLICATE, REFUSALS, REFUSED_BYTES, SPOOLED, STORED, TRY_AGAIN, Answer
 from integration.webhooks.store import UnknownToken, keep_delivery, keep_refused
 
 # The largest body that is taken: anybody can send one.
@@ -59,6 +59,18 @@ def _receive_checked(
     provider: str, body: bytes, headers: Mapping[str, str], check: Callable[[Mapping[str, str]], Delivery]
 ) -> Answer:
     low = {name.lower(): value for name, value in headers.items()}
+    answer = _check_and_store(provider, body, low, check)
+    memory().count_verdict(provider, answer.verdict)
+    # What was refused has a line of its own, and no more than some hundred a minute.
+    if answer.verdict not in REFUSALS:
+        facts = {"provider": provider, "verdict": answer.verdict}
+        logger.info("a webhook of %s: %s", provider, answer.verdict, extra={"facts": facts})
+    return answer
+
+
+def _check_and_store(
+    provider: str, body: bytes, low: Mapping[str, str], check: Callable[[Mapping[str, str]], Delivery]
+) -> Answer:
     try:
         return _store_or_spool(check(low))
     except Refused as refused:
@@ -143,7 +155,7 @@ def _spool_delivery(delivery: Delivery) -> Answer:
     except OSError:
         logger.exception("neither the database nor the disk takes webhooks")
         return TRY_AGAIN
-    return STORED
+    return SPOOLED
 
 
 def _turn_away(delivery: Delivery) -> Answer:

@@ -1,6 +1,6 @@
 """Why a webhook is refused, with which status, and what is kept of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from integration.models import EventState, InboxEvent
 
@@ -10,20 +10,25 @@ REFUSED_BYTES = 4_096
 
 @dataclass(frozen=True)
 class Answer:
-    """What the sender is told: HTTP status and one sentence."""
+    """What the sender is told: HTTP status and one sentence. `verdict` is what became of the webhook, in one word for
+    the log and the figures: of a refused one its reason.
+    """
 
     status: int
     text: str
+    verdict: str = ""
 
 
-STORED = Answer(200, "stored")
-DUPLICATE = Answer(200, "known already")
+STORED = Answer(200, "stored", "stored")
+# On disk, until the database answers again.
+SPOOLED = Answer(200, "stored", "spooled")
+DUPLICATE = Answer(200, "known already", "duplicate")
 # Never 500: GHL sends again after 429 only (docs/ghl-api.md#webhooks).
-TRY_AGAIN = Answer(429, "It cannot be stored at the moment. Send it again later.")
+TRY_AGAIN = Answer(429, "It cannot be stored at the moment. Send it again later.", "not_stored")
 
 # Reason code of a refused event to the answer. Never 410: Gist would switch the webhook off for good. 200 where the
 # sender did nothing wrong and there is nothing to send again.
-REFUSALS = {
+_REFUSALS = {
     "too_large": Answer(413, "The body is larger than 1 MiB."),
     "no_signature": Answer(401, "There is no signature."),
     "bad_signature": Answer(401, "The signature does not fit the body."),
@@ -36,6 +41,7 @@ REFUSALS = {
     "no_app": Answer(200, "It does not say which app it is about."),
     "other_login": Answer(200, "No connection of this location signs in through the app."),
 }
+REFUSALS = {code: replace(answer, verdict=code) for code, answer in _REFUSALS.items()}
 
 
 def turned_away(event: InboxEvent, reason: str) -> InboxEvent:

@@ -129,7 +129,7 @@ def _insert_delivery(delivery: Delivery) -> bool:
 
 
 def _event_columns(delivery: Delivery) -> dict[str, Any]:
-    same = ("provider", "topic", "account", "dedupe", "body", "headers", "received_at")
+    same = ("provider", "topic", "account", "dedupe", "body", "headers", "received_at", "trace")
     return {name: getattr(delivery, name) for name in same}
 
 

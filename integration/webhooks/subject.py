@@ -17,10 +17,13 @@ def subject_of(event: InboxEvent) -> EventSubject | None:
     return of_provider(event.topic, event.payload)
 
 
-def add_subject(subjects: Subjects, subject: EventSubject, event: InboxEvent) -> None:
-    """The newest event about a record counts, with the time of the first; what one left out another may name."""
+def add_subject(subjects: Subjects, subject: EventSubject, event: InboxEvent) -> InboxEvent:
+    """The newest event about a record counts, with the time of the first; what one left out another may name. Returns
+    the first.
+    """
     before, first = subjects.get(subject.record, (subject, event))
     subjects[subject.record] = (merge_subjects(before, subject), first)
+    return first
 
 
 def merge_subjects(before: EventSubject, after: EventSubject) -> EventSubject:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from integration.models import EventState, InboxEvent, Link, PendingRead
 from integration.providers.base import EventSubject
 from integration.sync.one_by_one import NOT_OF_A_RECORD, all_or_each
+from integration.trace import follow
 from integration.webhooks.subject import Subjects, add_subject, merge_subjects, subject_of
 from integration.workflows import ghl_events, gist_events
 
@@ -52,15 +53,20 @@ def _unpack_some(keys: Sequence[int]) -> None:
         subject = subject_of(event)
         event.state, event.handled_at = EventState.DONE, timezone.now()
         if subject:
-            add_subject(subjects[event.connection_id or 0], subject, event)
-        begun = _begin_workflows(event, links[event.connection_id], subject.external_id if subject else "")
+            first = add_subject(subjects[event.connection_id or 0], subject, event)
+            event.joined = first.trace if first is not event else ""
+        with follow(event.trace):
+            begun = _begin_workflows(event, links[event.connection_id], subject.external_id if subject else "")
         if not subject and not begun and not event.reason:
             event.state, event.reason, event.message = EventState.PARKED, "names_nobody", NAMES_NOBODY
-    InboxEvent.objects.bulk_update(events, ["state", "handled_at", "reason", "message"], batch_size=100)
     # A connection may belong to several links, and each of them reads the record for itself.
     for connection, found in subjects.items():
         for link in links[connection]:
             _save_pending_reads(link, found)
+    for event in events:
+        facts = {"trace": event.trace, "event": event.pk, **({"joined": event.joined} if event.joined else {})}
+        logger.info("event %s: %s", event.pk, event.reason or "to be read", extra={"facts": facts})
+    InboxEvent.objects.bulk_update(events, ["state", "handled_at", "reason", "message", "joined"], batch_size=100)
 
 
 def _park(key: int, fault: Exception) -> None:
@@ -107,11 +113,21 @@ def _save_pending_reads(link: Link, subjects: Subjects) -> None:
         pending.event_count, pending.claimed_by_run = pending.event_count + 1, 0
         pending.deleted, pending.reported_created = subject.deleted, subject.reported_created
         pending.contact_id, pending.title = subject.contact_id, subject.title
-        pending.save(
-            update_fields=["event_count", "deleted", "reported_created", "contact_id", "title", "claimed_by_run"]
-        )
+        _join(event, pending)
+        pending.save(update_fields=MERGED)
     # The same row may have been inserted since by a run (pending_reads.read_if_unknown): it is read either way.
     PendingRead.objects.bulk_create(new, ignore_conflicts=True)
+
+
+MERGED = ["event_count", "deleted", "reported_created", "contact_id", "title", "claimed_by_run", "trace"]
+
+
+def _join(event: InboxEvent, pending: PendingRead) -> None:
+    """What is read for both goes on under the trace of the one that waited; a run that had it read has none here."""
+    if not pending.trace:
+        pending.trace = event.trace
+    elif pending.trace != event.trace:
+        event.joined = event.joined or pending.trace
 
 
 def _new_pending_read(link: Link, subject: EventSubject, event: InboxEvent) -> PendingRead:
@@ -124,6 +140,7 @@ def _new_pending_read(link: Link, subject: EventSubject, event: InboxEvent) -> P
         title=subject.title,
         deleted=subject.deleted,
         reported_created=subject.reported_created,
+        trace=event.trace,
         first_at=event.received_at,
         due_at=event.received_at + timedelta(seconds=link.merge_seconds),
     )

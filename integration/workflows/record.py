@@ -27,7 +27,8 @@ def record_result(
     entry = log_result(run, result, person, changes, execution)
     # In the same transaction as the log entry: a kill in between would leave a task whose workflow never began.
     if news:
-        start.begin_for_related(run.link, news, Pair.objects.person_ref(run.link, "ghl", person.ghl_id), by=execution)
+        known = Pair.objects.person_ref(run.link, "ghl", person.ghl_id)
+        start.begin_for_related(run.link, news, known, by=execution, trace=run.trace)
     return entry
 
 
@@ -43,4 +44,4 @@ def record_news(run: Run, news: Iterable[News], by: Execution | None = None) -> 
             external_id=one.record.id,
         )  # fmt: skip
         log_result(run, noticed, person)
-        start.begin_for_related(run.link, [one], person, by=by)
+        start.begin_for_related(run.link, [one], person, by=by, trace=run.trace)

@@ -19,6 +19,7 @@ from integration.records import PersonRef, RelatedRecord, is_blank
 from integration.related import store
 from integration.related.gist_properties import PREFIX
 from integration.sync.news import ContactNews
+from integration.trace import current_trace
 from integration.values import same_value, split_members
 from integration.workflows import loops
 from integration.workflows.triggers import rest_of, trigger_fits
@@ -60,8 +61,9 @@ def begin_for_contacts(link: Link, news: Iterable[ContactNews]) -> None:
     for one in news:
         for workflow in workflows:
             for key, facts in _fired_triggers(workflow, one):
+                by_others = _by_others(workflow, one, key, facts)
                 begun += _build_executions(
-                    workflow, key, one.person, _by_others(workflow, one, key, facts), _contact_cause(key, one)
+                    workflow, key, one.person, by_others, _contact_cause(key, one), trace=one.trace
                 )
     _save_executions(begun)
 
@@ -142,8 +144,12 @@ RELATED = {
 }
 
 
-def begin_for_related(link: Link, news: Iterable[store.News], person: PersonRef, by: Execution | None = None) -> None:
-    """Begin what happened to tasks, notes and appointments; a workflow is not started by its own work."""
+def begin_for_related(
+    link: Link, news: Iterable[store.News], person: PersonRef, by: Execution | None = None, *, trace: str = ""
+) -> None:
+    """Begin what happened to tasks, notes and appointments; a workflow is not started by its own work. `trace`: where
+    no other is followed.
+    """
     begun = []
     on = workflows_on(link)
     for one in news:
@@ -154,7 +160,9 @@ def begin_for_related(link: Link, news: Iterable[store.News], person: PersonRef,
                 # is started by what it did itself.
                 others = [flow for flow in on if flow.pk not in (one.workflow_id, by and by.workflow_id)]
                 facts, cause = _facts_of(one.record), _related_cause(key, what, one)
-                begun += [made for flow in others for made in _build_executions(flow, key, person, facts, cause)]
+                begun += [
+                    made for flow in others for made in _build_executions(flow, key, person, facts, cause, trace=trace)
+                ]
     _save_executions(begun)
 
 
@@ -210,6 +218,8 @@ def _build_executions(
     facts: Mapping[str, Any] | None,
     cause: str,
     inbox_event: InboxEvent | None = None,
+    *,
+    trace: str = "",
 ) -> list[Execution]:
     if facts is None or (entry := _fitting_trigger(workflow, key, facts)) is None:
         return []
@@ -225,6 +235,7 @@ def _build_executions(
         ghl_id=person.ghl_id,
         label=person.label,
         facts={"event": event_facts},
+        trace=current_trace() or trace,
     )
     return [_unless_loop(execution)]
 

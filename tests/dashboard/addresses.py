@@ -21,14 +21,16 @@ from integration.oauth.connect_links import make_connect_link
 from integration.runs.imports.files import keep_file
 from tests.dashboard import things
 
+TRACE = "0123456789abcdef"
+
 
 @pytest.fixture
 def standing(link):
     """Arguments of the addresses: one failure, in one finished run, of one link; one of each problem; one note."""
-    failed = things.failure(things.finished_run(link, status="partial", failed=1), ghl_id="abc")
+    failed = things.failure(things.finished_run(link, status="partial", failed=1, trace=TRACE), ghl_id="abc")
     problems = {
         "question": Question.objects.create(link=link, kind="conflict", about="plan", field="plan").pk,
-        "rejected": InboxEvent.objects.create(provider="ghl", state="refused", body=b"").pk,
+        "rejected": InboxEvent.objects.create(provider="ghl", state="refused", body=b"", trace=TRACE).pk,
         "waiting": Snapshot.objects.create(link=link, side="gist", external_id=failed.gist_id, parked=True).pk,
     }
     problems |= {"match": things.match(link).pk, "pair": things.in_step(link, 1)[0].pk}
@@ -46,7 +48,15 @@ def standing(link):
     problems |= {"person": User.objects.create_user("mia@gistline.example").pk, "alert": channel.pk}
     problems |= {"invitation": Invitation.objects.get().pk, "erasure": Erasure.objects.create(link=link).pk}
     problems["keys"] = make_key("Grafana", "read", None, 30)[0].pk
-    return {"key": link.gist.key, "link": link.key, "run": failed.run_id, "log": failed.pk, "number": 1, **problems}
+    return {
+        "key": link.gist.key,
+        "link": link.key,
+        "run": failed.run_id,
+        "log": failed.pk,
+        "number": 1,
+        "trace": TRACE,
+        **problems,
+    }
 
 
 def address_of(name, standing):
@@ -70,7 +80,14 @@ KEYS = {
 def _arguments(name, standing):
     room = name.partition("_")[0]
     wanted = {"key": standing["key" if room == "connection" else "link"], "number": standing["number"]}
-    wanted |= {"token": "wrong", "topic": "contact_created", "kind": "email", "show": "both", "chapter": "app"}
+    wanted |= {
+        "trace": standing["trace"],
+        "token": "wrong",
+        "topic": "contact_created",
+        "kind": "email",
+        "show": "both",
+        "chapter": "app",
+    }
     wanted["pk"] = standing[KEYS[name]] if name in KEYS else standing.get(room, standing["run"])
     if room == "contact":
         wanted |= {"link": standing["link"], "side": "ghl", "contact_id": "abc", "kind": "note", "record": "note1"}

@@ -208,6 +208,7 @@ command_result          GET     login   200     200       200
 command_result          POST    login   405     405       405
 log                     GET     login   200     200       200
 log_entry               GET     login   200     200       200
+trace                   GET     login   200     200       200
 log_retry_matching      GET     login   405     405       405
 log_retry_matching      POST    login   403     302       302
 log_retry               GET     login   405     405       405

@@ -89,7 +89,7 @@ def test_an_owner_sees_every_link_whatever_was_granted(standing, owner):
 
 
 def test_every_address_with_an_object_says_whose_it_is():
-    given = {"key": "", "link": "", "pk": 0}
+    given = {"key": "", "link": "", "pk": 0, "trace": ""}
     assert [name for name in NAMES if belongs_to_link(name) and find_links(name, given) is None] == []
 
 

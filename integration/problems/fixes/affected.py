@@ -27,7 +27,8 @@ class Affected:
 
     @cached_property
     def entries(self) -> list[LogEntry]:
-        mine = open_entries().filter(problem=self.problem).defer("calls", "noticed")
+        mine = open_entries().filter(problem=self.problem).select_related("run")
+        mine = mine.defer("calls", "noticed", "run__rules", "run__checkpoint", "run__target")
         return list(mine.prefetch_related("changes").order_by("-pk")[:MOST_TESTED])
 
     @cached_property

@@ -12,6 +12,7 @@ A budget is one small document per account, kept in Redis or, without one, in th
     swept     [[at, calls], …]            calls granted to sweeps
     day       [day, left, most]           the day's allowance as the provider told it             day.py
     pace      [[slot, calls], …]          calls of the last hour, by five minutes
+    outcomes  {code: calls}               all calls ever, by what came of them: "ok", or the error's code
 
 Every `take` is one transaction on this document.
 """

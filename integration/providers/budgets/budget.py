@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -34,6 +35,8 @@ class Budget:
     purpose: str = "backfill"
     _answered: list[float] = field(default_factory=list)
     """When calls were answered that the shared document does not know yet."""
+    _outcomes: Counter[str] = field(default_factory=Counter)
+    """What came of them."""
     _unused: int = 0
     """Permits that were given back and that the shared document does not know yet."""
     _limits: Limits = field(default_factory=Limits)
@@ -51,13 +54,14 @@ class Budget:
                 window.take_off(doc, self.holder, grant.permits, now)
             return grant
 
-    def note_answer(self, limits: Limits, at: float | None = None) -> None:
-        """Note that a granted call came back, now or at `at` (seconds since 1970).
+    def note_answer(self, limits: Limits, at: float | None = None, outcome: str = "ok") -> None:
+        """Note that a granted call came back, now or at `at` (seconds since 1970), and what came of it in a word.
 
         Written to the shared document with the next `take` or `close`.
         """
         # Collected here, because every change of the shared document is a transaction of its own.
         self._answered.append(time.time() if at is None else at)
+        self._outcomes[outcome] += 1
         if limits != Limits():
             self._limits = limits
 
@@ -99,7 +103,8 @@ class Budget:
         if self._answered:
             window.mark_answered(doc, self.holder, sorted(self._answered), now)
             day.count_calls(doc, self._answered, now)
-            self._answered = []
+            doc["outcomes"] = dict(Counter(doc.get("outcomes", {})) + self._outcomes)
+            self._answered, self._outcomes = [], Counter()
         window.apply_limits(doc, self.rate, self._limits, now)
         if self._limits.daily_remaining is not None:
             day.note_left(doc, self._limits.daily_remaining, now)

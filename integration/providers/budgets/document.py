@@ -11,7 +11,8 @@ from django.db import transaction
 from integration.models import CallBudget
 
 Document = dict[str, Any]
-# In Redis, the document of an account that nobody calls goes away by itself. All that it says is outdated after a day.
+# In Redis, the document of an account that nobody calls goes away by itself. All that it says is outdated after a day,
+# but for the counts of calls, which begin anew then as they do for whoever reads counters.
 KEPT_SECONDS = 2 * 86_400
 
 

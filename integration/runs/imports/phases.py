@@ -26,6 +26,7 @@ from integration.runs.listen import anything_due, handle_due_work
 from integration.runs.unreadable import raise_if_of_all
 from integration.runs.write import guard_steps
 from integration.sync.record import Recorder
+from integration.trace import new_trace
 from integration.workflows import start
 
 # Rows that are looked for together, then written together, then put on record together.
@@ -216,6 +217,7 @@ def _beside(context: RunContext) -> "Iterator[RunContext]":
     run = Run.objects.create(
         link=context.run.link, kind=RunKind.LIVE, status=RunStatus.SUCCEEDED, trigger="webhook",
         mapping=context.run.mapping, rules=context.run.rules, started_at=now, finished_at=now,
+        trace=new_trace(),
     )  # fmt: skip
     live = copy(context)
     live.run = run

@@ -19,6 +19,7 @@ from integration.related.write import related_of
 from integration.related.write_result import WriteResult, keep_result
 from integration.sync.apply import send_call, update_contact
 from integration.sync.plan import send_of, updates_of
+from integration.trace import follow
 from integration.workflows import start
 from integration.workflows.record import record_news
 
@@ -102,14 +103,14 @@ class Context:
     def take_in(self, kind: RelatedType, records: list[RelatedRecord]) -> None:
         """Store all records of a kind that the contact has, and begin the workflows that changes in them trigger."""
         if self.run:
-            with transaction.atomic():
+            with transaction.atomic(), follow(self.execution.trace):
                 news = store.take_in_all(self.link, self.ghl_id, kind, records)
                 record_news(self.run, news, by=self.execution)
 
     def keep_now(self, result: WriteResult) -> None:
         """Store what one of several writes did before the next begins, so that an interruption repeats none."""
         if self.run:
-            with transaction.atomic():
+            with transaction.atomic(), follow(self.execution.trace):
                 news = keep_result(self.link, result)
                 start.begin_for_related(
                     self.link, news, Pair.objects.person_ref(self.link, "ghl", self.ghl_id), by=self.execution

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from dashboard.keys.issue import make_key
-from integration.models import Run
+from integration.models import LogEntry, Run
 from tests.command_output import Output
 from tests.dashboard import things
 from tests.dashboard.api.program import Program, code_of
@@ -18,6 +18,7 @@ def test_a_run_is_reported_as_the_command_does(reader, failed):
     run = Run.objects.get()
     for answer in (reader.items("runs")[0], reader.get(f"runs/{run.pk}").json()):
         answer.pop("at")
+        assert answer.pop("trace") == run.trace
         error = answer.pop("error")
         assert answer == {name: value for name, value in run.report().items() if name != "error"}
     assert error == "1 of 1 failed. The most frequent reason: GHL refused the e-mail address."
@@ -31,7 +32,8 @@ def test_a_plan_has_its_digest_and_price(reader, link):
 
 def test_changes_are_those_that_the_command_prints(reader, failed):
     printed = [json.loads(line) for line in Output("changes", str(failed.run_id)).lines]
-    assert reader.items(f"runs/{failed.run_id}/changes", side="ghl", state="failed") == printed
+    found = reader.items(f"runs/{failed.run_id}/changes", side="ghl", state="failed")
+    assert found == [{**one, "trace": failed.own_trace} for one in printed]
     assert reader.items(f"runs/{failed.run_id}/changes", state="applied") == []
 
 
@@ -147,3 +149,12 @@ def test_a_fault_of_ours_is_said_without_its_inside(link, monkeypatch):
 
 def test_programs_with_different_keys_read_the_same(reader, failed):
     assert Program("rules", name="Other").items("log") == reader.items("log")
+
+
+def test_runs_log_and_changes_name_their_trace_and_are_narrowed_by_it(reader, failed):
+    LogEntry.objects.filter(pk=failed.pk).update(trace="00000000000000a1")
+    for address in ("runs", "log", f"runs/{failed.run_id}/changes"):
+        (row,) = reader.items(address, trace="00000000000000a1")
+        assert row["trace"] == (failed.run.trace if address == "runs" else "00000000000000a1")
+        assert reader.items(address, trace="00000000000000b2") == []
+        assert code_of(reader.get(address, trace="' OR 1=1")) == (422, "invalid")

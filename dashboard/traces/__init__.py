@@ -1,0 +1,1 @@
+"""One trace: all that one webhook, click or run brought about."""
