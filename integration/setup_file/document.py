@@ -137,11 +137,10 @@ CarriedName = Literal[
 ]  # fmt: skip
 
 
-class LinkEntry(Entry):
-    key: Key
+class LinkRules(Entry):
+    """A link without what it joins; the HTTP API reads and changes it (`link_rules.py`)."""
+
     name: Text | None = None
-    gist: Key
-    ghl: Key
     mode: Literal["watch", "new_only", "live"] = "live"
     create_on: Literal["both", "gist", "ghl", "none"] = "both"
     enabled: bool = True
@@ -160,6 +159,12 @@ class LinkEntry(Entry):
     carried: list[CarriedName] | None = None
     """What Gist shows of tasks, notes and appointments; left out, a new link shows all, another keeps what stands."""
     workflows: list[WorkflowEntry] = []
+
+
+class LinkEntry(LinkRules):
+    key: Key
+    gist: Key
+    ghl: Key
 
 
 class Document(Entry):
