@@ -210,6 +210,14 @@ def _parse_text(text: str) -> Any:
         raise SetupError(f"the setup file is not readable YAML at {spot}: {problem.problem}.") from None
     except yaml.YAMLError:
         raise SetupError("the setup file is not readable YAML: it holds characters that no text has.") from None
+    except SetupError:
+        raise
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError):
+        # PyYAML's own way of saying that a date, a number or a mark of a type cannot be what it says to be.
+        raise SetupError(
+            "the setup file is not readable YAML: a date, a number or a mark such as !!int has no such value. "
+            "Put it in quotes if it is a text."
+        ) from None
 
 
 def _unique_object(pairs: list[tuple[Hashable, Any]]) -> dict[Hashable, Any]:
