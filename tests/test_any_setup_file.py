@@ -30,8 +30,9 @@ SETUP = {
 TABLES = (Connection, Link, MappingVersion, Workflow)
 YAML = st.sampled_from(
     ["!!python/object:os.system {}", "!!python/object/apply:os.system ['true']", "&a [*a]", "<<: *a", "!!binary '%'",
-     "!!timestamp 9999-99-99", "!!set {a, b}", "!!omap [a: 1]", "? [a]\n: b", "{a: 1, a: 2}", "2026-01-01", "0x1F", "1_000",
-     "!!float .inf", ".nan", "12:30:45", "yes", "~", "|\n  x", "%YAML 9.9", "--- a\n--- b", "\t", "!!int '" + "9" * 5_000 + "'",
+     "!!timestamp 9999-99-99", "!!set {a, b}", "!!omap [a: 1]", "? [a]\n: b", "{a: 1, a: 2}", "2026-01-01", "0x1F",
+     "!!float .inf", ".nan", "12:30:45", "yes", "~", "|\n  x", "%YAML 9.9", "--- a\n--- b", "\t", "1_000",
+     "!!int '" + "9" * 5_000 + "'",
      "{a: &x [y, y], b: [*x, *x]}", "!<tag:yaml.org,2002:python/name:os.system>", "\u0085", "\x07", "[" * 3_000]
 )  # fmt: skip
 
@@ -42,7 +43,7 @@ def apply_or_refuse(text):
     try:
         apply_document(text, {"TOKEN": "very-secret"})
     except SetupError as problem:
-        assert "very-secret" not in str(problem)
+        assert "very-secret" not in str(problem)  # noqa: PT017 -- either outcome is right
         assert [list(model.objects.values_list("pk", flat=True)) for model in TABLES] == before
         return False
     return True

@@ -14,6 +14,7 @@ from dashboard.time_filters import TimeFilter
 from dashboard.urls import urlpatterns
 from integration.models import Link, Run
 from integration.setup_file.exporting import export_rules
+from tests.dashboard import things
 from tests.dashboard.api.program import Program
 from tests.dashboard.browser import Browser
 from tests.dashboard.mcp.assistant import Assistant
@@ -67,8 +68,6 @@ def rows(ann, failed_run):
 
 @pytest.fixture
 def failed_run(ann):
-    from tests.dashboard import things
-
     run = things.finished_run(ann.link, status="partial", failed=1)
     things.problem(things.failure(run, ghl_id="abc"))
     return run
@@ -102,7 +101,7 @@ SEGMENTS = st.text(max_size=20) | st.integers().map(str) | st.integers(2**31, 2*
 
 
 @examples(80)
-@given(address=st.sampled_from(ADDRESSES), segments=st.lists(SEGMENTS, min_size=3, max_size=3))
+@given(address=st.sampled_from(ADDRESSES), segments=st.lists(SEGMENTS, min_size=6, max_size=6))
 def test_no_value_in_an_address_is_a_fault(owner_s, rows, address, segments):
     given_names = iter(segments)
     # Quoted byte by byte: half of an emoji comes as bytes that are no UTF-8.
@@ -195,8 +194,8 @@ def test_no_rules_are_a_fault_and_what_is_refused_changes_nothing(link, rules, d
     assert program.patch("links/alder/setup", {"state": "", "setup": again["setup"]}).json()["changed"] == []
 
 
-MESSAGE = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-           "params": {"name": "explain_person", "arguments": {"link": "alder", "person": "ann@example.test"}}}  # fmt: skip
+ABOUT_ANN = {"name": "explain_person", "arguments": {"link": "alder", "person": "ann@example.test"}}
+MESSAGE = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": ABOUT_ANN}
 OTHERS = [
     {
         "jsonrpc": "2.0",
