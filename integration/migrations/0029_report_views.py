@@ -9,4 +9,4 @@ class Migration(migrations.Migration):
         ("integration", "0027_retention"),
     ]
 
-    operations: list[migrations.operations.base.Operation] = []
+    operations = []
