@@ -7,8 +7,10 @@ class IntegrationConfig(AppConfig):
     def ready(self) -> None:
         # These modules import models, which do not exist before every app is loaded.
         from integration.queue import when_worker_starts
+        from integration.report_views import connect_signals
 
         when_worker_starts(_recover_lost_work)
+        connect_signals(self)
 
 
 def _recover_lost_work() -> None:

@@ -196,15 +196,30 @@ def parse_json(text: str) -> Any:
     also for what a database, a page or an export cannot hold (see `find_unstorable`).
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_unique_object)
     except json.JSONDecodeError as problem:
         raise ValueError(f"is not readable JSON: {problem}") from None
+    except _GivenTwice:
+        raise
     except (ValueError, RecursionError):
         # A number of more digits than Python reads, or more levels than it can go down.
         raise ValueError("is not readable JSON: it is nested too deeply, or a number in it is too long") from None
     if unstorable := find_unstorable(value):
         raise ValueError(unstorable)
     return value
+
+
+class _GivenTwice(ValueError):
+    """A name that an object holds twice: which of the two was meant cannot be told."""
+
+
+def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise _GivenTwice(f"gives “{twice[:60]}” twice in the same object")
+    return found
 
 
 def find_unstorable(value: Any) -> str:

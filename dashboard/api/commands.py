@@ -1,4 +1,4 @@
-"""What a key with the scope `act` may do: each act is on record as the key's."""
+"""What a key with the scope `act` or `rules` may do: each act is on record as the key's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,25 +6,29 @@ from contextlib import contextmanager
 from django.http import HttpRequest
 
 from dashboard.api.finding import find_link, find_problem, find_run
+from dashboard.api.shapes import SetupBody
 from dashboard.client_address import client_address
 from dashboard.keys.access import Refused, need_scope
 from dashboard.models import ApiKey, Scope
 from integration import audit
-from integration.models import Run, RunKind
+from integration.errors import SetupError
+from integration.models import Link, Run, RunKind
 from integration.problems.retry import retry_problem
 from integration.runs.control import cancel_run
 from integration.runs.start import start_run
+from integration.setup_file.changes import Applied
+from integration.setup_file.link_rules import StaleRules, change_rules
 
 HAD_ENDED = "Run {} had ended already: nothing was cancelled."
 
 
 @contextmanager
-def _acting(request: HttpRequest) -> Iterator[None]:
-    """Raises Refused for a key that may only read."""
+def _acting(request: HttpRequest, scope: Scope = Scope.ACT) -> Iterator[ApiKey]:
+    """Raises Refused for a key without this scope."""
     key: ApiKey = request.api_key  # type: ignore[attr-defined]
-    need_scope(key, Scope.ACT)
+    need_scope(key, scope)
     with audit.acting(f"API key {key.name} ({key.prefix}…)", audit.API, client_address(request)):
-        yield
+        yield key
 
 
 def start_sync(request: HttpRequest, link_key: str, *, full: bool = False, dry_run: bool = False) -> Run:
@@ -44,6 +48,26 @@ def retry(request: HttpRequest, number: int) -> Run:
         run = retry_problem(problem, trigger="API")
         audit.record("api_retry", f"problem {number}", link=problem.link.key, after={"run": run.pk})
     return run
+
+
+def change_setup(request: HttpRequest, link_key: str, body: SetupBody) -> tuple[Link, Applied]:
+    """Raises Http404 and Refused, for what cannot be with the place in what was sent."""
+    with _acting(request, Scope.RULES) as key:
+        link = find_link(link_key)
+        applied = _apply_setup(link, body, f"API key {key.name}")
+        if applied.changed and not body.dry_run:
+            audit.record("api_setup", f"link {link.key}", link=link.key, after={"changed": applied.changed})
+    return find_link(link_key), applied
+
+
+def _apply_setup(link: Link, body: SetupBody, name: str) -> Applied:
+    try:
+        return change_rules(link, body.setup, state=body.state, version_name=name, dry_run=body.dry_run)
+    except StaleRules as problem:
+        raise Refused(409, "changed_meanwhile", str(problem)) from None
+    except SetupError as problem:
+        place = f"setup.{problem.where}" if problem.where else "setup"
+        raise Refused(422, "invalid", f"{place}: {problem.problem.rstrip('.')}. Nothing was changed.") from None
 
 
 def cancel(request: HttpRequest, number: int) -> Run:

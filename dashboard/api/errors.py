@@ -14,6 +14,7 @@ from dashboard.keys.access import Refused
 from dashboard.request_guard import RefusedRequest
 from integration.errors import ProviderError, SetupError
 from integration.runs.start import AlreadyRunning
+from integration.setup_file.document import place_of
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ NOT_FOUND = "There is no such thing here, or this key does not see it. GET /api/
 WRONG_METHOD = "This address does not take {}. It takes {}."
 TOO_LARGE = "What was sent is too large. Nothing was done."
 CUT_OFF = "What was sent was cut off on its way. Nothing was done; send it again."
+# Words for what a library says of a value; of the rest its own.
+WORDS = {"missing": "is missing", "extra_forbidden": "is not known here"}
+LONGEST = 1_000
 FAULT = "Gistline failed over it; the server’s log says where. Try again, or tell whoever runs this installation."
 
 
@@ -83,12 +87,24 @@ def _answer_refusal(request: HttpRequest, problem: Any) -> HttpResponse:
 
 
 def _answer_invalid(request: HttpRequest, problem: Any) -> HttpResponse:
-    words = [f"{'.'.join(str(step) for step in one['loc'][1:])}: {one['msg']}" for one in problem.errors[:3]]
-    return answer_error(422, "invalid", f"{'; '.join(words)}. Nothing was done.")
+    words = "; ".join(map(_say_invalid, problem.errors[:3]))
+    return answer_error(422, "invalid", f"{words[:LONGEST]}. Nothing was done.")
+
+
+def _say_invalid(error: Any) -> str:
+    """The place in what was sent, as `setup.mappings[2].ghl`, and what is wrong with it."""
+    source, *place = error["loc"]
+    # A body has a name of its own before the names in it, which nobody sends.
+    where = place_of(tuple(place[1:] if source == "body" else place)) or source
+    message = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
+    return f"{where}: {WORDS.get(error['type'], message.replace('Input should', 'should'))}"
 
 
 def _answer_unreadable(request: HttpRequest, problem: Any) -> HttpResponse:
-    return answer_error(problem.status_code, "unreadable", f"{problem.message.rstrip('.')}. Nothing was done.")
+    why = problem.message.rstrip(".")
+    if isinstance(problem.__cause__, ValueError) and not isinstance(problem.__cause__, UnicodeError):
+        why = f"What was sent {problem.__cause__}"
+    return answer_error(problem.status_code, "unreadable", f"{why}. Nothing was done.")
 
 
 def _answer_not_possible(request: HttpRequest, problem: Any) -> HttpResponse:

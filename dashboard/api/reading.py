@@ -33,12 +33,12 @@ router = Router()
 REFUSALS = {(401, 403, 404, 409, 413, 422, 429): shapes.ErrorAnswer}
 
 
-def _answers(shape: Any) -> dict[Any, Any]:
+def answers(shape: Any) -> dict[Any, Any]:
     return {200: shape, **REFUSALS}
 
 
 @router.get(
-    "/links", response=_answers(shapes.LinkPage), url_name="api_links", operation_id="list_links", summary="Links"
+    "/links", response=answers(shapes.LinkPage), url_name="api_links", operation_id="list_links", summary="Links"
 )
 def list_links(request: HttpRequest, query: Query[shapes.PageQuery]) -> dict[str, Any]:
     """How each link stands, newest first."""
@@ -50,7 +50,7 @@ def list_links(request: HttpRequest, query: Query[shapes.PageQuery]) -> dict[str
 
 
 @router.get(
-    "/links/{link}", response=_answers(shapes.LinkReport), url_name="api_link", operation_id="read_link",
+    "/links/{link}", response=answers(shapes.LinkReport), url_name="api_link", operation_id="read_link",
     summary="One link",
 )  # fmt: skip
 def read_link(request: HttpRequest, link: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def read_link(request: HttpRequest, link: str) -> dict[str, Any]:
 
 
 @router.get(
-    "/links/{link}/timeline", response=_answers(shapes.TimelinePage), url_name="api_timeline",
+    "/links/{link}/timeline", response=answers(shapes.TimelinePage), url_name="api_timeline",
     operation_id="read_timeline", summary="A contact's timeline",
 )  # fmt: skip
 def read_contact_timeline(request: HttpRequest, link: str, query: Query[shapes.TimelineQuery]) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def read_contact_timeline(request: HttpRequest, link: str, query: Query[shapes.T
 
 
 @router.get(
-    "/runs", response=_answers(shapes.RunPage), url_name="api_runs", operation_id="list_runs", summary="Runs",
+    "/runs", response=answers(shapes.RunPage), url_name="api_runs", operation_id="list_runs", summary="Runs",
     exclude_unset=True,
 )  # fmt: skip
 def list_runs(request: HttpRequest, query: Query[shapes.RunQuery]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def list_runs(request: HttpRequest, query: Query[shapes.RunQuery]) -> dict[str, 
 
 
 @router.get(
-    "/runs/{run}", response=_answers(shapes.RunReport), url_name="api_run", operation_id="read_run",
+    "/runs/{run}", response=answers(shapes.RunReport), url_name="api_run", operation_id="read_run",
     summary="One run", exclude_unset=True,
 )  # fmt: skip
 def read_run(request: HttpRequest, run: Path[shapes.Number]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def read_run(request: HttpRequest, run: Path[shapes.Number]) -> dict[str, Any]:
 
 
 @router.get(
-    "/runs/{run}/changes", response=_answers(shapes.ChangePage), url_name="api_changes", operation_id="list_changes",
+    "/runs/{run}/changes", response=answers(shapes.ChangePage), url_name="api_changes", operation_id="list_changes",
     summary="A run's changes",
 )  # fmt: skip
 def list_changes(request: HttpRequest, run: Path[shapes.Number], query: Query[shapes.ChangeQuery]) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def list_changes(request: HttpRequest, run: Path[shapes.Number], query: Query[sh
     return read_page(rows, query, lambda change: report_change(change, found), oldest_first=True)
 
 
-@router.get("/log", response=_answers(shapes.LogPage), url_name="api_log", operation_id="list_log", summary="The log")
+@router.get("/log", response=answers(shapes.LogPage), url_name="api_log", operation_id="list_log", summary="The log")
 def list_log(request: HttpRequest, query: Query[shapes.LogQuery]) -> dict[str, Any]:
     """Every decision and write with its reason, newest first; the filters are those of the log's page."""
     rows = apply_filter(request, LogFilter, with_run(log_rows()))
@@ -111,7 +111,7 @@ def list_log(request: HttpRequest, query: Query[shapes.LogQuery]) -> dict[str, A
 
 
 @router.get(
-    "/log/{entry}", response=_answers(shapes.EntryReport), url_name="api_entry", operation_id="read_entry",
+    "/log/{entry}", response=answers(shapes.EntryReport), url_name="api_entry", operation_id="read_entry",
     summary="One log entry",
 )  # fmt: skip
 def read_entry(request: HttpRequest, entry: Path[shapes.Number]) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def read_entry(request: HttpRequest, entry: Path[shapes.Number]) -> dict[str, An
 
 
 @router.get(
-    "/problems", response=_answers(shapes.ProblemPage), url_name="api_problems", operation_id="list_problems",
+    "/problems", response=answers(shapes.ProblemPage), url_name="api_problems", operation_id="list_problems",
     summary="Problems",
 )  # fmt: skip
 def list_problems(request: HttpRequest, query: Query[shapes.ProblemQuery]) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def list_problems(request: HttpRequest, query: Query[shapes.ProblemQuery]) -> di
 
 
 @router.get(
-    "/problems/{problem}", response=_answers(shapes.ProblemReport), url_name="api_problem",
+    "/problems/{problem}", response=answers(shapes.ProblemReport), url_name="api_problem",
     operation_id="read_problem", summary="One problem",
 )  # fmt: skip
 def read_problem(request: HttpRequest, problem: Path[shapes.Number]) -> dict[str, Any]:

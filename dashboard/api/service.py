@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 
-from dashboard.api import acting, reading
+from dashboard.api import acting, reading, rules
 from dashboard.api.errors import add_handlers, answer_wrong_method
 from dashboard.keys.access import admit
 from dashboard.models import ApiKey
@@ -21,8 +21,10 @@ from dashboard.routes import READ, SEND
 from integration.records import parse_json
 
 PREFIX = "api/v1/"
-ABOUT = """Reads links, runs, changes, the log, problems and people's timelines; starts syncs, retries and cancels.
-Send an API key as a bearer token: Settings, API keys. Lists come in pages: send `next` as `cursor`.
+# Methods of each address that is not only read.
+TAKES = {"api_sync": SEND, "api_retry": SEND, "api_cancel": SEND, "api_setup": (*READ, "PATCH")}
+ABOUT = """Reads links, runs, changes, the log, problems and people's timelines; starts syncs, retries and cancels;
+changes rules. Send an API key as a bearer token: Settings, API keys. Lists come in pages: send `next` as `cursor`.
 Errors are `{"error": {"code", "message"}}`; 429 says in Retry-After when to go on."""
 
 
@@ -50,6 +52,7 @@ api = NinjaAPI(
 )  # fmt: skip
 api.add_router("", reading.router, tags=["Reading"])
 api.add_router("", acting.router, tags=["Acting"])
+api.add_router("", rules.router, tags=["Rules"])
 add_handlers(api)
 
 
@@ -60,14 +63,12 @@ def describe() -> dict[str, Any]:
 
 def api_addresses() -> list[URLPattern]:
     """With names of their own, so that every test that walks the addresses walks these too."""
-    patterns = [one for one in api.urls[0] if isinstance(one, URLPattern) and one.name != "api-root"]
+    # By name, since an address of two methods is listed once for each.
+    patterns = {one.name: one for one in api.urls[0] if isinstance(one, URLPattern) and one.name != "api-root"}
     return [
-        path(f"{PREFIX}{one.pattern}", for_programs(one.callback, _methods_of(one)), name=one.name) for one in patterns
+        path(f"{PREFIX}{one.pattern}", for_programs(one.callback, TAKES.get(str(name), READ)), name=name)
+        for name, one in patterns.items()
     ]
-
-
-def _methods_of(pattern: URLPattern) -> tuple[str, ...]:
-    return SEND if pattern.name in ("api_sync", "api_retry", "api_cancel") else READ
 
 
 def for_programs(view: Callable[..., HttpResponseBase], methods: tuple[str, ...]) -> Callable[..., HttpResponseBase]:

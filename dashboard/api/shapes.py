@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, 
 
 from integration.models import ChangeState, Outcome, ProblemState, Provider, RunKind, RunStatus
 from integration.people.timeline import SHOWS
+from integration.setup_file.document import LinkRules
 from integration.trace import TRACE
 
 LIMIT, MOST = 50, 200
@@ -83,6 +84,25 @@ class SyncBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     full: StrictBool = Field(default=False, description="read everything, not only what changed")
     dry_run: StrictBool = Field(default=False, description="decide and write nothing: a plan")
+
+
+class SetupReport(Schema):
+    link: str
+    state: str = Field(description="names what stands now; a change sends it back")
+    setup: LinkRules = Field(description="the link’s part of the setup file, without what it joins")
+
+
+class SetupBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    state: str = Field(max_length=40, description="`state` of the reading that the change was made from")
+    setup: LinkRules = Field(description="what is left out stays; a list that is given replaces the whole list")
+    dry_run: StrictBool = Field(default=False, description="change nothing, say what would change")
+
+
+class SetupAnswer(SetupReport):
+    dry_run: bool = Field(description="`true`: nothing was changed, and `setup` is what stands")
+    changed: list[str] = Field(description="one sentence for each change; empty where all of it stood already")
+    notes: list[str] = Field(description="what could not be checked now")
 
 
 class Calls(Schema):

@@ -21,6 +21,7 @@ WORDS = {
     "api_sync": "Started a sync through the API",
     "api_retry": "Retried a problem through the API",
     "api_cancel": "Cancelled a run through the API",
+    "api_setup": "Changed a link’s rules through the API",
     "data": "Erased a person",
     "encryption_rotate": "Had all secrets brought under the newest key",
     "retention_save": "Changed how long data is kept",

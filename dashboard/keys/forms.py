@@ -18,7 +18,10 @@ class KeyForm(SeenLinksForm):
     may = forms.ChoiceField(
         choices=Scope.choices,
         widget=forms.Select(SELECT),
-        help_text="Acting starts syncs, retries problems and cancels runs. Nothing in the API changes rules yet.",
+        help_text=(
+            "Acting starts syncs, retries problems and cancels runs. Rules are a link’s settings, filters, mapping and "
+            "workflows."
+        ),
     )
     days = forms.TypedChoiceField(label="Ends after", choices=LASTS, coerce=int, widget=forms.Select(SELECT))
     field_order = ["name", "may", "scope", "links", "days"]

@@ -20,6 +20,7 @@ from integration.backup.create import KEY_CHECK
 from integration.backup.rows import empty_tables, load_lines, models_of, reset_sequences
 from integration.errors import SetupError
 from integration.models import Connection, InboxEvent, Link
+from integration.report_views import release_tables
 
 Nodes = list[tuple[str, str]]
 NOT_EMPTY = (
@@ -120,6 +121,7 @@ def _restore_rows(archive: Archive, targets: Nodes) -> dict[str, int]:
 
 def _make_tables(targets: Nodes) -> None:
     """Tables as they were in the version of the backup, and no others."""
+    release_tables()
     with connection.cursor() as cursor:
         names = connection.introspection.table_names(cursor)
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:

@@ -16,7 +16,7 @@ from integration.records import SIDES
 from integration.setup_file.checks import Checked, Login, check_document, filter_of
 from integration.setup_file.document import CarriedName, ConnectionEntry, LinkEntry, read_document
 from integration.setup_file.live_fields import check_live
-from integration.setup_file.workflows import WorkflowWish, apply_workflow
+from integration.setup_file.workflows import apply_workflow
 
 # Settings that stand in the file as they do in the database.
 LINK_RULES = (
@@ -48,7 +48,7 @@ def _apply_all(checked: Checked) -> Iterator[str]:
     for connection in checked.document.connections:
         yield from _apply_connection(connection, checked.logins.get(connection.key))
     for link in checked.document.links:
-        yield from _apply_link(link, checked.rows.get(link.key), checked.workflows[link.key])
+        yield from apply_link(link, checked)
 
 
 # Connections --------------------------------------------------------------------------------------------
@@ -115,23 +115,28 @@ def _set_expiry(connection: Connection, login: Login | None) -> bool:
 # Links --------------------------------------------------------------------------------------------------
 
 
-def _apply_link(entry: LinkEntry, rows: list[RowInput] | None, wishes: list[WorkflowWish]) -> Iterator[str]:
-    link = Link.objects.select_related("gist", "ghl").filter(key=entry.key).first()
+def apply_link(entry: LinkEntry, checked: Checked, version_name: str = "Setup file") -> Iterator[str]:
+    """Make or change one link. `version_name`: what a new version of its mapping is called."""
+    # Locked, so that of two who save at once the second sees what the first changed.
+    locked = Link.objects.select_for_update(no_key=True, of=("self",))
+    link = locked.select_related("gist", "ghl").filter(key=entry.key).first()
     title = f"link {entry.key}"
     ends = {side: Connection.objects.get(key=getattr(entry, side)) for side in ("gist", "ghl")}
     if link is None:
         rules = {name: getattr(entry, name) for name in LINK_RULES} | _given_filters(entry)
         link = Link.objects.create(key=entry.key, name=entry.name or entry.key, **ends, **rules)
         yield f"{title} created"
-    elif changed := [
-        *_set_values(link, title, {**ends, **_given_rules(entry)}),
-        *_set_filters(link, title, _given_filters(entry)),
-    ]:
-        link.save()
+    else:
+        rules, filters = {**ends, **_given_rules(entry)}, _given_filters(entry)
+        changed = [*_set_values(link, title, rules), *_set_filters(link, title, filters)]
+        # Only what a file holds: a run keeps its lease and the place of the sweep in other columns of this row.
+        if changed:
+            link.save(update_fields=[*rules, *filters])
         yield from changed
+    rows = checked.rows.get(entry.key)
     if rows is not None or entry.carried is not None:
-        yield from _save_mapping(link, title, rows, entry.carried)
-    for wish in wishes:
+        yield from _save_mapping(link, title, rows, entry.carried, version_name)
+    for wish in checked.workflows[entry.key]:
         yield from apply_workflow(link, title, wish)
 
 
@@ -153,7 +158,7 @@ def _set_filters(link: Link, title: str, values: Mapping[str, Any]) -> Iterator[
 
 
 def _save_mapping(
-    link: Link, title: str, given: list[RowInput] | None, carried: list[CarriedName] | None
+    link: Link, title: str, given: list[RowInput] | None, carried: list[CarriedName] | None, name: str
 ) -> Iterator[str]:
     """What the file leaves out of the two stays as it stands."""
     before = current_version(link)
@@ -162,7 +167,7 @@ def _save_mapping(
         return
     # What Gist shows of tasks and the like is on for a new link, unless the file says otherwise.
     shows = list(NAMES) if before is None and carried is None else carried
-    version = save_version(link, rows, name="Setup file", carried=shows)
+    version = save_version(link, rows, name=name, carried=shows)
     if before is None or version.pk != before.pk:
         number = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}"
         carries = f", {len(version.carried)} carried to Gist" if carried is not None and version.carried else ""

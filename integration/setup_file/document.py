@@ -137,11 +137,10 @@ CarriedName = Literal[
 ]  # fmt: skip
 
 
-class LinkEntry(Entry):
-    key: Key
+class LinkRules(Entry):
+    """A link without what it joins; the HTTP API reads and changes it (`link_rules.py`)."""
+
     name: Text | None = None
-    gist: Key
-    ghl: Key
     mode: Literal["watch", "new_only", "live"] = "live"
     create_on: Literal["both", "gist", "ghl", "none"] = "both"
     enabled: bool = True
@@ -160,6 +159,12 @@ class LinkEntry(Entry):
     carried: list[CarriedName] | None = None
     """What Gist shows of tasks, notes and appointments; left out, a new link shows all, another keeps what stands."""
     workflows: list[WorkflowEntry] = []
+
+
+class LinkEntry(LinkRules):
+    key: Key
+    gist: Key
+    ghl: Key
 
 
 class Document(Entry):
@@ -205,6 +210,14 @@ def _parse_text(text: str) -> Any:
         raise SetupError(f"the setup file is not readable YAML at {spot}: {problem.problem}.") from None
     except yaml.YAMLError:
         raise SetupError("the setup file is not readable YAML: it holds characters that no text has.") from None
+    except SetupError:
+        raise
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError):
+        # PyYAML's own way of saying that a date, a number or a mark of a type cannot be what it says to be.
+        raise SetupError(
+            "the setup file is not readable YAML: a date, a number or a mark such as !!int has no such value. "
+            "Put it in quotes if it is a text."
+        ) from None
 
 
 def _unique_object(pairs: list[tuple[Hashable, Any]]) -> dict[Hashable, Any]:

@@ -58,12 +58,14 @@ def _format_moment(moment: datetime) -> str:
 
 
 def _export_link(link: Link) -> Json:
+    return {"key": link.key, "gist": link.gist.key, "ghl": link.ghl.key, **export_rules(link)}
+
+
+def export_rules(link: Link) -> Json:
+    """A link without what it joins."""
     carried = carried_names(link)
     return {
-        "key": link.key,
         "name": link.name,
-        "gist": link.gist.key,
-        "ghl": link.ghl.key,
         "mode": link.mode,
         "create_on": link.create_on,
         "enabled": link.enabled,

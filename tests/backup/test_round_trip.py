@@ -19,6 +19,7 @@ from integration.errors import SetupError
 from integration.models import Connection, InboxEvent, Link
 from tests.command_output import Output
 from tests.dashboard import things
+from tests.test_upgrade import migrate, upgrade
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,15 +89,12 @@ def test_a_database_with_rows_is_not_replaced_by_accident(full, archive):
 
 
 def test_a_backup_of_an_older_version_is_upgraded(full, archive):
-    executor = MigrationExecutor(connection)
-    newest = executor.loader.graph.leaf_nodes()
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     older = [("integration", "0014_plan_and_undo"), ("dashboard", "0005_encrypt_second_factors")]
-    executor.migrate(older)
     try:
-        old_models = MigrationExecutor(connection).loader.project_state(older).apps
-        write_old_backup(archive, old_models)
+        write_old_backup(archive, migrate(older))
     finally:
-        MigrationExecutor(connection).migrate(newest)
+        upgrade()
     restore_backup(archive, force=True)
     assert Link.objects.get().key == "alder"
     assert MigrationExecutor(connection).migration_plan(newest) == []

@@ -22,6 +22,10 @@ class Program:
     def post(self, path: str, body: Any = None) -> HttpResponse:
         return self.client.post(f"/api/v1/{path}", {} if body is None else body, content_type="application/json")
 
+    def patch(self, path: str, body: Any = None) -> HttpResponse:
+        body = {"state": "", "setup": {}} if body is None else body
+        return self.client.patch(f"/api/v1/{path}", body, content_type="application/json")
+
     def items(self, path: str, **query: Any) -> list[Any]:
         answer = self.get(path, **query)
         assert answer.status_code == 200, answer.content

@@ -20,6 +20,8 @@ api_log                 GET     401     401     401       401
 api_entry               GET     401     401     401       401
 api_problems            GET     401     401     401       401
 api_problem             GET     401     401     401       401
+api_setup               GET     401     401     401       401
+api_setup               PATCH   401     401     401       401
 api_sync                GET     405     405     405       405
 api_sync                POST    401     401     401       401
 api_retry               GET     405     405     405       405

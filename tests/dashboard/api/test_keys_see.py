@@ -129,6 +129,8 @@ def addresses(entry):
         ("get", f"runs/{entry.run_id}/changes"),
         ("get", f"log/{entry.pk}"),
         ("get", f"problems/{entry.problem_id}"),
+        ("get", f"links/{entry.link.key}/setup"),
+        ("patch", f"links/{entry.link.key}/setup"),
         ("post", f"links/{entry.link.key}/sync"),
         ("post", f"problems/{entry.problem_id}/retry"),
         ("post", f"runs/{entry.run_id}/cancel"),
@@ -136,10 +138,10 @@ def addresses(entry):
 
 
 def test_what_belongs_to_a_link_that_is_not_seen_is_not_there(failed, elsewhere, link):
-    narrow = Program("act", links=[link])
+    narrow = Program("rules", links=[link])
     answers = {path: code_of(getattr(narrow, method)(path)) for method, path in addresses(elsewhere)}
     assert set(answers.values()) == {(404, "not_found")}
-    wide = Program("act")
+    wide = Program("rules")
     assert 404 not in [getattr(wide, method)(path).status_code for method, path in addresses(elsewhere)]
 
 
