@@ -6,8 +6,10 @@ class IntegrationConfig(AppConfig):
 
     def ready(self) -> None:
         # These modules import models, which do not exist before every app is loaded.
+        from integration.privacy.masked_columns import attach_masks
         from integration.queue import when_worker_starts
 
+        attach_masks()
         when_worker_starts(_recover_lost_work)
 
 

@@ -11,6 +11,7 @@ from dashboard.keys.access import Refused, need_scope
 from dashboard.models import ApiKey, Scope
 from integration import audit
 from integration.models import Run, RunKind
+from integration.privacy.masking import masking
 from integration.problems.retry import retry_problem
 from integration.runs.control import cancel_run
 from integration.runs.start import start_run
@@ -23,7 +24,8 @@ def _acting(request: HttpRequest) -> Iterator[None]:
     """Raises Refused for a key that may only read."""
     key: ApiKey = request.api_key  # type: ignore[attr-defined]
     need_scope(key, Scope.ACT)
-    with audit.acting(f"API key {key.name} ({key.prefix}…)", audit.API, client_address(request)):
+    # What acts needs the values themselves, also for a key that is answered masks.
+    with masking(False), audit.acting(f"API key {key.name} ({key.prefix}…)", audit.API, client_address(request)):
         yield
 
 
