@@ -119,7 +119,12 @@ class Run(models.Model):
                 fields=["link"], condition=models.Q(status__in=ACTIVE_RUNS), name="one_active_run_per_link"
             )
         ]
-        indexes = [models.Index(fields=["link", "-id"], name="runs_of_link")]
+        indexes = [
+            models.Index(fields=["link", "-id"], name="runs_of_link"),
+            # What began today or since then: asked by the overview, charts and metrics.
+            models.Index(fields=["created_at"], name="runs_by_time"),
+            models.Index(fields=["status", "-id"], name="runs_by_status"),
+        ]
 
     def __str__(self) -> str:
         return f"Run {self.pk}"
