@@ -148,10 +148,13 @@ def test_while_the_tables_are_changed_nobody_is_told_that_there_is_nothing(ann):
 @pytest.mark.django_db(transaction=True)
 def test_migrating_back_and_forth_leaves_the_views_standing(ann):
     before = [rows(name) for name in NAMES]
-    for target in ("0027_retention", "0029_report_views"):
-        call_command("migrate", "integration", target, verbosity=0)
-        assert [rows(name) for name in NAMES] == before
-    call_command("migrate", verbosity=0)
+    try:
+        for target in ("0028_trace", "0029_report_views"):
+            call_command("migrate", "integration", target, verbosity=0)
+            assert [rows(name) for name in NAMES] == before
+    finally:
+        # Whatever fails here, the tests that follow find the tables of today.
+        call_command("migrate", verbosity=0)
 
 
 @pytest.mark.django_db(transaction=True)
