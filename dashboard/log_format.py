@@ -12,8 +12,11 @@ from typing import Any
 
 from integration.trace import facts_followed
 
-# What follows these in an address opens something: Gist's webhooks, the reset of a password, a mail address.
-_SECRET_PART = re.compile(r"(/webhooks/gist/|/accounts/password/reset/key/|/accounts/confirm-email/)[^/\s\"'?]+")
+# What follows these in an address opens something: Gist's webhooks, the reset of a password, a mail address, an
+# account, the form in which a client signs in.
+_SECRET_PART = re.compile(
+    r"(/webhooks/gist/|/accounts/password/reset/key/|/accounts/confirm-email/|/invitation/|/connect/)[^/\s\"'?]+"
+)
 
 
 def mask_addresses(text: str) -> str:

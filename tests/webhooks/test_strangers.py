@@ -4,6 +4,7 @@ import io
 import logging
 
 import pytest
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from dashboard.log_format import MaskingFormatter, mask_addresses
@@ -53,6 +54,14 @@ def test_the_log_of_the_server_is_written_by_a_formatter_that_masks(settings):
 )
 def test_every_address_that_opens_something_is_masked(address):
     assert "abc123" not in mask_addresses(f"WARNING Not Found: {address}")
+
+
+def test_no_address_with_a_secret_token_is_written_to_the_log():
+    routes = [str(one.pattern) for one in get_resolver().url_patterns if "<str:token>" in str(one.pattern)]
+    assert len(routes) >= 4
+    for route in routes:
+        address = "/" + route.replace("<str:token>", "abc123").replace("<str:topic>", "x")
+        assert "abc123" not in mask_addresses(f"WARNING Not Found: {address}"), route
 
 
 def test_new_addresses_end_the_old_ones_at_once(gist_sender, gist):
