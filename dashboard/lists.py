@@ -61,9 +61,7 @@ def read_list(
     """
 
     def read() -> dict[str, Any]:
-        count = paging.count_rows(rows)
-        things = singular(words.things) if count == "1" else words.things
-        return {"page": (read_page or paging.read_page)(rows, query), "count": count, "things": things}
+        return {"page": (read_page or paging.read_page)(rows, query), "count": paging.count_rows(rows)}
 
     return {"filter": wanted, "count": "0"} | _read_or_broken(words, read, f"{NO_ANSWER} Your filters are kept.")
 
@@ -81,11 +79,6 @@ def _read_or_broken(words: ListWords, read: Callable[[], dict[str, Any]], no_ans
     except DatabaseError:
         logger.exception("the list of %s could not be read", words.things)
         return {**context, "broken": no_answer}
-
-
-def singular(things: str) -> str:
-    """One of the things that a list holds."""
-    return {"people": "person", "entries": "entry"}.get(things, things.removesuffix("s"))
 
 
 # Lists that come as a file too, to whoever may act (dashboard/exports/).

@@ -35,6 +35,13 @@ from integration.trace import current_trace
 register = template.Library()
 
 
+@register.filter
+def counted(count: str, things: str) -> str:
+    """How many of what a list holds: “1 entry”, “1,204 entries”."""
+    single = {"people": "person", "entries": "entry"}.get(things, things.removesuffix("s"))
+    return f"{count} {single if count == '1' else things}"
+
+
 @register.simple_tag
 # A page of fifty rows asks for the same few icons hundreds of times, and each is read from a zip file.
 @lru_cache(maxsize=256)

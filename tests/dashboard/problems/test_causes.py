@@ -33,6 +33,7 @@ def failure(link):
 def test_one_row_is_one_cause_with_its_count_and_button(as_operator, phones):
     page = words(as_operator.get("problems"))
     assert "Phone number without a country" in page
+    assert "1 problem " in page
     assert "3 people" in page
     assert "Set the country" in page
 
