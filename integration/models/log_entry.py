@@ -65,6 +65,12 @@ class LogEntry(models.Model):
             models.Index(fields=["run", "-id"], name="log_of_run"),
             models.Index(fields=["pair", "-id"], name="log_of_pair"),
             models.Index(fields=["outcome", "-id"], name="log_by_outcome"),
+            models.Index(fields=["reason", "-id"], name="log_by_reason"),
+            models.Index(fields=["created_at"], name="log_by_time"),
+            # What is said of mapping rows now: asked at the start of every run.
+            models.Index(
+                fields=["link"], condition=models.Q(kind="mapping", resolved_at=None), name="open_mapping_entries"
+            ),
             models.Index(fields=["link", "outcome", "resolved_at"], name="open_failures_of_link"),
             models.Index(
                 fields=["problem", "-id"],

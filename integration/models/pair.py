@@ -163,6 +163,7 @@ class Snapshot(models.Model):
     remote_created_at = models.DateTimeField(null=True, blank=True)
     seen_run = models.BigIntegerField("run that last read it", default=0)
     decided_run = models.BigIntegerField("run that last decided it; negative: read again since", default=0)
+    refusal_run = models.BigIntegerField("run that last found it among those who refuse e-mails", default=0)
     create_sent = models.BooleanField("a create was sent and not answered yet", default=False)
     unconfirmed_writes = models.JSONField("writes sent and not put on record yet", null=True, blank=True)
     tries = models.PositiveSmallIntegerField("failed tries in a row", default=0)
