@@ -74,8 +74,7 @@ def _prune(kind: Kind, row: Retention, ends_at: float) -> int:
             batch = kind.prune(timezone.now() - timedelta(days=days), row.pruned_to)
         row.pruned_rows, row.pruned_to, is_last = row.pruned_rows + batch.rows, batch.to, batch.is_last
         # Kept, so that the next minute does not look again at all the old rows that stay.
-        _keep_progress(row)
-        if not is_last and time.monotonic() > ends_at:
+        if not _keep_progress(row) or (not is_last and time.monotonic() > ends_at):
             return row.pruned_rows - before_now
     _finish_day(kind, row, days)
     return row.pruned_rows - before_now
@@ -86,10 +85,10 @@ def _begin_anew(key: str) -> dict[str, Any]:
     return {"pruned_at": None, "pruned_rows": 0, **({} if KINDS[key].goes_on else {"pruned_to": 0})}
 
 
-def _keep_progress(row: Retention) -> None:
-    # Not where somebody chose other days meanwhile: all begins anew then.
+def _keep_progress(row: Retention) -> bool:
+    """False where somebody chose other days meanwhile: all begins anew then, and nothing more goes by the old ones."""
     still = Retention.objects.filter(pk=row.pk, days=row.days)
-    still.update(pruned_at=row.pruned_at, pruned_rows=row.pruned_rows, pruned_to=row.pruned_to)
+    return still.update(pruned_at=row.pruned_at, pruned_rows=row.pruned_rows, pruned_to=row.pruned_to) > 0
 
 
 def _finish_day(kind: Kind, row: Retention, days: int | None) -> None:
