@@ -71,7 +71,12 @@ class LogEntry(models.Model):
             models.Index(
                 fields=["link"], condition=models.Q(kind="mapping", resolved_at=None), name="open_mapping_entries"
             ),
-            models.Index(fields=["link", "outcome", "resolved_at"], name="open_failures_of_link"),
+            # Of the many that are resolved, or never failed, it holds none.
+            models.Index(
+                fields=["link", "-id"],
+                condition=models.Q(models.Q(outcome="failed") | models.Q(problem__isnull=False), resolved_at=None),
+                name="open_entries_of_link",
+            ),
             models.Index(
                 fields=["problem", "-id"],
                 condition=models.Q(problem__isnull=False, resolved_at=None),

@@ -198,6 +198,14 @@ class Snapshot(models.Model):
                 name="snapshot_undecided",
             ),
             models.Index(fields=["link", "reason"], condition=models.Q(pair=None), name="snapshot_alone"),
+            # One row per person, newest first: the list of contacts.
+            models.Index(
+                fields=["link", "-id"],
+                condition=models.Q(models.Q(side="ghl") | models.Q(pair=None), kind="contact"),
+                name="people_of_link",
+            ),
+            # Counted by every look at a link, from the index alone.
+            models.Index(fields=["link", "side"], condition=~models.Q(reason="filtered"), name="snapshots_by_side"),
         ]
 
     def __str__(self) -> str:

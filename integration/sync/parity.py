@@ -162,7 +162,8 @@ ALONE = "alone:"
 
 def _count_by(rows: QuerySet[Any], standing: Any, agrees: Any) -> QuerySet[Any]:
     named = rows.order_by().annotate(standing=standing, verdict=agrees).values_list("link", "standing", "verdict")
-    counted: QuerySet[Any] = named.annotate(number=Count("pk"))
+    # Not of a column: what is counted stands in an index, and its rows need not be read.
+    counted: QuerySet[Any] = named.annotate(number=Count("*"))
     return counted
 
 

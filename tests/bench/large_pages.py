@@ -183,7 +183,7 @@ def explain(timer: Timer) -> None:
     from django.db import connection
 
     for seconds, sql, params in sorted(timer.took, key=lambda one: -one[0]):
-        if seconds < SLOW or not sql.startswith("SELECT"):
+        if seconds < SLOW or not sql.startswith(("SELECT", "(SELECT")):
             continue
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", params)
