@@ -114,7 +114,8 @@ class LinkFilter(Filter):
     link = forms.ChoiceField(choices=link_choices, required=False)
 
     def by_link(self, rows: Rows, key: str) -> Rows:
-        return rows.filter(link__key=key)
+        # By the link's own key: a join would have the newest rows of all links read until enough are of this one.
+        return rows.filter(link=Link.objects.filter(key=key).values("pk")[:1])
 
 
 class ProviderFilter(Filter):

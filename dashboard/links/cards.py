@@ -116,7 +116,6 @@ def _add_totals(found: dict[int, Card]) -> None:
         _per_link(found, open_problems(), Value("problems")),
         _per_link(found, PendingRead.objects.all(), Value("waiting")),
         _per_link(found, undecided, Value("undecided")),
-        _per_link(found, Pair.objects.filter(kind="contact", state__in=Pair.TOGETHER), Value("pairs")),
         all=True,
     )
     for pk, what, number in totals:

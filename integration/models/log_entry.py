@@ -77,6 +77,12 @@ class LogEntry(models.Model):
                 condition=models.Q(models.Q(outcome="failed") | models.Q(problem__isnull=False), resolved_at=None),
                 name="open_entries_of_link",
             ),
+            # Counted by every look at a link.
+            models.Index(
+                fields=["link", "problem"],
+                condition=models.Q(outcome="failed", resolved_at=None),
+                name="failures_of_link",
+            ),
             models.Index(
                 fields=["problem", "-id"],
                 condition=models.Q(problem__isnull=False, resolved_at=None),

@@ -206,6 +206,7 @@ class Snapshot(models.Model):
             ),
             # Counted by every look at a link, from the index alone.
             models.Index(fields=["link", "side"], condition=~models.Q(reason="filtered"), name="snapshots_by_side"),
+            models.Index(fields=["link", "pair"], condition=models.Q(reason="filtered"), name="snapshots_filtered"),
         ]
 
     def __str__(self) -> str:
