@@ -50,9 +50,7 @@ class LogFilter(LinkFilter, TimeFilter):
             whole |= _of_people(known.with_address(text.lower()))
         if rows.filter(whole).exists():
             return rows.filter(whole)
-        self.compared &= Q(label__icontains=text)
-        if "@" in text or (len(text) >= SHORTEST_PART and " " not in text):
-            self.compared |= _of_people(known.filter(email__contains=text.lower()))
+        self._text = text
         return rows
 
     def by_trace(self, rows: Rows, trace: str) -> Rows:
@@ -86,24 +84,41 @@ class LogFilter(LinkFilter, TimeFilter):
         found: Rows = super().by_until(rows, moment).filter(pk__lt=Coalesce(Subquery(newer), Value(ABOVE_ALL_KEYS)))
         return found
 
-    def narrow(self, rows: Rows) -> tuple[Rows, Q]:
-        """What the filters leave along indexes, and what each entry of that is to be compared with.
+    def narrow(self, rows: Rows) -> Rows:
+        """What the filters leave along indexes. Where `compares`, each entry of that is to be compared as well.
 
         What was as wanted already is no news: it stands here only when it is asked for.
         """
-        self.compared = Q()
-        found = super().apply(rows)
+        self._text = self._field = ""
+        found: Rows = super().apply(rows)
         asked = self.values.keys() & {"quiet", "reason", "q", "outcome", "trace"}
-        return found if asked else found.exclude(reason="same_value"), self.compared
+        return found if asked else found.exclude(reason="same_value")
+
+    @property
+    def compares(self) -> bool:
+        return bool(self._text or self._field)
+
+    def compare(self, rows: Rows, oldest: int = 0) -> Rows:
+        """Of entries from the key `oldest` on, those that hold the text and changed the field."""
+        rows = rows.filter(pk__gte=oldest) if oldest else rows
+        if text := self._text:
+            found = Q(label__icontains=text)
+            if "@" in text or (len(text) >= SHORTEST_PART and " " not in text):
+                known = visible(Snapshot.objects.filter(kind="contact", email__contains=text.lower()))
+                found |= _of_people(known)
+            rows = rows.filter(found)
+        if field := self._field:
+            # Alone, or as one of a whole record.
+            changed = Q(field=field) | Q(field="", after__has_key=field)
+            rows = rows.filter(Exists(Change.objects.filter(changed, entry=OuterRef("pk"), entry__gte=oldest)))
+        return rows
 
     def apply(self, rows: Rows) -> Rows:
-        found, compared = self.narrow(rows)
-        return found.filter(compared)
+        found = self.narrow(rows)
+        return self.compare(found) if self.compares else found
 
     def by_field(self, rows: Rows, field: str) -> Rows:
-        """Entries that changed this field, alone or as one of a whole record."""
-        changes = Change.objects.filter(entry=OuterRef("pk"))
-        self.compared &= Q(Exists(changes.filter(Q(field=field) | Q(field="", after__has_key=field))))
+        self._field = field
         return rows
 
     def by_open(self, rows: Rows, _: str) -> Rows:

@@ -27,20 +27,21 @@ class Stretch:
 
 def read_log(wanted: LogFilter, rows: Rows, query: QueryDict) -> dict[str, Any]:
     """The context of the list. `stretch` says how far back it looked, where it did not look at everything."""
-    found, compared = wanted.narrow(rows)
-    if not compared:
+    found = wanted.narrow(rows)
+    if not wanted.compares:
         return read_list(LIST, wanted, found, query)
     below = rows_below(found, query)
     stretch = _cut_stretch(below)
     if stretch is None:
-        return read_list(LIST, wanted, found.filter(compared), query)
+        return read_list(LIST, wanted, wanted.compare(found), query)
     words = replace(LIST, no_match=f"None of these {STRETCH:,} entries fits, back to {moment_in_words(stretch.at)}.")
-    context = read_list(words, wanted, below.filter(compared, pk__gte=stretch.key), query)
+    context = read_list(words, wanted, wanted.compare(below, stretch.key), query)
     things = "entry" if context["count"] == "1" else "entries"
     return {**context, "things": f"{things} in this part of the log", "stretch": stretch, "looked_at": f"{STRETCH:,}"}
 
 
 def _cut_stretch(rows: Rows) -> Stretch | None:
     """None where there are no more than one page may compare."""
-    found = list(rows.order_by("-pk").values_list("pk", "created_at")[STRETCH - 1 : STRETCH + 1])
-    return Stretch(*found[0]) if len(found) == 2 else None
+    # The keys alone, which stand in an index.
+    found = list(rows.order_by("-pk").values_list("pk", flat=True)[STRETCH - 1 : STRETCH + 1])
+    return Stretch(*rows.values_list("pk", "created_at").get(pk=found[0])) if len(found) == 2 else None

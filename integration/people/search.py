@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import CharField, Func, Q, QuerySet, Value
 
 from integration.connections.session import contacts_of, exchange_for_link
 from integration.models import Link, Pair, Provider, Snapshot
@@ -24,6 +23,8 @@ MOST = 1_000
 DIGITS = 5
 # A shorter part of an address, an id or a number would find nearly everybody.
 SHORTEST_PART = 3
+# A name with a blank before it, so that each of its words begins behind one.
+WORDS = Func(Value(" "), "label", template="(%(expressions)s)", arg_joiner=" || ", output_field=CharField())
 # What GHL's search gives, and takes (docs/ghl-api.md#search).
 LIVE_ROWS, LONGEST_QUERY = 20, 75
 
@@ -48,8 +49,7 @@ def find_matching_ids(text: str, links: Mapping[int, str]) -> list[int]:
         # Parts are looked for when nothing better was found: they are compared with every record that is known, which
         # takes 0.1 s for 100,000 people. The index snapshot_search holds all that is compared; with an order beside the
         # limit, SQLite would read the rows themselves instead.
-        words = known.alias(words=Concat(Value(" "), "label"))
-        hits = _people_of(words.filter(_partial_match(text)))
+        hits = _people_of(known.alias(words=WORDS).filter(_partial_match(text)))
     return _rows_of(hits)
 
 
