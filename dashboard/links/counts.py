@@ -14,7 +14,7 @@ from integration.sync.parity import Parity, parity_of
 MANY = 200_000
 KEPT_FOR = timedelta(seconds=30)
 # Clocks of hosts differ: a run that ended a moment before may have ended after.
-DOUBT = timedelta(seconds=10)
+CLOCK_SKEW = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -44,4 +44,4 @@ def count_people(ended: Mapping[int, datetime | None]) -> dict[int, Counts]:
 
 
 def _still_stands(kept: Counts, ended: datetime | None, now: datetime) -> bool:
-    return now - kept.at < KEPT_FOR and (ended is None or ended + DOUBT < kept.at)
+    return now - kept.at < KEPT_FOR and (ended is None or ended + CLOCK_SKEW < kept.at)
