@@ -115,6 +115,19 @@ def read_redis_url(name: str) -> str:
     return text
 
 
+def redis_options(seconds: float) -> dict[str, Any]:
+    """For a client that gives up what does not answer within `seconds`, and connects once more when Redis was
+    restarted and closed the connection.
+    """
+    from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as Closed
+    from redis.retry import Retry
+
+    # Without the time-out among what is tried again: whoever waits would wait twice as long.
+    again = Retry(NoBackoff(), 1, supported_errors=(Closed,))
+    return {"socket_connect_timeout": seconds, "socket_timeout": seconds, "retry": again}
+
+
 def read_database(name: str, default: str) -> dict[str, Any]:
     """The connection that an address as postgres://user@host:5432/name stands for."""
     text = read_text(name, default)

@@ -27,6 +27,7 @@ from dashboard.environment import (
     read_text,
     read_time_zone,
     read_web_address,
+    redis_options,
 )
 from dashboard.secrets import read_or_generate
 
@@ -59,7 +60,9 @@ if is_loopback(HOST) or HOST in ("0.0.0.0", "::") or DEMO:  # noqa: S104 -- comp
     # The worker speaks to the sandbox, and probes to /healthz, over the loopback address.
     ALLOWED_HOSTS = list(dict.fromkeys([*ALLOWED_HOSTS, "127.0.0.1", "localhost", "[::1]"]))
 WORKERS = read_integer("WORKERS", 2, 1, 64)
-# Threads of the web server; half of them at most wait for Gist or GHL (dashboard/live/threads.py).
+# Seconds for which `up` waits for a database or Redis that is not there yet.
+STARTUP_WAIT_SECONDS = read_seconds("STARTUP_WAIT_SECONDS", 60)
+# Threads of the web server for pages; half of them at most wait for Gist or GHL (dashboard/live/threads.py).
 WEB_THREADS = 16
 ADMIN_EMAIL = read_email("ADMIN_EMAIL")
 ADMIN_PASSWORD = read_text("ADMIN_PASSWORD")
@@ -194,15 +197,12 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = read_redis_url("REDIS_URL")
+REDIS_OPTIONS = redis_options(SERVICE_SECONDS) if REDIS_URL else {}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": {
-            "serializer": "dashboard.cache.JsonSerializer",
-            "socket_connect_timeout": SERVICE_SECONDS,
-            "socket_timeout": SERVICE_SECONDS,
-        },
+        "OPTIONS": {"serializer": "dashboard.cache.JsonSerializer", **REDIS_OPTIONS},
     }
     if REDIS_URL
     else {"BACKEND": "dashboard.cache.JsonDatabaseCache", "LOCATION": "cache"}
@@ -225,7 +225,7 @@ Q_CLUSTER = {
     "poll": 0.2,
     "queue_limit": 10,
     "label": "Jobs",
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    **({"broker_class": "integration.broker.PatientRedis"} if REDIS_URL else {"orm": "default"}),
 }
 
 STATIC_URL = "static/"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from integration.connections.session import note_broken_login
 from integration.errors import ProviderError, RateLimited, ReconnectRequired, Retryable, SetupError
 from integration.models import COUNTS, Run, RunStatus
+from integration.outage import DATABASE_ERRORS, connection_is_lost
 from integration.runs.context import STOPPED, LeaseLost, RunContext, open_context
 from integration.runs.finish import finish_run
 from integration.runs.phases import run_phases
@@ -25,7 +26,8 @@ STUMBLES = 5
 def work_one_slice(run_id: int, owner: str, seconds: float) -> bool:
     """One slice of the run in this process, of about `seconds`. True when nothing is left to do for this run.
 
-    Also False when somebody else works on it, or when it waits until a later time.
+    Also False when somebody else works on it, or when it waits until a later time. Raises DATABASE_ERRORS when the
+    database goes away meanwhile; the lease is this process's then still.
     """
     run = Run.objects.select_related("link").defer("rules", "checkpoint").get(pk=run_id)
     if run.is_finished:
@@ -92,12 +94,7 @@ def _run_slice(run: Run, context: RunContext) -> bool:
     except (ProviderError, SetupError) as problem:
         _give_up(run, getattr(problem, "code", "setup"), str(problem))
     except Exception as fault:
-        logger.exception("run %s: unexpected fault", run.pk)
-        _count_stumble(
-            run,
-            "internal",
-            f"Gistline met a fault of its own ({type(fault).__name__}). Report it with the number of this run.",
-        )
+        _note_own_fault(run, fault)
     else:
         # Only slices that fail in a row count.
         run.checkpoint.stumbles = 0
@@ -108,6 +105,15 @@ def _run_slice(run: Run, context: RunContext) -> bool:
             finish_run(run, RunStatus.CANCELLED)
         return run.is_finished
     return run.is_finished
+
+
+def _note_own_fault(run: Run, fault: Exception) -> None:
+    # Nothing can be written about it now, and it is no fault of the run: who called this goes on with it.
+    if isinstance(fault, DATABASE_ERRORS) and connection_is_lost():
+        raise fault
+    logger.error("run %s: unexpected fault", run.pk, exc_info=fault)
+    name = type(fault).__name__
+    _count_stumble(run, "internal", f"Gistline met a fault of its own ({name}). Report it with the number of this run.")
 
 
 def _ask_to_confirm(run: Run) -> None:
