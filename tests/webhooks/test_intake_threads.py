@@ -1,4 +1,4 @@
-"""Webhooks and probes have threads of their own: whatever pages do, they are answered, and what is answered is stored."""
+"""Webhooks and probes have threads of their own: whatever pages do, they are answered, and what was said is kept."""
 
 import queue
 import socket

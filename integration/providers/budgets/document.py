@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from integration.models import CallBudget
 from integration.redis_server import redis_client
@@ -16,7 +16,7 @@ Document = dict[str, Any]
 # In Redis, the document of an account that nobody calls goes away by itself. All that it says is outdated after a day,
 # but for the counts of calls, which begin anew then as they do for whoever reads counters.
 KEPT_SECONDS = 2 * 86_400
-# How long the difference between this host's clock and that of Redis is believed.
+# How long the difference between this host's clock and the shared one is believed.
 OFFSET_SECONDS = 60.0
 
 
@@ -89,21 +89,36 @@ def _away_as_such() -> Iterator[None]:
 
 def shared_now() -> float:
     """Seconds since 1970 by the clock that all hosts share: their own may differ, and a document is of all of them."""
-    return time.time() + (clock_offset() if settings.REDIS_URL else 0.0)
+    return time.time() + clock_offset()
 
 
 _offset = (0.0, float("-inf"))
-"""Seconds by which the clock of Redis is ahead, and when it was asked, by the monotonic clock."""
+"""Seconds by which the shared clock is ahead, and when it was asked, by the monotonic clock."""
 
 
 def clock_offset() -> float:
-    """Seconds by which the clock of Redis is ahead of this host's. Raises DocumentAway."""
+    """Seconds by which the clock of Redis, or without it of PostgreSQL, is ahead of this one. Raises DocumentAway."""
     global _offset
     if time.monotonic() - _offset[1] > OFFSET_SECONDS:
+        before = time.time()
+        shared = _ask_shared_clock()
+        # What the answer took lies half before it and half after it.
+        _offset = (shared - (before + time.time()) / 2, time.monotonic())
+    return _offset[0]
+
+
+def _ask_shared_clock() -> float:
+    if settings.REDIS_URL:
         with _away_as_such():
             seconds, microseconds = redis_client().time()
-        _offset = (seconds + microseconds / 1e6 - time.time(), time.monotonic())
-    return _offset[0]
+        return float(seconds) + float(microseconds) / 1e6
+    if connection.vendor != "postgresql":
+        # A file, which is one host's.
+        return time.time()
+    with connection.cursor() as cursor:
+        # Unlike now(), which is when the transaction began.
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+        return float(cursor.fetchone()[0])
 
 
 def _parse_document(raw: bytes | None) -> Document:
