@@ -15,7 +15,7 @@ from integration.encryption.rotate import rotate_all
 from integration.models import Run
 from integration.outage import DATABASE_ERRORS, connection_is_lost, wait_for_database
 from integration.problems.pause import pause_failing_workflows
-from integration.queue import enqueue
+from integration.queue import enqueue, is_stopping
 from integration.retention.prune import prune_due
 from integration.runs.imports.check_ahead import continue_check
 from integration.runs.imports.files import remove_orphans
@@ -35,13 +35,16 @@ OUTAGE_SECONDS = 30.0
 SCHEDULES = {"watch": 1}
 
 
-def goes_on_after_outage(job: Callable[[int], None]) -> Callable[[int], None]:
-    """A job whose database goes away in the middle comes again as soon as that is back, and not when the watchdog looks
-    a minute later.
+def is_handed_on(job: Callable[[int], None]) -> Callable[[int], None]:
+    """A job that a worker took and is to stop before it began goes back to the queue. One whose database goes away in
+    the middle comes again as soon as that is back, and not when the watchdog looks a minute later.
     """
 
     @wraps(job)
     def work(pk: int) -> None:
+        if is_stopping():
+            enqueue(job.__name__, pk)
+            return
         try:
             job(pk)
         except DATABASE_ERRORS as problem:
@@ -58,7 +61,7 @@ def goes_on_after_outage(job: Callable[[int], None]) -> Callable[[int], None]:
 
 # The queue holds these functions by name: a job that was queued before an upgrade must find its function after it, so a
 # new name leaves jobs behind.
-@goes_on_after_outage
+@is_handed_on
 def work_on_run(run_id: int) -> None:
     """One slice of a run; the next one is queued while there is more to do."""
     finished = work_one_slice(run_id, process_name(), settings.RUN_SLICE_SECONDS)
@@ -69,20 +72,20 @@ def work_on_run(run_id: int) -> None:
         enqueue("work_on_run", run_id)
 
 
-@goes_on_after_outage
+@is_handed_on
 def check_import(file_id: int) -> None:
     """A slice of the check of an imported file."""
     if not continue_check(file_id, settings.RUN_SLICE_SECONDS):
         enqueue("check_import", file_id)
 
 
-@goes_on_after_outage
+@is_handed_on
 def live(link_id: int) -> None:
     """What webhooks said about a link."""
     process_link(link_id, process_name(), settings.RUN_SLICE_SECONDS)
 
 
-@goes_on_after_outage
+@is_handed_on
 def send_alert(delivery_id: int) -> None:
     """What is due to the recipient of a message about an alert."""
     deliver.send_alert(delivery_id)

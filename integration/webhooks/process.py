@@ -43,6 +43,9 @@ def process_link(link_id: int, owner: str, seconds: float) -> None:
         time.sleep(max(0.0, wait))
         if not _run_live(link, owner, deadline):
             return
+    if is_stopping():
+        # For another worker, which would otherwise be called for the next event only.
+        enqueue("live", link_id)
 
 
 def _next_due(link: Link) -> datetime | None:
