@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -59,14 +58,6 @@ class Postgres:
             admin.execute("CREATE DATABASE gistline")
         return self
 
-    def copy_tables(self, source: str) -> None:
-        """All that the database at `source` holds."""
-        programs = postgres_programs()
-        assert programs
-        dump = subprocess.run([programs / "pg_dump", "-Fc", source], check=True, capture_output=True).stdout
-        restore = [programs / "pg_restore", "--no-owner", "-d", self.url]
-        subprocess.run(restore, input=dump, check=True, capture_output=True)
-
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         self._program("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
@@ -91,9 +82,8 @@ class Postgres:
 
 @dataclass
 class Redis:
-    """A server of its own, which keeps what it holds in `folder`, each change at once."""
+    """A server of its own that writes nothing down: killed and started again, it is empty."""
 
-    folder: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -102,11 +92,9 @@ class Redis:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> "Redis":
-        self.folder.mkdir(exist_ok=True)
         program = redis_program()
         assert program
-        kept = ["--dir", str(self.folder), "--save", "", "--appendonly", "yes", "--appendfsync", "always"]
-        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", *kept]
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while not self._answers():
@@ -114,27 +102,14 @@ class Redis:
             time.sleep(0.05)
         return self
 
+    def end(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.kill()
+
     def kill(self) -> None:
         assert self.process
         self.process.kill()
         self.process.wait(10)
-
-    def forget(self) -> None:
-        """As without persistence: it will come back empty."""
-        shutil.rmtree(self.folder)
-
-    def stop_answering(self) -> None:
-        """Connections stay open and nothing comes back, as from a host that was lost."""
-        assert self.process
-        self.process.send_signal(signal.SIGSTOP)
-
-    def answer_again(self) -> None:
-        assert self.process
-        self.process.send_signal(signal.SIGCONT)
-
-    def end(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.kill()
 
     def _answers(self) -> bool:
         try:
