@@ -29,9 +29,6 @@ IDLE_SECONDS, LOOK_SECONDS = 60, 5
 LARGEST_HEADER, LARGEST_BODY = 64 * 1024, 210 * 1000**2
 # Threads kept for what begins with these. Their number bounds the connections to PostgreSQL, too.
 KEPT = {("/webhooks/",): 8, ("/healthz", "/readyz"): 2}
-# How long a thread that computes keeps the interpreter from the others: with Python's own 5 ms, a webhook beside
-# sixteen pages that compute waits for a tenth of a second each time it has waited for the database.
-SWITCH_SECONDS = 0.001
 # What is under way at the end has so long.
 LAST_SECONDS = 5
 
@@ -66,7 +63,6 @@ def _start_threads(number: int) -> ThreadedTaskDispatcher:
 
 def serve(listener: socket.socket, threads: int) -> None:
     """Answer on a bound socket until SIGTERM or SIGINT; what is under way then is finished, for 5 s at most."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     server = create_server(
         application,
         sockets=[listener],
