@@ -23,12 +23,17 @@ class Page:
 
 def read_page(rows: QuerySet[Any], query: QueryDict, size: int = SIZE) -> Page:
     """The page that `?before=<id>` asks for; anything else there is the first page."""
-    before = read_number(query.get("before", ""), most_digits=18)
-    below = rows.filter(pk__lt=before) if before else rows
+    below = rows_below(rows, query)
     # One more than is shown tells whether there is a next page. A count would read the whole table.
     found = list(below.order_by("-pk")[: size + 1])
     older = found[size - 1].pk if len(found) > size else None
     return Page(found[:size], older, below is rows)
+
+
+def rows_below(rows: QuerySet[Any], query: QueryDict) -> QuerySet[Any]:
+    """The rows of the page that `?before=<id>` asks for, and of those behind it."""
+    before = read_number(query.get("before", ""), most_digits=18)
+    return rows.filter(pk__lt=before) if before else rows
 
 
 def count_rows(*parts: QuerySet[Any]) -> str:

@@ -27,5 +27,8 @@ def export_list(request: HttpRequest, place: str) -> HttpResponseBase:
 
 
 def _read(exported: Any, rows: Any) -> Iterator[Row]:
-    for row in rows.iterator(AT_ONCE):
-        yield dict(zip(exported.columns, exported.read(row), strict=True))
+    # By key: a cursor outside of a transaction has PostgreSQL gather everything before it gives the first row.
+    after = 0
+    while page := list(rows.filter(pk__gt=after)[:AT_ONCE]):
+        after = page[-1].pk
+        yield from (dict(zip(exported.columns, exported.read(row), strict=True)) for row in page)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Min
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from dashboard.clock import start_of_today
@@ -96,5 +96,6 @@ def equal_share_by_link() -> dict[str, float]:
 def lag_by_link() -> dict[str, float]:
     """Seconds since the last run of each link that is on ended, by its key; a link without one is left out."""
     now = timezone.now()
-    ended = Link.objects.filter(enabled=True).annotate(ended_at=Max("runs__finished_at")).exclude(ended_at=None)
+    last = Run.objects.filter(link=OuterRef("pk"), finished_at__isnull=False).order_by("-pk").values("finished_at")[:1]
+    ended = Link.objects.filter(enabled=True).annotate(ended_at=Subquery(last)).exclude(ended_at=None)
     return {key: (now - at).total_seconds() for key, at in ended.values_list("key", "ended_at").order_by()}

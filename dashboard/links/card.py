@@ -28,7 +28,7 @@ class Card:
     did so to its end. `half` is the newest plan, undo or import, where it ended before its end and nobody read
     everyone since. `version` is the key of the newest mapping. `questions` and open `problems` wait for a person;
     `waiting` counts records that events said to read again, `undecided` those read and not decided; `records` are
-    known per side, `pairs` are people who are together.
+    known per side.
     """
 
     link: Link
@@ -45,7 +45,6 @@ class Card:
     questions: int = 0
     waiting: int = 0
     undecided: int = 0
-    pairs: int = 0
     records: dict[str, int] = field(default_factory=dict)
     today: dict[str, int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
@@ -54,6 +53,11 @@ class Card:
     def fresh_at(self) -> datetime | None:
         """What changed before that was read: when the last complete reading of both sides began."""
         return (self.completed.started_at if self.completed else None) or self.link.full_run_at
+
+    @property
+    def pairs(self) -> int:
+        """People who are together."""
+        return self.parity.together
 
     @property
     def written_today(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Expression, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Expression, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -63,13 +63,17 @@ def _add_runs(found: dict[int, Card]) -> None:
     """The active run, and of those that ended the newest of each kind that a card tells apart. Dry runs change nothing,
     so they say nothing about how a link stands.
     """
-    ended = Run.objects.filter(link__in=found, status__in=FINISHED_RUNS, dry_run=False).order_by().values("link")
+    ended = Run.objects.filter(link=OuterRef("pk"), status__in=FINISHED_RUNS, dry_run=False).order_by("-pk")
     reading = ended.filter(kind__in=READING)
-    wanted = Q(link__in=found, status__in=ACTIVE_RUNS)
-    for kinds in (ended, reading, reading.filter(status__in=COMPLETED), ended.filter(kind__in=WHOLE)):
-        wanted |= Q(pk__in=kinds.annotate(newest=Max("pk")).values("newest"))
+    active = Run.objects.filter(link=OuterRef("pk"), status__in=ACTIVE_RUNS)
+    kinds = (active, ended, reading, reading.filter(status__in=COMPLETED), ended.filter(kind__in=WHOLE))
+    # One look along an index for each link and kind: the greatest key of each group would read every run there is.
+    first, *others = (
+        Link.objects.filter(pk__in=found).order_by().values_list(Subquery(runs.values("pk")[:1])) for runs in kinds
+    )
     version = MappingVersion.objects.filter(link=OuterRef("link")).order_by("-number").values("pk")[:1]
-    rows = Run.objects.filter(wanted).defer("rules", "checkpoint", "target").annotate(newest_version=Subquery(version))
+    rows = Run.objects.filter(pk__in=first.union(*others)).defer("rules", "checkpoint", "target")
+    rows = rows.annotate(newest_version=Subquery(version))
     # In order of age, so that the newest of each kind is the one that stays.
     for run in rows.order_by("pk"):
         card = found[run.link_id]
@@ -112,7 +116,6 @@ def _add_totals(found: dict[int, Card]) -> None:
         _per_link(found, open_problems(), Value("problems")),
         _per_link(found, PendingRead.objects.all(), Value("waiting")),
         _per_link(found, undecided, Value("undecided")),
-        _per_link(found, Pair.objects.filter(kind="contact", state__in=Pair.TOGETHER), Value("pairs")),
         all=True,
     )
     for pk, what, number in totals:
@@ -125,5 +128,5 @@ def _add_totals(found: dict[int, Card]) -> None:
 def _per_link(found: dict[int, Card], rows: QuerySet[Any], what: Expression | F) -> QuerySet[Any]:
     """Rows of link, what is counted, and how many."""
     named = rows.filter(link__in=found).order_by().annotate(what=what).values_list("link", "what")
-    counted: QuerySet[Any] = named.annotate(number=Count("pk"))
+    counted: QuerySet[Any] = named.annotate(number=Count("*"))
     return counted

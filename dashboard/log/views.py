@@ -6,9 +6,10 @@ from django.shortcuts import get_object_or_404, redirect
 
 from dashboard.htmx import render_partial, report_problem
 from dashboard.links.env import with_sides
-from dashboard.lists import read_list, render_list
-from dashboard.log.context import LIST, attempts_of
+from dashboard.lists import render_list
+from dashboard.log.context import attempts_of
 from dashboard.log.filters import LogFilter, log_rows
+from dashboard.log.search import read_log
 from dashboard.permissions import operators_only
 from integration.errors import ProviderError, SetupError
 from integration.models import LogEntry
@@ -17,7 +18,7 @@ from integration.runs.start import retry_entry
 
 def log(request: HttpRequest) -> HttpResponse:
     wanted = LogFilter(request.GET)
-    return render_list(request, "log/list.html", read_list(LIST, wanted, wanted.apply(log_rows()), request.GET))
+    return render_list(request, "log/list.html", read_log(wanted, log_rows(), request.GET))
 
 
 def entry(request: HttpRequest, pk: int) -> HttpResponse:

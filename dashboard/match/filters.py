@@ -36,8 +36,11 @@ class PairFilter(Filter):
     by = forms.ChoiceField(choices=with_any("Found by anything", MatchedBy.choices), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        halves = Snapshot.objects.filter(pair=OuterRef("pk"), email__startswith=text.lower())
-        return rows.filter(Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text) | Exists(halves))
+        found = Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text)
+        # No address holds a blank: of a whole name, no record is looked at.
+        if " " not in text:
+            found |= Q(Exists(Snapshot.objects.filter(pair=OuterRef("pk"), email__startswith=text.lower())))
+        return rows.filter(found)
 
     def by_by(self, rows: Rows, key: str) -> Rows:
         return rows.filter(matched_by=key)

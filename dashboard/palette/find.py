@@ -79,7 +79,9 @@ def _find_runs(text: str) -> list[Option]:
     number = text.replace(",", "")
     is_number = number.isdecimal() and number.isascii() and len(number) < 19
     # Of a short word more than a few would be meant: the newest ones of a link are.
-    rows = run_rows().filter(pk=int(number)) if is_number else run_rows().filter(link__name__icontains=text)
+    # By the keys of the links: through a join, every run there is would be looked at where none fits.
+    links = () if is_number else [*visible(Link.objects.filter(name__icontains=text), "pk").values_list("pk", flat=True)]
+    rows = run_rows().filter(pk=int(number)) if is_number else run_rows().filter(link__in=links)
     return [
         Option(
             f"Run {run.pk:,}",

@@ -203,7 +203,7 @@ def people_of(plan: Run, entries: Sequence[LogEntry]) -> list[Shown]:
 
 def _known_values(plan: Run, changes: Iterable[Change]) -> dict[tuple[str, str], Mapping[str, Value]]:
     ids = {one.external_id for one in changes} - {""}
-    rows = Snapshot.objects.filter(link=plan.link_id, external_id__in=ids)
+    rows = Snapshot.objects.filter(link=plan.link_id, kind="contact", side__in=SIDES, external_id__in=ids)
     return {(row.side, row.external_id): as_contact(row).values for row in rows}
 
 

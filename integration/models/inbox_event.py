@@ -47,6 +47,9 @@ class InboxEvent(models.Model):
         indexes = [
             models.Index(fields=["connection", "id"], condition=models.Q(state="waiting"), name="events_waiting"),
             models.Index(fields=["state", "-id"], name="events_by_state"),
+            # Today's, and those of a chart, without reading their bodies.
+            models.Index(fields=["received_at", "state"], name="events_by_arrival"),
+            models.Index(fields=["handled_at", "state"], name="events_by_handling"),
             # The last one of a connection, and its rhythm: asked every minute.
             models.Index(fields=["connection", "-id"], condition=~models.Q(state="refused"), name="events_taken"),
             models.Index(fields=["trace"], condition=~models.Q(trace=""), name="events_by_trace"),

@@ -65,7 +65,24 @@ class LogEntry(models.Model):
             models.Index(fields=["run", "-id"], name="log_of_run"),
             models.Index(fields=["pair", "-id"], name="log_of_pair"),
             models.Index(fields=["outcome", "-id"], name="log_by_outcome"),
-            models.Index(fields=["link", "outcome", "resolved_at"], name="open_failures_of_link"),
+            models.Index(fields=["reason", "-id"], name="log_by_reason"),
+            models.Index(fields=["created_at"], name="log_by_time"),
+            # What is said of mapping rows now: asked at the start of every run.
+            models.Index(
+                fields=["link"], condition=models.Q(kind="mapping", resolved_at=None), name="open_mapping_entries"
+            ),
+            # Of the many that are resolved, or never failed, it holds none.
+            models.Index(
+                fields=["link", "-id"],
+                condition=models.Q(models.Q(outcome="failed") | models.Q(problem__isnull=False), resolved_at=None),
+                name="open_entries_of_link",
+            ),
+            # Counted by every look at a link.
+            models.Index(
+                fields=["link", "problem"],
+                condition=models.Q(outcome="failed", resolved_at=None),
+                name="failures_of_link",
+            ),
             models.Index(
                 fields=["problem", "-id"],
                 condition=models.Q(problem__isnull=False, resolved_at=None),

@@ -163,6 +163,7 @@ class Snapshot(models.Model):
     remote_created_at = models.DateTimeField(null=True, blank=True)
     seen_run = models.BigIntegerField("run that last read it", default=0)
     decided_run = models.BigIntegerField("run that last decided it; negative: read again since", default=0)
+    refusal_run = models.BigIntegerField("run that last found it among those who refuse e-mails", default=0)
     create_sent = models.BooleanField("a create was sent and not answered yet", default=False)
     unconfirmed_writes = models.JSONField("writes sent and not put on record yet", null=True, blank=True)
     tries = models.PositiveSmallIntegerField("failed tries in a row", default=0)
@@ -197,6 +198,15 @@ class Snapshot(models.Model):
                 name="snapshot_undecided",
             ),
             models.Index(fields=["link", "reason"], condition=models.Q(pair=None), name="snapshot_alone"),
+            # One row per person, newest first: the list of contacts.
+            models.Index(
+                fields=["link", "-id"],
+                condition=models.Q(models.Q(side="ghl") | models.Q(pair=None), kind="contact"),
+                name="people_of_link",
+            ),
+            # Counted by every look at a link, from the index alone.
+            models.Index(fields=["link", "side"], condition=~models.Q(reason="filtered"), name="snapshots_by_side"),
+            models.Index(fields=["link", "pair"], condition=models.Q(reason="filtered"), name="snapshots_filtered"),
         ]
 
     def __str__(self) -> str:

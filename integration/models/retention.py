@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Retention(models.Model):
-    """`days` None: for good. `pruned_to` is the key up to which a kind that keeps its rows was worked on."""
+    """`days` None: for good. `pruned_to` is the key up to which a kind was worked on; `pruned_at` None: not done."""
 
     kind = models.CharField(max_length=20, unique=True)
     days = models.PositiveIntegerField(null=True, blank=True)

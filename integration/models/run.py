@@ -123,6 +123,14 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["link", "-id"], name="runs_of_link"),
             models.Index(fields=["trace"], condition=~models.Q(trace=""), name="runs_by_trace"),
+            # What began today or since then: asked by the overview, charts and metrics.
+            models.Index(fields=["created_at"], name="runs_by_time"),
+            models.Index(fields=["status", "-id"], name="runs_by_status"),
+            models.Index(fields=["kind", "-id"], name="runs_by_kind"),
+            # Most links never had one, and would be looked through from end to end.
+            models.Index(
+                fields=["link", "-id"], condition=models.Q(kind__in=("apply", "undo", "import")), name="plans_of_link"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from integration.mapping.rows import RowInput, unsaved_row
 from integration.mapping.rules import freeze_rules
 from integration.models import Link, Pair, Snapshot
-from integration.records import Contact, Field, Values
+from integration.records import SIDES, Contact, Field, Values
 from integration.sync.decide import decide
 
 Couple = tuple[Contact | None, Contact | None]
@@ -39,7 +39,7 @@ def estimate_effect(
 def _bases(link: Link, couples: Sequence[Couple]) -> dict[tuple[str, str], Values | None]:
     """What each record held at its last decision, by side and id."""
     ids = [one.id for couple in couples for one in couple if one]
-    found = Snapshot.objects.filter(link=link, kind="contact", external_id__in=ids)
+    found = Snapshot.objects.filter(link=link, kind="contact", side__in=SIDES, external_id__in=ids)
     return {(side, pk): base for side, pk, base in found.values_list("side", "external_id", "base")}
 
 

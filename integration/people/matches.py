@@ -15,7 +15,7 @@ from integration.people.answers import answer_question, couples_of, ids_of
 from integration.people.find import KnownPerson, find_by_id
 from integration.people.pair_commands import unlink_records
 from integration.queue import call_worker
-from integration.records import PersonRef
+from integration.records import SIDES, PersonRef
 from integration.related.write_result import WriteResult, log_result, run_of_person
 
 # Questions that one click answers: each is a few statements, and the person waits for all of them.
@@ -165,4 +165,5 @@ def records_of(questions: Iterable[Question]) -> dict[tuple[str, str], Snapshot]
     asked = list(questions)
     ids = {one.external_id for one in asked} | {option["id"] for one in asked for option in one.options}
     rows = Snapshot.objects.filter(link__in={one.link_id for one in asked}, external_id__in=ids, kind="contact")
+    rows = rows.filter(side__in=SIDES)  # which has an index find each id
     return {(row.side, row.external_id): row for row in rows}

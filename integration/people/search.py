@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Func, Q, QuerySet, Value
 
 from integration.connections.session import contacts_of, exchange_for_link
 from integration.models import Link, Pair, Provider, Snapshot
@@ -23,6 +23,8 @@ MOST = 1_000
 DIGITS = 5
 # A shorter part of an address, an id or a number would find nearly everybody.
 SHORTEST_PART = 3
+# A name with a blank before it, so that each of its words begins behind one.
+WORDS = Func(Value(" "), "label", template="(%(expressions)s)", arg_joiner=" || ", output_field=CharField())
 # What GHL's search gives, and takes (docs/ghl-api.md#search).
 LIVE_ROWS, LONGEST_QUERY = 20, 75
 
@@ -47,13 +49,14 @@ def find_matching_ids(text: str, links: Mapping[int, str]) -> list[int]:
         # Parts are looked for when nothing better was found: they are compared with every record that is known, which
         # takes 0.1 s for 100,000 people. The index snapshot_search holds all that is compared; with an order beside the
         # limit, SQLite would read the rows themselves instead.
-        hits = _people_of(known.filter(_partial_match(text)))
+        hits = _people_of(known.alias(words=WORDS).filter(_partial_match(text)))
     return _rows_of(hits)
 
 
 def _partial_match(text: str) -> Q:
-    """The beginning of a word of a name; or a part of an address, an id or a number that is long enough to mean it."""
-    match = Q(label__istartswith=text) | Q(label__icontains=f" {text}")
+    """The beginning of a word of a name, with a blank before it as `words`; or a part of an address, an id or a number that is long enough to mean it."""
+    # Once for both: the capital letters of each name are what takes the time.
+    match = Q(words__icontains=f" {text}")
     if len(text) >= SHORTEST_PART and " " not in text:
         match |= Q(email__contains=text.lower()) | Q(external_id__contains=text)
     # As it is dialled at home, a number begins with a zero that it has not abroad.

@@ -85,10 +85,14 @@ def _read_entries(person: KnownPerson, show: str, before: int | None, number: in
     rows = LogEntry.objects.order_by("-pk").defer("calls").select_related("run__started_by", "execution__workflow")
     about = LogEntry.objects.filter(FILTERS[show], link=person.link).order_by("-pk")
     about = about.filter(pk__lt=before) if before else about
-    sides = (
-        about.filter(**{f"{side}_id": contact_id}).values("pk")[:number] for side, contact_id in person.ids.items()
+    first, *others = (
+        # Not all databases cut a part of a union by themselves.
+        LogEntry.objects.filter(pk__in=about.filter(**{f"{side}_id": contact_id}).values("pk")[:number])
+        .order_by()
+        .values("pk")
+        for side, contact_id in person.ids.items()
     )
-    return list(rows.filter(reduce(or_, (Q(pk__in=found) for found in sides)))[:number])
+    return list(rows.filter(pk__in=first.union(*others))[:number])
 
 
 def newest_decision(person: KnownPerson) -> LogEntry | None:

@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.core.management import call_command
 from django.db import transaction
@@ -38,7 +39,7 @@ def set_days(chosen: dict[str, int | None]) -> list[str]:
             if days == (before := now[key]):
                 continue
             # Looked at again at once: of what is kept for less, more is old.
-            Retention.objects.update_or_create(kind=key, defaults={"days": days, "pruned_at": None})
+            Retention.objects.update_or_create(kind=key, defaults={"days": days, **_begin_anew(key)})
             lines.append(f"{KINDS[key].title}: {describe_days(before)} → {describe_days(days)}")
     return lines
 
@@ -63,23 +64,37 @@ def prune_due(seconds: float = SECONDS) -> int:
 
 
 def _prune(kind: Kind, row: Retention, ends_at: float) -> int:
-    days, gone = days_of(kind.key), 0
-    if days is not None:
-        before, to = timezone.now() - timedelta(days=days), row.pruned_to if kind.goes_on else 0
-        while True:
-            with transaction.atomic():
-                batch = kind.prune(before, to)
-            gone, to = gone + batch.rows, batch.to
-            if kind.goes_on:
-                Retention.objects.filter(pk=row.pk).update(pruned_to=to)
-            if batch.is_last:
-                break
-            if time.monotonic() > ends_at:
-                # Not done: the next minute begins at the oldest again, which are fewer by then.
-                return gone
+    """Go on with the work of this day, or begin it. Returns how many rows went now."""
+    if row.pruned_at:
+        for name, value in _begin_anew(kind.key).items():
+            setattr(row, name, value)
+    before_now, days, is_last = row.pruned_rows, days_of(kind.key), False
+    while days is not None and not is_last:
+        with transaction.atomic():
+            batch = kind.prune(timezone.now() - timedelta(days=days), row.pruned_to)
+        row.pruned_rows, row.pruned_to, is_last = row.pruned_rows + batch.rows, batch.to, batch.is_last
+        # Kept, so that the next minute does not look again at all the old rows that stay.
+        if not _keep_progress(row) or (not is_last and time.monotonic() > ends_at):
+            return row.pruned_rows - before_now
+    _finish_day(kind, row, days)
+    return row.pruned_rows - before_now
+
+
+def _begin_anew(key: str) -> dict[str, Any]:
+    """What stands in the row before the first batch of a day."""
+    return {"pruned_at": None, "pruned_rows": 0, **({} if KINDS[key].goes_on else {"pruned_to": 0})}
+
+
+def _keep_progress(row: Retention) -> bool:
+    """False where somebody chose other days meanwhile: all begins anew then, and nothing more goes by the old ones."""
+    still = Retention.objects.filter(pk=row.pk, days=row.days)
+    return still.update(pruned_at=row.pruned_at, pruned_rows=row.pruned_rows, pruned_to=row.pruned_to) > 0
+
+
+def _finish_day(kind: Kind, row: Retention, days: int | None) -> None:
     if kind.key == "log":
         call_command("clearsessions", verbosity=0)
-    Retention.objects.filter(pk=row.pk).update(pruned_at=timezone.now(), pruned_rows=gone)
-    if gone:
-        logger.info("%s: %s rows older than %s were deleted", kind.title, gone, describe_days(days))
-    return gone
+    row.pruned_at = timezone.now()
+    _keep_progress(row)
+    if row.pruned_rows:
+        logger.info("%s: %s rows older than %s were deleted", kind.title, row.pruned_rows, describe_days(days))

@@ -61,10 +61,11 @@ def read_opted_out(context: RunContext) -> bool:
     and is not among these any more is asked for by id: the search shows a write late.
     """
     run, checkpoint = context.run, context.checkpoint
-    cursor = checkpoint.cursor or {"page": None, "found": []}
+    cursor = checkpoint.cursor or {"page": None}
     page = context.exchange.carry_out(context.sides["ghl"].opted_out_page(cursor["page"]))
     page = replace(page, contacts=tuple(without_erased(run.link, page.contacts)))
-    known = known_opted_out(run.link)
+    named = [one.id for one in page.contacts]
+    known = set(known_opted_out(run.link, named).values_list("external_id", flat=True))
     unsaid = [one for one in page.contacts if not is_opted_out("ghl", one.values) and one.id not in known]
     is_right = _verify_opted_out(context, unsaid)
     with saved_with_checkpoint(context):
@@ -75,10 +76,13 @@ def read_opted_out(context: RunContext) -> bool:
             read_again(run.link, "ghl", [one.id for one in unsaid])
         ids = {one.id for one in unsaid}
         observe(run.link, run, context.rules, [one for one in page.contacts if one.id not in ids])
-        found = [*cursor["found"], *(one.id for one in page.contacts)]
+        # Kept with the records: of a large location, a list of them all in the checkpoint would be written anew with
+        # every page.
+        Snapshot.objects.filter(link=run.link, side="ghl", external_id__in=named).update(refusal_run=run.pk)
         if page.next is None:
-            read_again(run.link, "ghl", known - set(found))
-        checkpoint.cursor = {"page": page.next, "found": found}
+            lost = known_opted_out(run.link).exclude(refusal_run=run.pk)
+            read_again(run.link, "ghl", lost.values_list("external_id", flat=True))
+        checkpoint.cursor = {"page": page.next}
     return page.next is None
 
 

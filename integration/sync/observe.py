@@ -1,8 +1,8 @@
 """What was read becomes snapshots: new and changed records are marked as work, the rest only as seen."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTransform
 
 from integration.mapping.rules import Rules
@@ -61,13 +61,16 @@ def _with_known_consent(contact: Contact, snapshot: Snapshot) -> Contact:
     return contact.with_values({key: known.get(key) for key in untold}) if untold else contact
 
 
-def known_opted_out(link: Link) -> set[str]:
-    """Ids of the GHL contacts that refused e-mails when they were last decided; who is in no step any more left out."""
+def known_opted_out(link: Link, among: Collection[str] | None = None) -> QuerySet[Snapshot]:
+    """The GHL contacts that refused e-mails when they were last decided; who is in no step any more left out. With
+    `among`, those with one of these ids.
+    """
     # A key with a dot in it cannot be named by double underscores.
     ghl = Snapshot.objects.filter(link=link, side="ghl").alias(email_dnd=KeyTransform(EMAIL_CONSENT["ghl"], "base"))
     refuses = Q(email_dnd__in=("active", "permanent")) | Q(base__dnd=True)
     in_step = Q(pair=None) | Q(pair__state=Pair.State.LINKED)
-    return set(ghl.filter(refuses, in_step).values_list("external_id", flat=True))
+    found = ghl.filter(refuses, in_step)
+    return found if among is None else found.filter(external_id__in=among)
 
 
 def take_in(snapshot: Snapshot, contact: Contact, rules: Rules, run: Run, trace: str = "") -> None:

@@ -7,7 +7,7 @@ and not what some run once counted.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -79,7 +79,8 @@ class Parity:
 
     Those it should have on both sides: `equal`, `differs`, `unknown` (read, and not compared yet) and `missing` on one
     side. Left out are those `held` by a person, `apart` (unlinked, or deleted on one side), those `not_meant` for the
-    other side, and those whom the link's filter does not take (`filtered`).
+    other side, and those whom the link's filter does not take (`filtered`). `together` are all pairs that are not
+    apart, whomever the filter takes.
     """
 
     equal: int = 0
@@ -90,6 +91,7 @@ class Parity:
     apart: int = 0
     not_meant: int = 0
     filtered: int = 0
+    together: int = field(default=0, compare=False)
 
     @property
     def total(self) -> int:
@@ -138,14 +140,21 @@ def parity_of(links: Iterable[int]) -> dict[int, Parity]:
     pairs = Pair.objects.filter(link__in=counts, kind="contact").exclude(state=Pair.State.DELETED)
     alone = Snapshot.objects.filter(link__in=counts, kind="contact", pair=None)
     nothing = Value(None, BooleanField())
-    filtered = _filtered_pairs(list(counts))
-    rows = _count_by(pairs.exclude(pk__in=filtered), F("state"), F("agrees")).union(
-        _count_by(pairs.filter(pk__in=filtered), Value("filtered"), nothing),
+    # All pairs from their index alone; the few that a filter leaves out are taken off again.
+    left_out = pairs.filter(pk__in=_filtered_pairs(list(counts)))
+    rows = _count_by(pairs, F("state"), F("agrees")).union(
+        _count_by(left_out, Concat(Value(LEFT_OUT), "state"), F("agrees")),
         _count_by(alone, Concat(Value(ALONE), "reason"), nothing),
         all=True,
     )
     for pk, standing, agrees, number in rows:
-        counts[pk][_place_of(standing, agrees)] += number
+        of_link, state = counts[pk], standing.removeprefix(LEFT_OUT)
+        if state != standing:
+            of_link["filtered"] += number
+            number = -number
+        elif standing in Pair.TOGETHER:
+            of_link["together"] += number
+        of_link[_place_of(state, agrees)] += number
     return {pk: Parity(**found) for pk, found in counts.items()}
 
 
@@ -156,18 +165,19 @@ def _filtered_pairs(links: Iterable[int]) -> QuerySet[Any]:
     return halves.exclude(pair=None).values("pair")
 
 
-# Before the reason of a record that has no pair, to tell it from the state of one.
-ALONE = "alone:"
+# Before the reason of a record that has no pair, and the state of a pair that is left out, to tell them apart.
+ALONE, LEFT_OUT = "alone:", "left out:"
 
 
 def _count_by(rows: QuerySet[Any], standing: Any, agrees: Any) -> QuerySet[Any]:
     named = rows.order_by().annotate(standing=standing, verdict=agrees).values_list("link", "standing", "verdict")
-    counted: QuerySet[Any] = named.annotate(number=Count("pk"))
+    # Not of a column: what is counted stands in an index, and its rows need not be read.
+    counted: QuerySet[Any] = named.annotate(number=Count("*"))
     return counted
 
 
 def _place_of(standing: str, agrees: bool | None) -> str:
-    if standing in ("filtered", f"{ALONE}filtered"):
+    if standing == f"{ALONE}filtered":
         return "filtered"
     if standing.startswith(ALONE):
         return "not_meant" if standing.removeprefix(ALONE) in NOT_MEANT else "missing"

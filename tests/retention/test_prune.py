@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from integration.models import Change, Execution, InboxEvent, LogEntry, Problem, Retention, Run
-from integration.retention import kinds
+from integration.retention import kinds, prune
 from integration.retention.prune import days_of, prune_due, set_days
 from tests.world import sync
 
@@ -68,6 +68,22 @@ def test_more_than_a_batch_goes_too(synced, monkeypatch):
     make_old(LogEntry.objects, 400)
     make_old(Run.objects, 400)
     assert prune_due() == 4
+
+
+def test_a_day_that_takes_long_goes_on_where_it_was_and_counts_all_its_rows(synced, monkeypatch):
+    monkeypatch.setattr(kinds, "BATCH", 1)
+    LogEntry.objects.filter(pk=LogEntry.objects.earliest("pk").pk).update(outcome="failed")
+    make_old(LogEntry.objects, 400)
+    seen, window = [], kinds._window
+    monkeypatch.setattr(kinds, "_window", lambda *given: seen.append(given[-1]) or window(*given))
+    row = Retention.objects.create(kind="log", days=365)
+    for _ in range(4):
+        row.refresh_from_db()
+        prune._prune(kinds.KINDS["log"], row, ends_at=0)
+    # What stays is looked at once and not again each minute.
+    assert seen == sorted(set(seen))
+    row.refresh_from_db()
+    assert (row.pruned_rows, row.pruned_at is not None) == (2, True)
 
 
 def test_calls_go_before_their_entries(synced):
