@@ -9,9 +9,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
+UNKNOWN_KEY = (
+    "A stored secret cannot be read with the keys in ENCRYPTION_KEYS of this process. Restart the host with the newest "
+    "key, or put the key back that was taken out."
+)
+
 
 class UndecryptableValue(Exception):
-    """A stored secret fits none of the keys in ENCRYPTION_KEYS; restoring the old key cures it."""
+    """A stored secret fits none of the keys in this process's ENCRYPTION_KEYS. The login itself is as good as before:
+    nobody has to reconnect, the process needs the key.
+    """
 
 
 def key_ring() -> MultiFernet:
@@ -46,10 +53,7 @@ def decrypt_text(token: str) -> str:
     try:
         return key_ring().decrypt(token.encode()).decode()
     except InvalidToken as error:
-        raise UndecryptableValue(
-            "A stored secret cannot be read with the keys in ENCRYPTION_KEYS. "
-            "Put the key back that was in use when it was saved, then run `manage.py rotate_keys`."
-        ) from error
+        raise UndecryptableValue(UNKNOWN_KEY) from error
 
 
 class Unsealing(DeferredAttribute):

@@ -1,6 +1,8 @@
 """A backup holds everything and comes back as it was; what is no backup of ours, or not for here, changes nothing."""
 
+import hashlib
 import io
+import json
 import stat
 import tarfile
 from pathlib import Path
@@ -11,7 +13,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from integration.backup.archive import open_archive, put_file, write_archive
+from integration.backup.archive import Drafts, open_archive, write_archive
 from integration.backup.create import create_backup
 from integration.backup.restore import restore_backup
 from integration.backup.rows import models_of
@@ -88,16 +90,19 @@ def test_a_database_with_rows_is_not_replaced_by_accident(full, archive):
     assert Link.objects.get().name == "changed"
 
 
-def test_a_backup_of_an_older_version_is_upgraded(full, archive):
-    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
+def make_older_archive(archive):
     older = [("integration", "0014_plan_and_undo"), ("dashboard", "0005_encrypt_second_factors")]
     try:
         write_old_backup(archive, migrate(older))
     finally:
         upgrade()
+
+
+def test_a_backup_of_an_older_version_is_upgraded(full, archive):
+    make_older_archive(archive)
     restore_backup(archive, force=True)
     assert Link.objects.get().key == "alder"
-    assert MigrationExecutor(connection).migration_plan(newest) == []
+    assert MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes()) == []
 
 
 def write_old_backup(archive, old_models):
@@ -148,7 +153,7 @@ def test_a_link_in_the_data_folder_leads_nowhere(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "link").symlink_to(tmp_path)
     with pytest.raises(SetupError, match="outside of"):
-        put_file(tmp_path / "data", "link/evil", [b"x"])
+        Drafts(tmp_path / "data").add("link/evil", [b"x"])
     assert not (tmp_path / "evil").exists()
 
 
@@ -183,3 +188,96 @@ def test_a_backup_that_fails_leaves_nothing_behind(full, archive):
     with pytest.raises(RuntimeError), write_archive(archive):
         raise RuntimeError
     assert list(archive.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["data/encryption_keys", "data/.hidden/x", "data/static/app.js", "keys/other", "database/x.sql", "data/secret_key"],
+)
+def test_a_name_that_no_backup_has_is_refused(archive, name):
+    assert "part of no backup" in Output("restore", str(tar_with(archive, name=name))).failure
+
+
+def test_the_database_s_own_file_is_not_replaced_by_a_member(archive, settings, monkeypatch):
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", "/data/gistline.sqlite3")
+    for name in ("gistline.sqlite3", "gistline.sqlite3-wal"):
+        with pytest.raises(SetupError, match="part of no backup"):
+            open_archive(tar_with(archive, name=f"data/{name}"))
+
+
+def test_a_member_that_stands_there_twice_is_refused(full, archive):
+    create_backup(archive, with_keys=False)
+    with tarfile.open(archive) as tar:
+        kept = [(one, tar.extractfile(one).read()) for one in tar]
+    with tarfile.open(archive, "w:gz") as tar:
+        for info, content in [kept[0], *kept]:
+            tar.addfile(info, io.BytesIO(content))
+    assert "twice" in Output("restore", str(archive), "--force").failure
+
+
+# What fails half-way ---------------------------------------------------------------------------------------
+
+
+def test_a_disk_that_is_full_half_way_leaves_rows_and_files_as_they_were(full, archive, settings, monkeypatch):
+    kept = Path(settings.DATA_DIR, "spool", "1-event.json")
+    create_backup(archive, with_keys=True)
+    kept.write_text("newer")
+    before = everything()
+
+    def refuse(self, name, chunks, add=Drafts.add):
+        if name == "secret_key":
+            chunks = raise_full()
+        add(self, name, chunks)
+
+    monkeypatch.setattr(Drafts, "add", refuse)
+    assert "No space left on device" in Output("restore", str(archive), "--force").failure
+    assert everything() == before
+    assert kept.read_text() == "newer"
+    assert not list(Path(settings.DATA_DIR).rglob("*.restoring"))
+
+
+def raise_full():
+    yield b"x"
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("is_older", [False, True])
+def test_rows_that_the_database_refuses_half_way_leave_the_old_state(full, archive, is_older):
+    if is_older:
+        make_older_archive(archive)
+    else:
+        create_backup(archive, with_keys=False)
+    change_rows(archive, "integration_link", lambda line: line.replace(b'"alder"', b"null"))
+    Link.objects.update(name="newer")
+    before, columns = everything(), columns_of(Link)
+    assert "rows that the database does not take" in Output("restore", str(archive), "--force").failure
+    assert (everything(), columns_of(Link)) == (before, columns)
+
+
+def test_rows_that_name_others_which_are_not_there_are_refused(full, archive):
+    make_older_archive(archive)
+    change_rows(archive, "integration_connection", lambda line: line if line.startswith(b'["id"') else b"")
+    before = everything()
+    assert "rows that the database does not take" in Output("restore", str(archive), "--force").failure
+    assert everything() == before
+
+
+def columns_of(model):
+    with connection.cursor() as cursor:
+        return [one.name for one in connection.introspection.get_table_description(cursor, model._meta.db_table)]
+
+
+def change_rows(archive, table, change):
+    """As somebody who knows the format: with the digests of what it holds then."""
+    name = f"database/{table}.jsonl"
+    with tarfile.open(archive) as tar:
+        kept = {one.name: tar.extractfile(one).read() for one in tar}
+    kept[name] = b"".join(map(change, kept[name].splitlines(keepends=True)))
+    facts = json.loads(kept.pop("manifest.json"))
+    facts["members"][name] = hashlib.sha256(kept[name]).hexdigest()
+    kept["manifest.json"] = json.dumps(facts).encode()
+    with tarfile.open(archive, "w:gz") as tar:
+        for member, content in kept.items():
+            info = tarfile.TarInfo(member)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
