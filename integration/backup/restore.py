@@ -18,7 +18,7 @@ from django.db.models import Model
 from integration.backup.archive import Archive, Drafts, open_archive
 from integration.backup.create import KEY_CHECK
 from integration.backup.rows import empty_tables, load_lines, models_of, reset_sequences
-from integration.backup.tables import check_keys_of_rows, remade_tables
+from integration.backup.tables import remade_tables, rows_in_any_order
 from integration.errors import SetupError
 from integration.models import Connection, InboxEvent, Link
 
@@ -127,10 +127,9 @@ def _restore_rows(archive: Archive, targets: Nodes) -> dict[str, int]:
             return _load_all(archive, models_of(apps))
     with remade_tables():
         MigrationExecutor(connection).migrate(targets)
-        with transaction.atomic():
-            older = MigrationExecutor(connection).loader.project_state(targets).apps
+        older = MigrationExecutor(connection).loader.project_state(targets).apps
+        with rows_in_any_order(), transaction.atomic():
             counts = _load_all(archive, models_of(older))
-        check_keys_of_rows()
         call_command("migrate", verbosity=0, interactive=False)
         _free_what_was_held()
     return counts
