@@ -153,6 +153,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "dashboard.audit.middleware.AuditTrail",
     "dashboard.accounts.second_factor.RequireSecondFactor",
+    "dashboard.unknown_key.UnknownKeyPage",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

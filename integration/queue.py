@@ -88,10 +88,10 @@ def install_schedules(schedules: dict[str, int]) -> None:
         )
 
 
-def forget_results(mentions: Callable[[str], bool]) -> int:
+def forget_results(mentions: Callable[[Any], bool]) -> int:
     """Delete what is kept of finished jobs whose arguments or result mention somebody. How many."""
-    kept = ((one.pk, f"{one.args} {one.kwargs} {one.result}") for one in Task.objects.iterator())
-    return int(Task.objects.filter(pk__in=[pk for pk, text in kept if mentions(text)]).delete()[0])
+    kept = ((one.pk, [one.args, one.kwargs, one.result]) for one in Task.objects.iterator())
+    return int(Task.objects.filter(pk__in=[pk for pk, values in kept if mentions(values)]).delete()[0])
 
 
 @dataclass(frozen=True)
