@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from dashboard.grants import visible, visible_connections
 from dashboard.problems.needs import count_open
+from dashboard.rights import rights_context
 from integration.models import Connection, ConnectionStatus, Link
 
 # First part of an address → entry of the rail.
@@ -53,6 +54,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "open_questions": SimpleLazyObject(lambda: counts.get("questions", 0)),
         "open_alerts": SimpleLazyObject(lambda: counts.get("alerts", 0)),
         "needs_person": SimpleLazyObject(lambda: counts.get("questions", 0) + counts.get("problems", 0)),
+        **rights_context(getattr(request, "user", None)),
         **{may: getattr(getattr(request, "user", None), may, False) for may in ("may_operate", "may_delete")},
     }
 

@@ -14,7 +14,10 @@ from dashboard.inputs import refuse_field
 from dashboard.lists import read_whole_list, render_list
 from dashboard.live.commands import PROBLEMS
 from dashboard.live.threads import begin_command, wait_for_reading
+from dashboard.models import Right
 from dashboard.permissions import operators_only, owners_only
+from dashboard.rights import need_right
+from integration import audit
 from integration.catalogue import CATALOGUE, CatalogueEntry
 from integration.catalogue.try_operation import Tried, try_operation
 from integration.errors import SetupError
@@ -76,6 +79,9 @@ def _delete(request: HttpRequest, entry: CatalogueEntry) -> HttpResponse:
 
 def _try(request: HttpRequest, entry: CatalogueEntry, link: Link, values: dict[str, Any]) -> Tried:
     contact, unmasked = request.POST.get("contact", "").strip(), request.POST.get("show") == "1"
+    if unmasked:
+        need_right(request, Right.SEE_PERSONAL)
+        audit.record("operation", entry.key, link=link.key, after={"personal values": "shown"})
     reads = entry.kind == "read"
     if not reads and not link.connection(entry.side).sandbox and request.POST.get("confirm") != "live":
         raise SetupError(NOT_CONFIRMED)

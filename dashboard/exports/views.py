@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from dashboard.client_address import client_address
 from dashboard.exports.lists import EXPORTS
 from dashboard.exports.writing import Row, stream_rows
+from dashboard.grants import sees_masks
 from dashboard.permissions import operators_only
 from integration import audit
 
@@ -22,7 +23,8 @@ def export_list(request: HttpRequest, place: str) -> HttpResponseBase:
     rows = wanted.apply(exported.rows()).order_by("pk")
     # A file leaves the house, so it is put on record; not its filters, in which an address may stand.
     with audit.acting(str(request.user), audit.BROWSER, client_address(request)):
-        audit.record(f"{place}_export", "csv" if as_csv else "json", link=str(wanted.values.get("link", "")))
+        link, values = str(wanted.values.get("link", "")), "masked" if sees_masks() else "shown"
+        audit.record(f"{place}_export", "csv" if as_csv else "json", link=link, after={"personal values": values})
     return stream_rows(f"gistline-{place}", as_csv, exported.columns, _read(exported, rows))
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from dashboard.filters import LinkFilter, Rows, with_any
-from dashboard.grants import visible
+from dashboard.filters import LinkFilter, Rows, holding, with_any
+from dashboard.grants import sees_masks, visible
 from dashboard.links.env import with_sides
 from dashboard.time_filters import SpanField, TimeFilter
 from dashboard.traces.family import TraceInput, entries_of, family_of
@@ -36,12 +36,13 @@ class LogFilter(LinkFilter, TimeFilter):
     open = forms.ChoiceField(choices=with_any("Open or resolved", [("yes", "Only open failures")]), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        found = Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text)
+        found = holding("label", text) | Q(gist_id=text) | Q(ghl_id=text)
         if trace := read_trace(text):
             found |= Q(pk__in=entries_of(family_of(trace)).order_by().values("pk"))
         # Entries name people by their ids: whose address it is, or may be, their records say.
         if "@" in text or (len(text) >= SHORTEST_PART and " " not in text):
-            known = visible(Snapshot.objects.filter(kind="contact", email__contains=text.lower()))
+            by_address = {"email" if sees_masks() else "email__contains": text.lower()}
+            known = visible(Snapshot.objects.filter(kind="contact", **by_address))
             for side in SIDES:
                 ids = list(known.filter(side=side).values_list("external_id", flat=True)[:MOST_PEOPLE])
                 found |= Q(**{f"{side}_id__in": ids})
