@@ -15,6 +15,7 @@ from integration.models import (
     FieldCheck,
     ImportFile,
     InboxEvent,
+    KeptApart,
     LogEntry,
     OtherEmail,
     Pair,
@@ -41,8 +42,6 @@ from integration.privacy.masking import (
 M = TypeVar("M", bound=Model)
 # When something is due or took place, and whether: pages sort and count by it.
 _TIMES = frozenset({"due_at", "start_at", "end_at", "added_at", "completed"})
-
-
 VALUES_OF_RELATED = frozenset({"status", "assigned_to", "calendar_id", *_TIMES})
 
 
@@ -63,9 +62,7 @@ MASKS: dict[type[Model], dict[str, Mask]] = {
         "left_out": _keep("field", "reason"), "calls": mask_calls,
     },
     Execution: {"label": mask_text, "facts": _keep("id", *_TIMES), "message": mask_sentence},
-    Related: {
-        "base": _keep(*VALUES_OF_RELATED), "gist_base": _keep(*VALUES_OF_RELATED),
-    },
+    Related: {"base": _keep(*VALUES_OF_RELATED), "gist_base": _keep(*VALUES_OF_RELATED)},
     PendingRead: {"title": mask_text},
     Snapshot: {
         "email": mask_text, "other_emails": mask_tree, "phone": mask_text, "label": mask_text, "base": mask_tree,
@@ -98,6 +95,7 @@ SHOWN: dict[type[Model], dict[str, str]] = {
     PendingRead: {"external_id": _ID, "contact_id": _ID},
     Snapshot: {"external_id": _ID, "fingerprint": "a digest"},
     Pair: {"gist_id": _ID, "ghl_id": _ID},
+    KeptApart: {"gist_id": _ID, "ghl_id": _ID},
     Run: {"target": "ids, and the titles of problems", "checkpoint": "places in lists"},
     ImportFile: dict.fromkeys(
         ("columns", "task_due", "leave_blank", "check_result"), "of the file's own pages, which need the right"
