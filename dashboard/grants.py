@@ -17,6 +17,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from dashboard.models import ApiKey, User
+from integration.errors import ProviderError
 from integration.models import (
     Alert,
     Connection,
@@ -33,7 +34,7 @@ from integration.models import (
     Snapshot,
     Workflow,
 )
-from integration.privacy.masking import is_masking, keep_masking, masking, start_masking
+from integration.privacy.masking import is_masking, keep_masking, mask_sentence, masking, start_masking
 
 M = TypeVar("M", bound=Model)
 Arguments = Mapping[str, Any]
@@ -78,6 +79,19 @@ def sees_masks() -> bool:
     request = _request.get()
     sender: Any = vars(request).get("api_key") or getattr(request, "user", None) if request else None
     return isinstance(sender, ApiKey | User) and sender.is_masked
+
+
+def mask_answer() -> None:
+    """From here on only the answer is made of what was sent: what is read for it is masked where its sender sees masks.
+    What a view acts on must have been read before.
+    """
+    if sees_masks():
+        start_masking()
+
+
+def describe_problem(problem: Exception) -> str:
+    """The error in its own words; of what an API said, which may repeat values, masked where the sender sees masks."""
+    return mask_sentence(str(problem)) if isinstance(problem, ProviderError) and sees_masks() else str(problem)
 
 
 def visible(rows: "QuerySet[M]", link: str = "link") -> "QuerySet[M]":
@@ -213,7 +227,7 @@ class GrantGuard:
         # Public pages know nobody, and asking who sends a webhook would cost it a query.
         if not getattr(view, "login_required", True):
             return
-        # What is sent acts on the values themselves, and is answered by a redirect, whose page masks them.
+        # What is sent acts on the values themselves; its answer is masked by `mask_answer`.
         if request.method in ("GET", "HEAD") and sees_masks():
             start_masking()
         seen = seen_links(request)

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import get_valid_filename
 
+from dashboard.exports.recording import record_export
 from dashboard.grants import visible
 from dashboard.htmx import report_problem
 from dashboard.imports import columns, context
@@ -220,6 +221,7 @@ def download_rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
     except SetupError as problem:
         report_problem(request, problem)
         return redirect("imported", pk)
+    record_export(request, f"run {pk}", run.link.key)
     name = get_valid_filename(f"rejected-{run.import_file.name if run.import_file else run.pk}").rsplit(".", 1)[0]
     response: HttpResponseBase = StreamingHttpResponse(chain([MARK, first], pieces), content_type=CSV)
     if request.method == "HEAD":

@@ -13,6 +13,7 @@ from contextvars import ContextVar, copy_context
 from functools import lru_cache
 from typing import Any
 
+Mask = Callable[[Any], Any]
 DOTS = "•••"
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
@@ -182,6 +183,11 @@ def mask_calls(calls: Any) -> Any:
     return [mask_call(call) for call in calls] if isinstance(calls, list) else mask_tree(calls)
 
 
+def mask_body_of_call(body: Any) -> Any:
+    """What was sent or answered: names, kinds and ids stay."""
+    return mask_tree(body, _OF_A_CALL)
+
+
 def mask_call(call: Any) -> Any:
     if not isinstance(call, Mapping):
         return mask_tree(call)
@@ -209,6 +215,3 @@ def mask_body(body: Any) -> bytes:
     except (ValueError, RecursionError):
         return mask_text(raw.decode(errors="replace")).encode()
     return json.dumps(mask_tree(found, _OF_A_CALL | {"webhookId", "timestamp"}), ensure_ascii=False).encode()
-
-
-Mask = Callable[[Any], Any]

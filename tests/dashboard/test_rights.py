@@ -8,15 +8,13 @@ from tests.dashboard.addresses import address_of
 from tests.dashboard.browser import Browser, html, words
 from tests.dashboard.form_finder import SendingFinder
 from tests.dashboard.form_walk import name_of
-from tests.dashboard.rights_table import NAMES, PEOPLE, ROWS
+from tests.dashboard.rights_table import ROWS
 from tests.dashboard.taken_back import taken_back
-from tests.dashboard.test_permissions import answers_that_differ
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
-OPERATOR = PEOPLE.index("operator")
-# Answered without the operator's own rights, or by what is sent: below.
-PAGES_OF_PEOPLE = {"import", "import_check", "imported_rejected"}
-# Both take an operator's word only for what is no change: what they show needs nothing.
+# Pages that are nothing without the values they show.
+OF_PERSONAL_DATA = {"import", "import_check", "imported_rejected", "log_values", "rejected_values"}
+# Pages that everybody reads: the right is needed to send their form.
 ALSO_READ = {"operation", "link", "mapping", "workflow", "workflow_settings", "connection_gist_fields", "import"}
 
 
@@ -26,39 +24,36 @@ def without(person, right):
     return person
 
 
-def expected(right):
-    """What the table says for operators, and 403 wherever this right is needed."""
+def answers_of(right):
+    """By address and method what the table says for operators, and 403 wherever this right is needed."""
     rows = {(name, method): usual for name, method, *_, usual, _ in ROWS}
-    for name, method in rows:
-        reads_only = method == "GET" and name in ALSO_READ
-        if rows[name, method] != "405" and right in NEEDS.get(name, ()) and not reads_only:
+    for (name, method), usual in rows.items():
+        needed = right in NEEDS.get(name, ()) and not (method == "GET" and name in ALSO_READ)
+        if usual != "405" and (needed or (right == Right.SEE_PERSONAL and name in OF_PERSONAL_DATA)):
             rows[name, method] = "403"
-        if right == Right.SEE_PERSONAL and name in PAGES_OF_PEOPLE | {"log_values", "rejected_values"}:
-            rows[name, method] = rows[name, method] if rows[name, method] == "405" else "403"
     return rows
 
 
 @pytest.mark.parametrize("right", list(Right))
-def test_an_operator_without_a_right_is_refused_wherever_it_is_needed(world, standing, operator, right):
-    person = without(operator, right)
-    assert answers_that_differ(lambda: Browser(person), standing, expected(right)) == {}
-
-
-@pytest.mark.parametrize("right", list(Right))
-def test_no_page_offers_a_form_whose_right_is_missing(world, standing, operator, right):
-    browser, offered = Browser(without(operator, right)), {}
-    for name in NAMES:
-        if name.startswith(("api_", "webhook_")):
+def test_an_operator_without_a_right_is_refused_what_needs_it_and_offered_no_form_for_it(
+    world, standing, operator, right
+):
+    person, offered = without(operator, right), {}
+    # What is sent and not refused is the table's own walk: sent here is what this right is needed for.
+    asked = {key: usual for key, usual in answers_of(right).items() if key[1] == "GET" or usual == "403"}
+    wrong = {}
+    for (name, method), usual in asked.items():
+        if usual == "405" or name.startswith(("api_", "webhook_")):
             continue
+        browser, where = Browser(person), address_of(name, standing)
         with taken_back():
-            page = browser.client.get(where := address_of(name, standing))
-        if "text/html" not in page.get("Content-Type", "") or page.status_code != 200:
-            continue
-        for sending in SendingFinder(html(page), where.partition("?")[0]).sendings:
-            target = name_of(sending.path) if sending.method == "POST" else ""
-            if right in NEEDS.get(target, ()):
-                offered.setdefault(name, set()).add(target)
-    assert offered == {}
+            answer = getattr(browser.client, method.lower())(where, {"name": "Alder Gist"})
+        if str(answer.status_code) != usual:
+            wrong[name, method] = (answer.status_code, usual)
+        if "text/html" in answer.get("Content-Type", "") and answer.status_code == 200:
+            sent = [name_of(one.path) for one in SendingFinder(html(answer), where).sendings if one.method == "POST"]
+            offered |= {name: target for target in sent if right in NEEDS.get(target, ())}
+    assert (wrong, offered) == ({}, {})
 
 
 def test_a_refusal_says_which_right_is_missing_and_whom_to_ask(operator, link):
