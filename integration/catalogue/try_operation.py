@@ -1,7 +1,7 @@
 """Sends one operation to the accounts of a link because a person wants to see what it does, and shows both ends."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,7 +11,6 @@ from integration.connections.session import contacts_of, exchange_for_link, note
 from integration.errors import ProviderError, ReconnectRequired, SetupError
 from integration.models import Execution, Link, Run, RunStatus, WorkflowVersion
 from integration.people.commands import check_may_write
-from integration.privacy.masking import Mask
 from integration.providers.exchange import Steps
 from integration.providers.operations import Call, Operation
 from integration.records import PersonRef
@@ -20,6 +19,7 @@ from integration.workflows.actions.base import Context
 from integration.workflows.actions.operations import build_call, is_read, is_write, send
 from integration.workflows.record import record_result
 
+Mask = Callable[[Any], Any]
 # Parts of names of members that say how somebody is reached, and of those that say more about a person.
 REACHED_BY = ("email", "phone", "address", "ip_", "number")
 ABOUT_PEOPLE = ("name", "title", "body", "birth", "value", "properties", "preview", "text")

@@ -52,7 +52,7 @@ def test_an_operator_without_a_right_is_refused_what_needs_it_and_offered_no_for
             wrong[name, method] = (answer.status_code, usual)
         if "text/html" in answer.get("Content-Type", "") and answer.status_code == 200:
             sent = [name_of(one.path) for one in SendingFinder(html(answer), where).sendings if one.method == "POST"]
-            offered |= {name: target for target in sent if right in NEEDS.get(target, ())}
+            offered |= {(name, target): right for target in sent if right in NEEDS.get(target, ())}
     assert (wrong, offered) == ({}, {})
 
 
