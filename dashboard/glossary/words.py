@@ -139,7 +139,8 @@ _OURS = (
           "A row of a file that was not taken, with the reason. Download it, mend it, and bring it again.", *IMPORTS),
     _ours("role", "Role",
           "What a person may do in Gistline: a viewer reads, an operator connects, maps and syncs, an owner also "
-          "deletes and invites.", "", "", "viewer", "operator", "owner"),
+          "deletes and invites. Owners tick further rights for each person, such as to see personal data.", "", "",
+          "viewer", "operator", "owner"),
     _ours("run", "Run",
           "One piece of work: a full sync, a sync of what changed, webhooks, a sweep, an import, a retry, an undo, a "
           "single contact.", *RUNS),

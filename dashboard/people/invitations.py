@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Invitation, Role, User
-from dashboard.people.roles import access_of, change_access
+from dashboard.people.roles import access_of, change_access, usual_rights
 from integration import audit
 from integration.errors import SetupError
 from integration.models import Link
@@ -46,15 +46,22 @@ class Invited:
     mailed: bool = False
 
 
-def invite(email: str, role: str, links: Iterable[Link] | None, by: User | None = None) -> Invited:
+def invite(
+    email: str, role: str, links: Iterable[Link] | None, by: User | None = None, rights: Iterable[str] | None = None
+) -> Invited:
     """Make the person, or change the role and links (None: all) of whoever has the address. Raises SetupError.
+
+    `rights`: None for those that the role begins with.
 
     An invitation that was not accepted yet is replaced: its address ends.
     """
     email = _checked_address(email)
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(email__iexact=email).first() or _make_person(email)
-        change_access(user, role, links, by)
+        user = User.objects.select_for_update().filter(email__iexact=email).first()
+        if user is None:
+            user = _make_person(email)
+            rights = usual_rights(role) if rights is None else rights
+        change_access(user, role, links, by, rights)
         if user.is_active:
             return Invited(user, f"{settings.PUBLIC_URL}{reverse('account_login')}", is_new=False)
         token = _renew_invitation(user, by)

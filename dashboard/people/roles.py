@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from dashboard.models import Role, User
+from dashboard.models import Right, Role, User
 from integration import audit
 from integration.demo import acting_owners
 from integration.errors import SetupError
@@ -17,25 +17,38 @@ NO_OWNER_NOW = "you are no owner any more: somebody changed your role meanwhile.
 
 
 @transaction.atomic
-def change_access(person: User, role: str, links: Iterable[Link] | None, by: User | None = None) -> None:
-    """Give the role, and of links these, None for all. Raises SetupError for the last owner.
+def change_access(
+    person: User, role: str, links: Iterable[Link] | None, by: User | None = None, rights: Iterable[str] | None = None
+) -> None:
+    """Give the role, of links these, None for all, and the rights, None for those that the role begins with where it
+    is another one than before. Raises SetupError for the last owner.
 
     Also for a `by` who is no owner any more; None for a command: whoever can run one owns the machine.
     """
     _protect_last_owner(person, keeps=role == Role.OWNER, by=by)
     before = access_of(person)
+    if rights is None and role != person.role:
+        rights = usual_rights(role)
     person.role, person.all_links = role, links is None
-    person.save(update_fields=["role", "all_links"])
+    for right in Right if rights is not None else ():
+        setattr(person, right, right in (rights or ()))
+    person.save(update_fields=["role", "all_links", *Right])
     person.links.set(links or [])
     # Of somebody who is only being invited the invitation says it.
     if person.has_usable_password() and (after := access_of(person)) != before:
         audit.record("person_changed", person.email, before=before, after=after)
 
 
+def usual_rights(role: str) -> list[Right]:
+    """What somebody who is given the role begins with: a viewer looks on without seeing who they are."""
+    return [] if role == Role.VIEWER else list(Right)
+
+
 def access_of(person: User) -> dict[str, str]:
-    """Role and links as the audit trail keeps them."""
+    """Role, links and rights as the audit trail keeps them."""
     links = "all" if person.all_links else ", ".join(person.links.values_list("key", flat=True))
-    return {"role": person.role, "links": links}
+    rights = ", ".join(str(right.label).lower() for right in person.rights)
+    return {"role": person.role, "links": links, "rights": rights}
 
 
 @transaction.atomic

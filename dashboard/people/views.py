@@ -9,13 +9,16 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from dashboard.models import Invitation, User
+from dashboard.models import Invitation, Right, User
 from dashboard.people import invitations
 from dashboard.people.context import people_context, people_rows
 from dashboard.people.forms import AcceptForm, AccessForm, InviteForm, access_of
 from dashboard.people.roles import activate, change_access, deactivate, end_sessions
 from dashboard.permissions import settings_for_owners
 from integration.errors import SetupError
+
+# What is ticked for somebody new: of a viewer it counts for nothing, and personal data is given on purpose.
+ACTING = [right.value for right in Right if right != Right.SEE_PERSONAL]
 
 
 @settings_for_owners
@@ -25,11 +28,12 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @settings_for_owners
 def invite_person(request: HttpRequest) -> HttpResponse:
-    form = InviteForm(request.POST or None, initial={"scope": "all"}, auto_id="invite-%s")
+    form = InviteForm(request.POST or None, initial={"scope": "all", "rights": ACTING}, auto_id="invite-%s")
     if form.is_bound and form.is_valid():
         try:
             role, links = form.cleaned_data["role"], form.chosen_links
-            invited = invitations.invite(form.cleaned_data["email"], role, links, cast(User, request.user))
+            rights = form.cleaned_data["rights"]
+            invited = invitations.invite(form.cleaned_data["email"], role, links, cast(User, request.user), rights)
         except SetupError as problem:
             form.add_error(None, problem.problem)
         else:
@@ -47,7 +51,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     form = AccessForm(request.POST or None, initial=access_of(found), auto_id="access-%s")
     if form.is_bound and form.is_valid():
         try:
-            change_access(found, form.cleaned_data["role"], form.chosen_links, cast(User, request.user))
+            given = form.cleaned_data
+            change_access(found, given["role"], form.chosen_links, cast(User, request.user), given["rights"])
         except SetupError as problem:
             form.add_error(None, problem.problem)
         else:

@@ -213,6 +213,10 @@ log_retry_matching      GET     login   405     405       405
 log_retry_matching      POST    login   403     302       302
 log_retry               GET     login   405     405       405
 log_retry               POST    login   403     302       302
+log_values              GET     login   405     405       405
+log_values              POST    login   200     200       200
+rejected_values         GET     login   405     405       405
+rejected_values         POST    login   200     200       200
 people                  GET     login   403     403       200
 person_invite           GET     login   403     403       200
 person_invite           POST    login   403     403       422

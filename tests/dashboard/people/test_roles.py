@@ -18,7 +18,7 @@ def second_owner(django_user_model):
 
 def test_a_role_holds_from_the_next_page_on(as_owner, as_viewer, viewer):
     assert as_viewer.get("connection_new_gist").status_code == 403
-    as_owner.post("person", viewer.pk, role="operator", scope="all")
+    as_owner.post("person", viewer.pk, role="operator", scope="all", rights=["may_change_rules"])
     assert as_viewer.get("connection_new_gist").status_code == 200
 
 
