@@ -108,6 +108,23 @@ def read_web_address(name: str, default: str) -> str:
     return text
 
 
+def read_issuer(name: str) -> str:
+    """The https address of an OpenID provider, http on this machine alone; empty when there is none."""
+    text = read_text(name)
+    address = _split_address(text, ("http", "https"))
+    if text and (address is None or (address.scheme == "http" and not is_loopback(address.hostname))):
+        _refuse(name, text, "no https address", "Set it to the issuer as the provider names it.")
+    return text
+
+
+def read_with(name: str, other: str) -> str:
+    """What has to be set where `other` is."""
+    text = read_text(name)
+    if read_text(other) and not text:
+        raise SettingError(f"{other} is set and {name} is not: they go together. Set both, or neither.")
+    return text
+
+
 def read_redis_url(name: str) -> str:
     text = read_text(name)
     if text and not text.startswith("unix://") and _split_address(text, ("redis", "rediss")) is None:

@@ -106,6 +106,10 @@ class User(AbstractUser):
         """Owners always do: they give the grants."""
         return self.all_links or self.role == Role.OWNER
 
+    @property
+    def factors_dialog_id(self) -> str:
+        return f"factors-{self.pk}"
+
 
 class Invitation(models.Model):
     """Somebody who was given an account and has not taken it yet; gone once they have, or once it is withdrawn.

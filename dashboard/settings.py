@@ -16,6 +16,7 @@ from dashboard.environment import (
     read_database,
     read_email,
     read_integer,
+    read_issuer,
     read_list,
     read_mail_server,
     read_networks,
@@ -27,6 +28,7 @@ from dashboard.environment import (
     read_text,
     read_time_zone,
     read_web_address,
+    read_with,
     redis_options,
 )
 from dashboard.secrets import read_or_generate
@@ -154,6 +156,7 @@ MIDDLEWARE = [
     "dashboard.audit.middleware.AuditTrail",
     "dashboard.accounts.second_factor.RequireSecondFactor",
     "dashboard.unknown_key.UnknownKeyPage",
+    "dashboard.accounts.views_company.AskAgain",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -272,9 +275,28 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Gistline: "
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "dashboard.accounts.second_factor.Adapter"
 MFA_TOTP_ISSUER = "Gistline"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A passkey that checks who holds it (PIN, finger, face) is two factors by itself, so it signs in alone.
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "dashboard.accounts.passkey_forms.AddPasskey",
+    "edit_webauthn": "dashboard.accounts.passkey_forms.RenamePasskey",
+    "login_webauthn": "dashboard.accounts.passkey_forms.SignInByPasskey",
+    "authenticate_webauthn": "dashboard.accounts.passkey_forms.ShowPasskey",
+    "reauthenticate_webauthn": "dashboard.accounts.passkey_forms.ShowPasskeyAgain",
+}
+# As allauth has it, said here because the company's sign-in is asked again after it, too.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # With it nobody gets further than to the page that sets up a second factor, before they have one.
 REQUIRE_SECOND_FACTOR = read_switch("REQUIRE_SECOND_FACTOR", False)
 ACCOUNT_SESSION_REMEMBER = True
+
+# The company's OpenID provider; without an issuer nothing of it shows: dashboard/accounts/oidc.py.
+OIDC_ISSUER = read_issuer("OIDC_ISSUER")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = (
+    read_with(name, "OIDC_ISSUER") for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+)
+OIDC_NAME = read_text("OIDC_NAME", "your company's account")
 
 # E-mail -------------------------------------------------------------------------------------------------
 

@@ -3,12 +3,16 @@
 # By code; whatever is named nowhere here is shown as its code, with spaces.
 WORDS = {
     "signed_in": "Signed in",
+    "signed_in_by_passkey": "Signed in by a passkey",
+    "signed_in_by_company": "Signed in by the company's sign-in",
     "signed_out": "Signed out",
     "sign_in_failed": "Failed to sign in",
     "password_changed": "Changed their password",
     "email_changed": "Changed their e-mail address",
     "factor_added": "Added a second factor",
     "factor_removed": "Removed a second factor",
+    "mfa_edit_webauthn": "Renamed a passkey",
+    "person_reset_factors": "Took all second factors away from",
     "person_invite": "Invited",
     "person_changed": "Changed role, links or rights of",
     "person_deactivate": "Deactivated",

@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Invitation, Role, User
-from dashboard.people.roles import access_of, change_access, usual_rights
+from dashboard.people.roles import access_of, change_access, has_account, usual_rights
 from integration import audit
 from integration.errors import SetupError
 from integration.models import Link
@@ -132,13 +132,25 @@ def accept(token: str, password: str, name: str = "") -> User | None:
     invitation = rows.filter(ends_at__gt=timezone.now()).first()
     if invitation is None:
         return None
+    invitation.user.set_password(password)
+    # Whoever opened the address has shown that it reaches them.
+    return _let_in(invitation, name)
+
+
+@transaction.atomic
+def accept_by_company(invitation: Invitation, name: str) -> User | None:
+    """The person without a password of ours: the company's sign-in vouches for the address. None when it has ended."""
+    locked = Invitation.objects.select_for_update().select_related("user").filter(pk=invitation.pk)
+    found = locked.filter(ends_at__gt=timezone.now()).first()
+    return None if found is None else _let_in(found, "" if found.user.first_name else name)
+
+
+def _let_in(invitation: Invitation, name: str) -> User:
     user = invitation.user
     first, _, last = " ".join(name.split()).partition(" ")
     user.first_name, user.last_name = (first[:150], last[:150]) if name.strip() else (user.first_name, user.last_name)
-    user.set_password(password)
     user.is_active = True
     user.save()
-    # Whoever opened the address has shown that it reaches them.
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     invitation.delete()
     with audit.acting(user.email, audit.BROWSER, audit.current().address):
@@ -152,7 +164,7 @@ def revoke(invitation: Invitation) -> None:
     user = invitation.user
     invitation.delete()
     audit.record("invitation_revoke", user.email)
-    if not user.has_usable_password():
+    if not has_account(user):
         user.delete()
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
@@ -35,13 +37,18 @@ def change_access(
     person.save(update_fields=["role", "all_links", *Right])
     person.links.set(links or [])
     # Of somebody who is only being invited the invitation says it.
-    if person.has_usable_password() and (after := access_of(person)) != before:
+    if has_account(person) and (after := access_of(person)) != before:
         audit.record("person_changed", person.email, before=before, after=after)
 
 
 def usual_rights(role: str) -> list[Right]:
     """What somebody who is given the role begins with: a viewer looks on without seeing who they are."""
     return [] if role == Role.VIEWER else list(Right)
+
+
+def has_account(person: User) -> bool:
+    """Whether they ever accepted an invitation; whoever signs in by the company has no password."""
+    return person.has_usable_password() or EmailAddress.objects.filter(user=person, verified=True).exists()
 
 
 def access_of(person: User) -> dict[str, str]:
@@ -68,6 +75,18 @@ def activate(person: User, by: User | None = None) -> None:
     person.is_active = True
     person.save(update_fields=["is_active"])
     audit.record("person_activate", person.email)
+
+
+@transaction.atomic
+def reset_factors(person: User, by: User | None = None) -> None:
+    """Take app, passkeys and recovery codes from somebody who lost them, and end their sessions. Raises SetupError.
+
+    Whoever has a password signs in with it alone from then on, until they set up a second factor again.
+    """
+    _protect_last_owner(person, keeps=True, by=by)
+    Authenticator.objects.filter(user=person).delete()
+    end_sessions(person)
+    audit.record("person_reset_factors", person.email)
 
 
 def end_sessions(person: User, but: str | None = None) -> int:

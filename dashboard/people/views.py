@@ -9,11 +9,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from dashboard.accounts.views import company_name
 from dashboard.models import Invitation, Right, User
 from dashboard.people import invitations
 from dashboard.people.context import people_context, people_rows
 from dashboard.people.forms import AcceptForm, AccessForm, InviteForm, access_of
-from dashboard.people.roles import activate, change_access, deactivate, end_sessions
+from dashboard.people.roles import activate, change_access, deactivate, end_sessions, reset_factors
 from dashboard.permissions import settings_for_owners
 from integration.errors import SetupError
 
@@ -73,6 +74,12 @@ def activate_person(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @settings_for_owners
+def reset_factors_of_person(request: HttpRequest, pk: int) -> HttpResponse:
+    sentence = "{} has no second factor any more, is signed out everywhere, and can set up a new one."
+    return _carry_out(request, pk, reset_factors, sentence)
+
+
+@settings_for_owners
 def sign_out_person(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(people_rows(), pk=pk)
     but = request.session.session_key if found.pk == request.user.pk else None
@@ -116,5 +123,5 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         response: HttpResponse = perform_login(request, user, email_verification="optional")
         return response
     invitations.mark_opened(found)
-    context = {"form": form, "person": found.user}
+    context = {"form": form, "person": found.user, "company": company_name()}
     return render(request, "account/invitation.html", context, status=422 if form.errors else 200)
