@@ -121,7 +121,7 @@ class LinkFilter(Filter):
     link = forms.ChoiceField(choices=link_choices, required=False)
 
     def by_link(self, rows: Rows, key: str) -> Rows:
-        # Named by its key, so that the database knows how many rows it has, and takes the way that is short for those.
+        # Named by its key, so that the database knows how many rows it has and which way is short for so many.
         return rows.filter(link__in=list(Link.objects.filter(key=key).values_list("pk", flat=True)))
 
 

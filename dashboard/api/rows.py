@@ -42,6 +42,7 @@ def report_link(card: Card) -> dict[str, Any]:
         "needs_person": card.health.person,
         "people": card.parity.total,
         "equal": card.parity.equal,
+        "counted_at": card.counts.at,
         "failures": card.failures,
         "questions": card.questions,
         "problems": card.problems,

@@ -179,6 +179,7 @@ class LinkReport(Schema):
     needs_person: bool
     people: int
     equal: int = Field(description="people who hold the same on both sides")
+    counted_at: Time = Field(description="when people were counted; very many are not counted anew each time")
     failures: int
     questions: int
     problems: int

@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils import timezone
+
+from dashboard.ages import ago
+from dashboard.links.counts import Counts
 from integration.models import Link, Run
 from integration.sync.parity import Parity
 
@@ -26,26 +30,26 @@ class Card:
 
     `last` is the newest finished run, `last_read` the newest that was to read both sides, `completed` the newest that
     did so to its end. `half` is the newest plan, undo or import, where it ended before its end and nobody read
-    everyone since. `version` is the key of the newest mapping. `questions` and open `problems` wait for a person;
-    `waiting` counts records that events said to read again, `undecided` those read and not decided; `records` are
-    known per side.
+    everyone since. `version` is the key of the newest mapping. `ended_at` is when any run ended last. `questions` and
+    open `problems` wait for a person; `waiting` counts records that events said to read again, `undecided` those read
+    and not decided. `counts` may be some seconds old; all else is of now.
     """
 
     link: Link
     health: Health = Health("idle", "", "")
-    parity: Parity = field(default_factory=Parity)
+    counts: Counts = field(default_factory=lambda: Counts(timezone.now(), Parity()))
     active: Run | None = None
     last: Run | None = None
     last_read: Run | None = None
     completed: Run | None = None
     half: Run | None = None
     version: int | None = None
+    ended_at: datetime | None = None
     failures: int = 0
     problems: int = 0
     questions: int = 0
     waiting: int = 0
     undecided: int = 0
-    records: dict[str, int] = field(default_factory=dict)
     today: dict[str, int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
 
@@ -53,6 +57,20 @@ class Card:
     def fresh_at(self) -> datetime | None:
         """What changed before that was read: when the last complete reading of both sides began."""
         return (self.completed.started_at if self.completed else None) or self.link.full_run_at
+
+    @property
+    def parity(self) -> Parity:
+        return self.counts.parity
+
+    @property
+    def records(self) -> dict[str, int]:
+        """Known per side."""
+        return {"gist": self.parity.known_gist, "ghl": self.parity.known_ghl}
+
+    @property
+    def counted_ago(self) -> str:
+        """`12 s ago`; "" for now."""
+        return ago(self.counts.at) if self.counts.is_kept else ""
 
     @property
     def pairs(self) -> int:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Expression, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from dashboard.clock import start_of_today
 from dashboard.links.card import Card
+from dashboard.links.counts import count_people
 from dashboard.links.health import health_of
 from dashboard.problems.filters import question_rows
 from dashboard.problems.needs import open_problems
@@ -29,7 +30,6 @@ from integration.models import (
     RunStatus,
     Snapshot,
 )
-from integration.sync.parity import parity_of
 
 SIDES = ("gist", "ghl")
 
@@ -40,8 +40,8 @@ def build_cards(links: Iterable[Link]) -> list[Card]:
     _add_runs(found)
     _add_counts(found)
     _add_totals(found)
-    for pk, parity in parity_of(found).items():
-        found[pk].parity = parity
+    for pk, counts in count_people({pk: card.ended_at for pk, card in found.items()}).items():
+        found[pk].counts = counts
     for card in found.values():
         card.health = health_of(card)
     rank = {"bad": 0, "wait": 1, "run": 2, "ok": 3, "idle": 4}
@@ -61,12 +61,13 @@ WHOLE = (RunKind.APPLY, RunKind.UNDO, RunKind.IMPORT)
 
 def _add_runs(found: dict[int, Card]) -> None:
     """The active run, and of those that ended the newest of each kind that a card tells apart. Dry runs change nothing,
-    so they say nothing about how a link stands.
+    so they say nothing about how a link stands but what they found to be equal.
     """
-    ended = Run.objects.filter(link=OuterRef("pk"), status__in=FINISHED_RUNS, dry_run=False).order_by("-pk")
+    any_ended = Run.objects.filter(link=OuterRef("pk"), status__in=FINISHED_RUNS).order_by("-pk")
+    ended = any_ended.filter(dry_run=False)
     reading = ended.filter(kind__in=READING)
     active = Run.objects.filter(link=OuterRef("pk"), status__in=ACTIVE_RUNS)
-    kinds = (active, ended, reading, reading.filter(status__in=COMPLETED), ended.filter(kind__in=WHOLE))
+    kinds = (active, any_ended, ended, reading, reading.filter(status__in=COMPLETED), ended.filter(kind__in=WHOLE))
     # One look along an index for each link and kind: the greatest key of each group would read every run there is.
     first, *others = (
         Link.objects.filter(pk__in=found).order_by().values_list(Subquery(runs.values("pk")[:1])) for runs in kinds
@@ -80,6 +81,9 @@ def _add_runs(found: dict[int, Card]) -> None:
         card.version = run.newest_version
         if run.is_active:
             card.active = run
+            continue
+        card.ended_at = max(filter(None, (card.ended_at, run.finished_at)), default=None)
+        if run.dry_run:
             continue
         card.last = run
         if run.kind in READING:
@@ -103,15 +107,14 @@ def _add_counts(found: dict[int, Card]) -> None:
 
 
 def _add_totals(found: dict[int, Card]) -> None:
-    """Open failures, questions and problems, what waits, and the records known per side; one query for all."""
+    """Open failures, questions and problems, and what waits; one query for all."""
     # What a person left alone for ever needs nobody any more.
     failed = LogEntry.objects.filter(outcome=Outcome.FAILED, resolved_at=None)
     failed = failed.filter(Q(problem=None) | ~Q(problem__state=ProblemState.IGNORED))
     asked = question_rows().select_related(None)
     # Of people on hold, and of pairs that are no longer together, nothing is to be decided.
     undecided = Snapshot.objects.filter(Q(pair=None) | Q(pair__state=Pair.State.LINKED), undecided__isnull=False)
-    totals = _per_link(found, Snapshot.objects.exclude(reason="filtered"), F("side")).union(
-        _per_link(found, failed, Value("failures")),
+    totals = _per_link(found, failed, Value("failures")).union(
         _per_link(found, asked, Value("questions")),
         _per_link(found, open_problems(), Value("problems")),
         _per_link(found, PendingRead.objects.all(), Value("waiting")),
@@ -119,13 +122,10 @@ def _add_totals(found: dict[int, Card]) -> None:
         all=True,
     )
     for pk, what, number in totals:
-        if what in SIDES:
-            found[pk].records[what] = number
-        else:
-            setattr(found[pk], what, number)
+        setattr(found[pk], what, number)
 
 
-def _per_link(found: dict[int, Card], rows: QuerySet[Any], what: Expression | F) -> QuerySet[Any]:
+def _per_link(found: dict[int, Card], rows: QuerySet[Any], what: Value) -> QuerySet[Any]:
     """Rows of link, what is counted, and how many."""
     named = rows.filter(link__in=found).order_by().annotate(what=what).values_list("link", "what")
     counted: QuerySet[Any] = named.annotate(number=Count("*"))

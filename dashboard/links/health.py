@@ -167,7 +167,13 @@ def _health_of_questions(card: Card) -> Health | None:
 def _missing_sentence(card: Card) -> str:
     parity = card.parity
     words = parity.open_words
-    return f"{parity.equal:,} of {parity.total:,} people hold the same on both sides: {words}." if words else ""
+    if not words:
+        return ""
+    return f"{parity.equal:,} of {parity.total:,} people hold the same on both sides: {words}.{_counted_sentence(card)}"
+
+
+def _counted_sentence(card: Card) -> str:
+    return f" Counted {card.counted_ago}." if card.counted_ago else ""
 
 
 def _health_of_people(card: Card) -> Health | None:
@@ -228,7 +234,7 @@ def _in_step(card: Card) -> Health:
     else:
         people = "person holds" if parity.equal == 1 else "people hold"
         sentence = f"{parity.equal:,} {people} the same on both sides."
-    age = f"Both were read {ago(card.fresh_at)}."
+    age = f"Both were read {ago(card.fresh_at)}.{_counted_sentence(card)}"
     return Health(
         "ok", "In step", " ".join(filter(None, [sentence, age, describe_left_out(card)])), href=_list("contacts", card)
     )

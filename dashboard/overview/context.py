@@ -84,7 +84,9 @@ def _totals(cards: Sequence[Card]) -> dict[str, Any]:
 
 
 def add_parity(cards: Sequence[Card]) -> dict[str, Any]:
-    """Parity over all links that were read whole, with the age of the oldest reading: younger is the claim nowhere."""
+    """Parity over all links that were read whole, with the age of the oldest reading and the oldest count: younger is
+    the claim nowhere.
+    """
     read = [card for card in cards if card.link.full_run_at]
     total = Parity(
         **{
@@ -93,4 +95,5 @@ def add_parity(cards: Sequence[Card]) -> dict[str, Any]:
         }
     )
     oldest = min((card.link.full_run_at for card in read if card.link.full_run_at), default=None)
-    return {"of": total, "oldest": oldest, "unread": len(cards) - len(read)}
+    counted = min(read, key=lambda card: card.counts.at).counted_ago if read else ""
+    return {"of": total, "oldest": oldest, "counted_ago": counted, "unread": len(cards) - len(read)}

@@ -82,10 +82,10 @@ def _find_runs(text: str) -> list[Option]:
     number = text.replace(",", "")
     is_number = number.isdecimal() and number.isascii() and len(number) < 19
     # Of a short word more than a few would be meant: the newest ones of a link are.
-    # By the keys of the links: through a join, every run there is would be looked at where none fits.
-    named = visible(Link.objects.filter(name__icontains=text), "pk").values_list("pk", flat=True)
-    links = () if is_number else [*named]
-    rows = run_rows().filter(pk=int(number)) if is_number else run_rows().filter(link__in=links)
+    # Links are named by their keys: through a join, every run there is would be looked at where none fits.
+    links = Link.objects.none() if is_number else visible(Link.objects.filter(name__icontains=text), "pk")
+    wanted = Q(pk=int(number)) if is_number else Q(link__in=list(links.values_list("pk", flat=True)))
+    rows = run_rows().filter(wanted)
     return [
         Option(
             f"Run {run.pk:,}",

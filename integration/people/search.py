@@ -55,8 +55,9 @@ def find_matching_ids(text: str, links: Mapping[int, str], *, parts: bool = True
 
 
 def _partial_match(text: str) -> Q:
-    """The beginning of a word of a name, with a blank before it as `words`; or a part of an address, an id or a number
-    that is long enough to mean it.
+    """The beginning of a word of a name; or a part of an address, an id or a number that is long enough to mean it.
+
+    `words` is the name with a blank before it.
     """
     # Once for both: the capital letters of each name are what takes the time.
     match = Q(words__icontains=f" {text}")

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from integration.mapping.rules import Rules
 from integration.models import Link, Pair, Snapshot
-from integration.records import Contact
+from integration.records import SIDES, Contact
 from integration.sync.decide import decide
 from integration.sync.observe import as_contact
 
@@ -80,7 +80,8 @@ class Parity:
     Those it should have on both sides: `equal`, `differs`, `unknown` (read, and not compared yet) and `missing` on one
     side. Left out are those `held` by a person, `apart` (unlinked, or deleted on one side), those `not_meant` for the
     other side, and those whom the link's filter does not take (`filtered`). `together` are all pairs that are not
-    apart, whomever the filter takes.
+    apart, whomever the filter takes. `known_gist` and `known_ghl` are records and not people, counted where asked for;
+    whom the filter does not take is not among them.
     """
 
     equal: int = 0
@@ -92,6 +93,8 @@ class Parity:
     not_meant: int = 0
     filtered: int = 0
     together: int = field(default=0, compare=False)
+    known_gist: int = field(default=0, compare=False)
+    known_ghl: int = field(default=0, compare=False)
 
     @property
     def total(self) -> int:
@@ -134,7 +137,7 @@ def _list_in_words(*counted: tuple[int, str, str]) -> str:
     return ", ".join(f"{number:,} {one if number == 1 else many}" for number, one, many in counted if number)
 
 
-def parity_of(links: Iterable[int]) -> dict[int, Parity]:
+def parity_of(links: Iterable[int], *, count_records: bool = False) -> dict[int, Parity]:
     """How everyone stands, by link. One query for all."""
     counts: dict[int, Counter[str]] = {pk: Counter() for pk in links}
     pairs = Pair.objects.filter(link__in=counts, kind="contact").exclude(state=Pair.State.DELETED)
@@ -142,12 +145,14 @@ def parity_of(links: Iterable[int]) -> dict[int, Parity]:
     nothing = Value(None, BooleanField())
     # All pairs from their index alone; the few that a filter leaves out are taken off again.
     left_out = pairs.filter(pk__in=_filtered_pairs(list(counts)))
-    rows = _count_by(pairs, F("state"), F("agrees")).union(
+    parts = [
         _count_by(left_out, Concat(Value(LEFT_OUT), "state"), F("agrees")),
         _count_by(alone, Concat(Value(ALONE), "reason"), nothing),
-        all=True,
-    )
-    for pk, standing, agrees, number in rows:
+    ]
+    if count_records:
+        records = Snapshot.objects.filter(link__in=counts).exclude(reason="filtered")
+        parts.append(_count_by(records, F("side"), nothing))
+    for pk, standing, agrees, number in _count_by(pairs, F("state"), F("agrees")).union(*parts, all=True):
         of_link, state = counts[pk], standing.removeprefix(LEFT_OUT)
         if state != standing:
             of_link["filtered"] += number
@@ -177,6 +182,8 @@ def _count_by(rows: QuerySet[Any], standing: Any, agrees: Any) -> QuerySet[Any]:
 
 
 def _place_of(standing: str, agrees: bool | None) -> str:
+    if standing in SIDES:
+        return f"known_{standing}"
     if standing == f"{ALONE}filtered":
         return "filtered"
     if standing.startswith(ALONE):

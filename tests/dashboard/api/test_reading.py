@@ -57,7 +57,7 @@ def test_the_log_takes_the_filters_of_its_page(reader, failed, link):
 def test_a_link_says_how_it_stands(reader, failed):
     (answer,) = reader.items("links")
     assert (answer["link"], answer["needs_person"], answer["failures"]) == ("alder", True, 1)
-    assert reader.get("links/alder").json() == answer
+    assert reader.get("links/alder").json() | {"counted_at": answer["counted_at"]} == answer
 
 
 def test_the_timeline_of_a_person_by_id_and_by_address(reader, ann):

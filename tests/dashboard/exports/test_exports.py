@@ -77,3 +77,9 @@ def test_who_took_what_away_is_on_record_and_not_whom_they_looked_for(as_operato
 def test_the_list_leads_to_its_file_with_the_filters_as_they_are(as_operator, as_viewer, story):
     assert "/log/export/?outcome=failed&amp;as=csv" in html(as_operator.get("log", outcome="failed"))
     assert "/log/export/" not in html(as_viewer.get("log"))
+
+
+def test_a_file_of_many_pieces_holds_each_row_once_oldest_first(as_operator, story, monkeypatch):
+    monkeypatch.setattr("dashboard.exports.views.AT_ONCE", 2)
+    things.entries(story.run, 4)
+    assert [row["label"] for row in lines(as_operator, "log")] == ["=cmd()", *(f"Person {n}" for n in range(4))]

@@ -1,11 +1,14 @@
 """How a link stands: parity, backlog, open questions, runs stopped by the cap, and where webhooks are to be sent."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from integration.models import Link, PendingRead, Run
+from dashboard.links import counts
+from integration.models import Link, Pair, PendingRead, Run
 from integration.sync.parity import Parity
 from integration.webhooks.addresses import GIST_TOPICS
 from tests.dashboard import things
@@ -151,3 +154,22 @@ def test_viewers_do_not_learn_the_secret_addresses(as_viewer, link):
 def test_looking_at_a_disconnected_account_makes_no_address(as_operator, link):
     link.gist.set_status("disconnected")
     assert "/webhooks/" not in html(as_operator.get("connection", "alder-gist"))
+
+
+def test_very_many_are_counted_now_and_then_and_anew_after_a_run(as_viewer, link, monkeypatch):
+    monkeypatch.setattr(counts, "MANY", 0)
+    monkeypatch.setattr(counts, "_kept", {})
+    everyone_read(link)
+    things.in_step(link, 4)
+    assert "Equal by value 4 of 4, everyone was last read 3 h ago " in words(as_viewer.get("link", "alder"))
+    Pair.objects.filter(pk=Pair.objects.first().pk).update(agrees=False)
+    kept = words(as_viewer.get("link", "alder"))
+    assert re.search(r"Equal by value 4 of 4, everyone was last read 3 h ago, counted (now|\d+ s ago)", kept)
+    assert re.search(r"As everyone was last read, 3 h ago, counted (now|\d+ s ago)", words(as_viewer.get("overview")))
+    # A plan compares everybody, too, and nothing is called in step because it was before.
+    things.finished_run(link, dry_run=True)
+    assert "Equal by value 3 of 4, everyone was last read 3 h ago 1 differs" in words(as_viewer.get("link", "alder"))
+    Run.objects.update(finished_at=timezone.now() - timedelta(hours=1))
+    counts._kept[link.pk] = replace(counts._kept[link.pk], at=timezone.now() - counts.KEPT_FOR)
+    Pair.objects.update(agrees=True)
+    assert "Equal by value 4 of 4" in words(as_viewer.get("link", "alder"))

@@ -1,6 +1,7 @@
 """The log: found by filters that stand in the URL, opened to before and after, retried one by one."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -158,3 +159,36 @@ def test_what_did_not_fail_is_not_retried_by_its_address_either(as_operator, run
     as_operator.post("log_retry", things.entry(run).pk)
     as_operator.post("log_retry", things.failure(run, resolved_at=run.finished_at).pk)
     assert Run.objects.count() == 1
+
+
+# Of a long log -------------------------------------------------------------------------------------------
+
+
+def test_a_long_log_is_searched_a_stretch_at_a_time_and_says_how_far(as_viewer, as_operator, run, monkeypatch):
+    monkeypatch.setattr("dashboard.log.search.STRETCH", 3)
+    change = {"side": "ghl", "field": "city", "before": "", "after": "X"}
+    things.entry(run, "Ann Lee", changes=[change])
+    things.entry(run, "Ann Ray", gist_id="g-1")
+    things.entries(run, 4)
+    for query, expected in (({"q": "ann"}, ["Ann Ray", "Ann Lee"]), ({"field": "city"}, ["Ann Lee"])):
+        first = as_viewer.get("log", **query)
+        assert "0 entries in this part of the log" in words(first)
+        assert "None of these 3 entries fits, back to" in words(first)
+        before = re.search(r'before=(\d+)">Search further back', html(first))[1]
+        second = as_viewer.get("log", before=before, **query)
+        assert labels(second) == expected
+        # That was the rest of it.
+        assert "Search further back" not in words(second)
+        assert html(as_operator.get("log", outcome="created", **query)).count("Search further back") == 1
+    # A whole id is found at once, however old.
+    assert labels(as_viewer.get("log", q="g-1")) == ["Ann Ray"]
+
+
+def test_days_are_kept_apart_though_an_entry_was_written_after_a_later_one(as_viewer, run):
+    at = run.finished_at
+    for label, minutes in (("Old", 5_000), ("Late", 2_881), ("Early", 2_890), ("Next", 1_500), ("New", 0)):
+        things.entry(run, label, created_at=at - timedelta(minutes=minutes))
+    until, since = ((at - timedelta(minutes=minutes)).isoformat() for minutes in (2_885, 4_000))
+    assert labels(as_viewer.get("log", until=until)) == ["Early", "Old"]
+    assert labels(as_viewer.get("log", since=since, until=until)) == ["Early"]
+    assert labels(as_viewer.get("log", since=until)) == ["New", "Next", "Late"]
