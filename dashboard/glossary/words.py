@@ -115,6 +115,9 @@ _OURS = (
     _ours("mapping", "Mapping",
           "Which Gist field belongs to which GHL field: one row each, with a direction, who wins, and steps that "
           "change the value on its way.", *LINKS),
+    _ours("mask", "Mask",
+          "What stands in place of a personal value for whoever may not see it, such as a•••@e•••.com. Owners say who "
+          "sees the values.", "", "", "masked", "personal data"),
     _ours("match", "Match",
           "Finding out that a contact in Gist and one in GHL are the same person, by e-mail address and phone number. "
           "In doubt a person is asked.", *LINKS),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.urls import reverse_lazy
 
 from dashboard.models import Right, Role, User
 from dashboard.widgets import SELECT, TEXT
@@ -59,7 +60,15 @@ class AccessForm(SeenLinksForm):
         return super().narrows(data) and data.get("role") != Role.OWNER
 
 
+# What the chosen role begins with is ticked anew.
+TICK_USUAL_RIGHTS = {
+    "hx-get": reverse_lazy("person_invite"), "hx-trigger": "change", "hx-target": "#rights", "hx-select": "#rights",
+    "hx-swap": "outerHTML",
+}  # fmt: skip
+
+
 class InviteForm(AccessForm):
+    role = forms.ChoiceField(choices=Role.choices, widget=forms.Select(SELECT | TICK_USUAL_RIGHTS))
     email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(TEXT))
     field_order = ["email", "role", "rights", "scope", "links"]
 

@@ -47,11 +47,12 @@ class Invited:
 
 
 def invite(
-    email: str, role: str, links: Iterable[Link] | None, by: User | None = None, rights: Iterable[str] | None = None
-) -> Invited:
+    email: str, role: str, links: Iterable[Link] | None, by: User | None = None, rights: Iterable[str] | None = None,
+    *, sees_personal_data: bool | None = None,
+) -> Invited:  # fmt: skip
     """Make the person, or change the role and links (None: all) of whoever has the address. Raises SetupError.
 
-    `rights`: None for those that the role begins with.
+    `rights`: None for those that the role begins with; `sees_personal_data` gives or takes the one, whatever `rights`.
 
     An invitation that was not accepted yet is replaced: its address ends.
     """
@@ -61,7 +62,7 @@ def invite(
         if user is None:
             user = _make_person(email)
             rights = usual_rights(role) if rights is None else rights
-        change_access(user, role, links, by, rights)
+        change_access(user, role, links, by, rights, sees_personal_data=sees_personal_data)
         if user.is_active:
             return Invited(user, f"{settings.PUBLIC_URL}{reverse('account_login')}", is_new=False)
         token = _renew_invitation(user, by)

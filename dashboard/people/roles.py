@@ -20,10 +20,12 @@ NO_OWNER_NOW = "you are no owner any more: somebody changed your role meanwhile.
 
 @transaction.atomic
 def change_access(
-    person: User, role: str, links: Iterable[Link] | None, by: User | None = None, rights: Iterable[str] | None = None
-) -> None:
+    person: User, role: str, links: Iterable[Link] | None, by: User | None = None, rights: Iterable[str] | None = None,
+    *, sees_personal_data: bool | None = None,
+) -> None:  # fmt: skip
     """Give the role, of links these, None for all, and the rights, None for those that the role begins with where it
-    is another one than before. Raises SetupError for the last owner.
+    is another one than before; of these `sees_personal_data` is given or taken apart. Raises SetupError for the last
+    owner.
 
     Also for a `by` who is no owner any more; None for a command: whoever can run one owns the machine.
     """
@@ -34,6 +36,8 @@ def change_access(
     person.role, person.all_links = role, links is None
     for right in Right if rights is not None else ():
         setattr(person, right, right in (rights or ()))
+    if sees_personal_data is not None:
+        person.sees_personal_data = sees_personal_data
     person.save(update_fields=["role", "all_links", *Right])
     person.links.set(links or [])
     # Of somebody who is only being invited the invitation says it.

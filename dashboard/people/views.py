@@ -1,7 +1,7 @@
 """Settings → People: who may do what, on which links; invitations, and the page behind one."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from allauth.account.utils import perform_login
 from django.contrib import messages
@@ -10,16 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from dashboard.accounts.views import company_name
-from dashboard.models import Invitation, Right, User
+from dashboard.models import Invitation, Right, Role, User
 from dashboard.people import invitations
 from dashboard.people.context import people_context, people_rows
 from dashboard.people.forms import AcceptForm, AccessForm, InviteForm, access_of
-from dashboard.people.roles import activate, change_access, deactivate, end_sessions, reset_factors
+from dashboard.people.roles import activate, change_access, deactivate, end_sessions, reset_factors, usual_rights
 from dashboard.permissions import settings_for_owners
 from integration.errors import SetupError
 
-# What is ticked for somebody new: of a viewer it counts for nothing, and personal data is given on purpose.
-ACTING = [right.value for right in Right if right != Right.SEE_PERSONAL]
+# Of a viewer they count for nothing: ticked all the same, they stand ready where another role is chosen then.
+ACTING = [right for right in Right if right != Right.SEE_PERSONAL]
 
 
 @settings_for_owners
@@ -29,7 +29,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @settings_for_owners
 def invite_person(request: HttpRequest) -> HttpResponse:
-    form = InviteForm(request.POST or None, initial={"scope": "all", "rights": ACTING}, auto_id="invite-%s")
+    form = InviteForm(request.POST or None, initial=_initial_access(request), auto_id="invite-%s")
     if form.is_bound and form.is_valid():
         try:
             role, links = form.cleaned_data["role"], form.chosen_links
@@ -43,6 +43,13 @@ def invite_person(request: HttpRequest) -> HttpResponse:
     return render(
         request, "settings/invite.html", {"form": form, "settings_page": "people"}, status=422 if form.errors else 200
     )
+
+
+def _initial_access(request: HttpRequest) -> dict[str, Any]:
+    """`role`, which htmx asks for when another one is chosen, ticks what it begins with."""
+    role = request.GET.get("role", "")
+    rights = usual_rights(role) or ACTING if role in Role.values else ACTING
+    return {"scope": "all", "role": role or Role.VIEWER, "rights": [right.value for right in rights]}
 
 
 @settings_for_owners

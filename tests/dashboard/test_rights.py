@@ -85,6 +85,8 @@ def test_an_owner_holds_every_right_whatever_is_ticked_and_a_viewer_at_most_one(
 
 def test_a_new_viewer_is_shown_masks_and_an_owner_ticks_more_or_less(as_owner, viewer):
     as_owner.post("person_invite", email="lee@elm.example", role="viewer", scope="all", rights=["may_retry"])
+    shown = html(as_owner.get("person_invite", role="operator"))
+    assert shown.count('name="rights"') == shown.count("checked") - 1 == 4  # And that all links are seen.
     lee = User.objects.get(email="lee@elm.example")
     assert (lee.is_masked, "masked" in words(as_owner.get("people"))) == (True, True)
     for rights, is_masked in ([], True), (["sees_personal_data"], False):
