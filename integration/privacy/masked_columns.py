@@ -10,7 +10,11 @@ from typing import Any, TypeVar, cast
 from django.db.models import Field, Model
 
 from integration.models import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
     Change,
+    Connection,
     Execution,
     FieldCheck,
     ImportFile,
@@ -81,6 +85,8 @@ MASKS: dict[type[Model], dict[str, Mask]] = {
     Problem: {"text": mask_sentence, "note": mask_sentence, "history": _keep("at", "person", "run", "what")},
     Pause: {"reason": mask_sentence},
     InboxEvent: {"body": mask_body, "message": mask_sentence},
+    Alert: {"reason": mask_sentence},
+    AlertDelivery: {"answer": mask_sentence},
 }  # fmt: skip
 
 _ID = "an id: it names nobody without Gist or GHL"
@@ -100,6 +106,9 @@ SHOWN: dict[type[Model], dict[str, str]] = {
     ImportFile: dict.fromkeys(
         ("columns", "task_due", "leave_blank", "check_result"), "of the file's own pages, which need the right"
     ),
+    Alert: dict.fromkeys(("title", "remedy", "ended"), "words of ours, with names of links and accounts"),
+    AlertChannel: {"answer": "of the settings, which only owners see"},
+    Connection: dict.fromkeys(("status_reason", "check_steps"), "how an account answers a check, which asks for nobody"),
     InboxEvent: {"headers": "of the sender's server", "dedupe": "a digest, or the delivery's id"},
 }
 

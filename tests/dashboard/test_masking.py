@@ -7,10 +7,22 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from dashboard.keys.issue import make_key
 from dashboard.models import SavedView
-from integration.models import AuditEntry, Change, InboxEvent, LogEntry, OtherEmail, Pair, Question, Related, Snapshot
+from integration.models import (
+    Alert,
+    AuditEntry,
+    Change,
+    InboxEvent,
+    LogEntry,
+    OtherEmail,
+    Pair,
+    Question,
+    Related,
+    Snapshot,
+)
 from integration.privacy.masking import MaskedWrite, mask_text, masking
 from tests.dashboard import things
 from tests.dashboard.addresses import address_of
@@ -80,6 +92,9 @@ def marked(world, standing, link):
     body = json.dumps({"contact": VALUES, "text": NOTE}).encode()
     InboxEvent.objects.update(body=body, message=said)
     link.runs.update(error=said)
+    Alert.objects.create(
+        event="silence", subject="1", since=timezone.now(), title="No webhooks", reason=said, link=link
+    )
     return {**standing, "planned": planned.pk}
 
 
@@ -155,7 +170,7 @@ def test_whoever_lacks_the_right_meets_no_value_on_a_page_in_a_file_or_in_an_ans
 
 def test_whoever_holds_the_right_sees_them(marked, operator):
     named = ("contact", "contacts", "log", "log_entry", "plan", "problem", "match", "problems_person", "workflow_run",
-             "trace", "plan_export", "contacts_export", "log_export", "problem_export")  # fmt: skip
+             "trace", "alerts", "plan_export", "contacts_export", "log_export", "problem_export")  # fmt: skip
     addresses = [address_of(name, marked) for name in named]
     walk = LookingWalk(operator, [])
     for address in addresses:
