@@ -108,7 +108,7 @@ SHOWN: dict[type[Model], dict[str, str]] = {
     ),
     Alert: dict.fromkeys(("title", "remedy", "ended"), "words of ours, with names of links and accounts"),
     AlertChannel: {"answer": "of the settings, which only owners see"},
-    Connection: dict.fromkeys(("status_reason", "check_steps"), "how an account answers a check, which asks for nobody"),
+    Connection: dict.fromkeys(("status_reason", "check_steps"), "how an account answers a check of itself"),
     InboxEvent: {"headers": "of the sender's server", "dedupe": "a digest, or the delivery's id"},
 }
 
