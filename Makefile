@@ -8,7 +8,7 @@ TEMPLATES = $(shell find templates dashboard -name '*.html')
 # Kept byte code spares every process of a test run the compiling, and pytest the rewriting of its tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint bench fields lock
+.PHONY: run test lint audit bench fields lock
 
 run: .venv/.installed
 	@$(BIN)/python manage.py up
@@ -22,6 +22,10 @@ lint: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
+
+# Asks the advisory service of the package index; without the internet it says that it could not.
+audit: .venv/.installed-dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/audit
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m pytest tests/bench -m bench -s -p no:randomly

@@ -7,8 +7,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from dashboard.grants import visible, visible_connections
+from dashboard.grants import mask_answer, visible, visible_connections
 from dashboard.problems.needs import count_open
+from dashboard.rights import rights_context
 from integration.models import Connection, ConnectionStatus, Link
 
 # First part of an address → entry of the rail.
@@ -34,6 +35,8 @@ SECTIONS = {
 
 def shell(request: HttpRequest) -> dict[str, object]:
     """Looked up only when a template asks, so that partials and redirects pay nothing."""
+    # Whatever a form did is done when its page is made.
+    mask_answer()
     first = request.path.strip("/").split("/")[0]
     key = request.GET.get("link", "")
     theme = request.COOKIES.get("theme", "")
@@ -53,6 +56,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "open_questions": SimpleLazyObject(lambda: counts.get("questions", 0)),
         "open_alerts": SimpleLazyObject(lambda: counts.get("alerts", 0)),
         "needs_person": SimpleLazyObject(lambda: counts.get("questions", 0) + counts.get("problems", 0)),
+        **rights_context(getattr(request, "user", None)),
         **{may: getattr(getattr(request, "user", None), may, False) for may in ("may_operate", "may_delete")},
     }
 

@@ -108,11 +108,41 @@ def read_web_address(name: str, default: str) -> str:
     return text
 
 
+def read_issuer(name: str) -> str:
+    """The https address of an OpenID provider, http on this machine alone; empty when there is none."""
+    text = read_text(name)
+    address = _split_address(text, ("http", "https"))
+    if text and (address is None or (address.scheme == "http" and not is_loopback(address.hostname))):
+        _refuse(name, text, "no https address", "Set it to the issuer as the provider names it.")
+    return text
+
+
+def read_with(name: str, other: str) -> str:
+    """What has to be set where `other` is."""
+    text = read_text(name)
+    if read_text(other) and not text:
+        raise SettingError(f"{other} is set and {name} is not: they go together. Set both, or neither.")
+    return text
+
+
 def read_redis_url(name: str) -> str:
     text = read_text(name)
     if text and not text.startswith("unix://") and _split_address(text, ("redis", "rediss")) is None:
         raise SettingError(f"{name} is no address of a Redis server. Write it as redis://127.0.0.1:6379/0.")
     return text
+
+
+def redis_options(seconds: float) -> dict[str, Any]:
+    """For a client that gives up what does not answer within `seconds`, and connects once more when Redis was
+    restarted and closed the connection.
+    """
+    from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as Closed
+    from redis.retry import Retry
+
+    # Without the time-out among what is tried again: whoever waits would wait twice as long.
+    again = Retry(NoBackoff(), 1, supported_errors=(Closed,))
+    return {"socket_connect_timeout": seconds, "socket_timeout": seconds, "retry": again}
 
 
 def read_database(name: str, default: str) -> dict[str, Any]:

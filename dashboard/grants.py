@@ -16,7 +16,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
-from dashboard.models import ApiKey
+from dashboard.models import ApiKey, User
+from integration.errors import ProviderError
 from integration.models import (
     Alert,
     Connection,
@@ -33,6 +34,7 @@ from integration.models import (
     Snapshot,
     Workflow,
 )
+from integration.privacy.masking import is_masking, keep_masking, mask_sentence, masking, start_masking
 
 M = TypeVar("M", bound=Model)
 Arguments = Mapping[str, Any]
@@ -65,9 +67,31 @@ def seen_links(request: HttpRequest | None) -> frozenset[int] | None:
 
 
 def send_with_key(request: HttpRequest, key: ApiKey) -> None:
-    """From now on the request sees what the key does."""
+    """From now on the request sees what the key does, and personal values as the key is answered them."""
     request.api_key = key  # type: ignore[attr-defined]
     vars(request).pop("seen_links", None)
+    if key.is_masked:
+        start_masking()
+
+
+def sees_masks() -> bool:
+    """Whether the sender of the request under way may not see personal values, whatever the request does."""
+    request = _request.get()
+    sender: Any = vars(request).get("api_key") or getattr(request, "user", None) if request else None
+    return isinstance(sender, ApiKey | User) and sender.is_masked
+
+
+def mask_answer() -> None:
+    """From here on only the answer is made of what was sent: what is read for it is masked where its sender sees masks.
+    What a view acts on must have been read before.
+    """
+    if sees_masks():
+        start_masking()
+
+
+def describe_problem(problem: Exception) -> str:
+    """The error in its own words; of what an API said, which may repeat values, masked where the sender sees masks."""
+    return mask_sentence(str(problem)) if isinstance(problem, ProviderError) and sees_masks() else str(problem)
 
 
 def visible(rows: "QuerySet[M]", link: str = "link") -> "QuerySet[M]":
@@ -189,7 +213,13 @@ class GrantGuard:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         token = _request.set(request)
         try:
-            return self.get_response(request)
+            with masking(False):
+                response: Any = self.get_response(request)
+                if response.streaming and is_masking():
+                    # A file is read while it is sent, when all this has ended.
+                    response.streaming_content = keep_masking(response.streaming_content)
+                answer: HttpResponse = response
+                return answer
         finally:
             _request.reset(token)
 
@@ -197,6 +227,9 @@ class GrantGuard:
         # Public pages know nobody, and asking who sends a webhook would cost it a query.
         if not getattr(view, "login_required", True):
             return
+        # What is sent acts on the values themselves; its answer is masked by `mask_answer`.
+        if request.method in ("GET", "HEAD") and sees_masks():
+            start_masking()
         seen = seen_links(request)
         match = request.resolver_match
         if seen is None or match is None or match.app_names:

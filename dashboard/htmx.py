@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard.grants import describe_problem
+
 
 def wants_partial(request: HttpRequest) -> bool:
     """Whether htmx asked, other than to restore a page of the browser's history, which must be whole."""
@@ -34,4 +36,4 @@ def redirect_whole_page(request: HttpRequest, to: Any, *args: Any, **kwargs: Any
 
 def report_problem(request: HttpRequest, problem: Exception) -> None:
     """Put what went wrong on the next page, in the words of the error."""
-    messages.error(request, str(problem))
+    messages.error(request, describe_problem(problem))

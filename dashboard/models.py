@@ -35,6 +35,18 @@ class Role(models.TextChoices):
     OWNER = "owner", "Owner"
 
 
+class Right(models.TextChoices):
+    """What may be given and taken apart from the role; the value is the column that keeps it.
+
+    Owners hold all of them, operators those that are ticked, viewers at most the first one.
+    """
+
+    SEE_PERSONAL = "sees_personal_data", "See personal data"
+    RETRY = "may_retry", "Retry and decide"
+    CHANGE_RULES = "may_change_rules", "Change rules"
+    RUN_LIVE = "may_run_live", "Run on live"
+
+
 class User(AbstractUser):
     """A person, known by e-mail address."""
 
@@ -44,6 +56,11 @@ class User(AbstractUser):
     all_links = models.BooleanField("sees every link", default=True)
     links = models.ManyToManyField(Link, blank=True, related_name="people", verbose_name="links it sees")
     preferences = models.JSONField("how pages look for this person", default=dict, blank=True)
+    # As ticked; what counts is `holds`.
+    sees_personal_data = models.BooleanField("may see personal data", default=True)
+    may_retry = models.BooleanField("may retry and decide", default=True)
+    may_change_rules = models.BooleanField("may change rules", default=True)
+    may_run_live = models.BooleanField("may run on live", default=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -60,10 +77,38 @@ class User(AbstractUser):
     def may_delete(self) -> bool:
         return self.role == Role.OWNER
 
+    def holds(self, right: str) -> bool:
+        """Owners hold every right, whatever is ticked; viewers none that acts."""
+        if self.role == Role.OWNER:
+            return True
+        return bool(getattr(self, right)) and (right == Right.SEE_PERSONAL or self.may_operate)
+
+    @property
+    def rights(self) -> list[Right]:
+        return [right for right in Right if self.holds(right)]
+
+    @property
+    def may_change_people(self) -> bool:
+        """One by one or by a file: whoever writes values by hand has to see those that stand there."""
+        return self.holds(Right.RUN_LIVE) and self.holds(Right.SEE_PERSONAL)
+
+    @property
+    def may_decide(self) -> bool:
+        """Which of two values, or two people, is the right one."""
+        return self.holds(Right.RETRY) and self.holds(Right.SEE_PERSONAL)
+
+    @property
+    def is_masked(self) -> bool:
+        return not self.holds(Right.SEE_PERSONAL)
+
     @property
     def sees_all_links(self) -> bool:
         """Owners always do: they give the grants."""
         return self.all_links or self.role == Role.OWNER
+
+    @property
+    def factors_dialog_id(self) -> str:
+        return f"factors-{self.pk}"
 
 
 class Invitation(models.Model):
@@ -134,6 +179,7 @@ class ApiKey(models.Model):
     scope = models.CharField(max_length=8, choices=Scope, default=Scope.READ)
     all_links = models.BooleanField("sees every link", default=False)
     links = models.ManyToManyField(Link, blank=True, related_name="api_keys", verbose_name="links it sees")
+    sees_personal_data = models.BooleanField("is answered personal values", default=False)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField()
@@ -154,6 +200,10 @@ class ApiKey(models.Model):
     @property
     def is_valid(self) -> bool:
         return self.revoked_at is None and not self.has_ended
+
+    @property
+    def is_masked(self) -> bool:
+        return not self.sees_personal_data
 
     @property
     def sees_all_links(self) -> bool:

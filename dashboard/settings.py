@@ -16,6 +16,7 @@ from dashboard.environment import (
     read_database,
     read_email,
     read_integer,
+    read_issuer,
     read_list,
     read_mail_server,
     read_networks,
@@ -27,6 +28,8 @@ from dashboard.environment import (
     read_text,
     read_time_zone,
     read_web_address,
+    read_with,
+    redis_options,
 )
 from dashboard.secrets import read_or_generate
 
@@ -59,7 +62,9 @@ if is_loopback(HOST) or HOST in ("0.0.0.0", "::") or DEMO:  # noqa: S104 -- comp
     # The worker speaks to the sandbox, and probes to /healthz, over the loopback address.
     ALLOWED_HOSTS = list(dict.fromkeys([*ALLOWED_HOSTS, "127.0.0.1", "localhost", "[::1]"]))
 WORKERS = read_integer("WORKERS", 2, 1, 64)
-# Threads of the web server; half of them at most wait for Gist or GHL (dashboard/live/threads.py).
+# Seconds for which `up` waits for a database or Redis that is not there yet.
+STARTUP_WAIT_SECONDS = read_seconds("STARTUP_WAIT_SECONDS", 60)
+# Threads of the web server for pages; half of them at most wait for Gist or GHL (dashboard/live/threads.py).
 WEB_THREADS = 16
 ADMIN_EMAIL = read_email("ADMIN_EMAIL")
 ADMIN_PASSWORD = read_text("ADMIN_PASSWORD")
@@ -150,6 +155,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "dashboard.audit.middleware.AuditTrail",
     "dashboard.accounts.second_factor.RequireSecondFactor",
+    "dashboard.unknown_key.UnknownKeyPage",
+    "dashboard.accounts.views_company.AskAgain",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -194,15 +201,12 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = read_redis_url("REDIS_URL")
+REDIS_OPTIONS = redis_options(SERVICE_SECONDS) if REDIS_URL else {}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": {
-            "serializer": "dashboard.cache.JsonSerializer",
-            "socket_connect_timeout": SERVICE_SECONDS,
-            "socket_timeout": SERVICE_SECONDS,
-        },
+        "OPTIONS": {"serializer": "dashboard.cache.JsonSerializer", **REDIS_OPTIONS},
     }
     if REDIS_URL
     else {"BACKEND": "dashboard.cache.JsonDatabaseCache", "LOCATION": "cache"}
@@ -225,7 +229,7 @@ Q_CLUSTER = {
     "poll": 0.2,
     "queue_limit": 10,
     "label": "Jobs",
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    **({"broker_class": "integration.broker.PatientRedis"} if REDIS_URL else {"orm": "default"}),
 }
 
 STATIC_URL = "static/"
@@ -271,9 +275,28 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Gistline: "
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "dashboard.accounts.second_factor.Adapter"
 MFA_TOTP_ISSUER = "Gistline"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A passkey that checks who holds it (PIN, finger, face) is two factors by itself, so it signs in alone.
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "dashboard.accounts.passkey_forms.AddPasskey",
+    "edit_webauthn": "dashboard.accounts.passkey_forms.RenamePasskey",
+    "login_webauthn": "dashboard.accounts.passkey_forms.SignInByPasskey",
+    "authenticate_webauthn": "dashboard.accounts.passkey_forms.ShowPasskey",
+    "reauthenticate_webauthn": "dashboard.accounts.passkey_forms.ShowPasskeyAgain",
+}
+# As allauth has it, said here because the company's sign-in is asked again after it, too.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # With it nobody gets further than to the page that sets up a second factor, before they have one.
 REQUIRE_SECOND_FACTOR = read_switch("REQUIRE_SECOND_FACTOR", False)
 ACCOUNT_SESSION_REMEMBER = True
+
+# The company's OpenID provider; without an issuer nothing of it shows: dashboard/accounts/oidc.py.
+OIDC_ISSUER = read_issuer("OIDC_ISSUER")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = (
+    read_with(name, "OIDC_ISSUER") for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+)
+OIDC_NAME = read_text("OIDC_NAME", "your company's account")
 
 # E-mail -------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,9 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 import dashboard.converters  # noqa: F401 -- the parts that addresses of contacts are made of
+from dashboard.accounts import passkeys
 from dashboard.accounts import views as accounts
+from dashboard.accounts import views_company as company
 from dashboard.alerts import views as alerts
 from dashboard.api import views as api
 from dashboard.api.service import api_addresses
@@ -165,6 +167,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("problems/person/<int:pk>/dismiss/", problems.dismiss_question, "question_dismiss"),
     page("problems/rejected/", problems.rejected_event_list, "problems_rejected"),
     page("problems/rejected/<int:pk>/", problems.rejected_event, "rejected_event"),
+    command("problems/rejected/<int:pk>/values/", problems.show_rejected_values, "rejected_values"),
     page("problems/waiting/", problems.waiting_person_list, "problems_waiting"),
     page("problems/waiting/events/", problems.waiting_event_list, "problems_waiting_events"),
     command("problems/waiting/<int:pk>/retry/", problems.retry_person, "waiting_retry"),
@@ -189,6 +192,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     command("log/retry/", problem_causes.retry_matching, "log_retry_matching"),
     page("log/<int:pk>/", log.entry, "log_entry"),
     command("log/<int:pk>/retry/", log.retry, "log_retry"),
+    command("log/<int:pk>/values/", log.show_values, "log_values"),
     page("traces/<trace:trace>/", traces.trace, "trace"),
     page("catalogue/", catalogue.catalogue, "catalogue"),
     page("catalogue/export/", catalogue.export, "catalogue_export"),
@@ -204,6 +208,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     form("settings/people/<int:pk>/", people.person, "person"),
     command("settings/people/<int:pk>/deactivate/", people.deactivate_person, "person_deactivate"),
     command("settings/people/<int:pk>/activate/", people.activate_person, "person_activate"),
+    command("settings/people/<int:pk>/reset-factors/", people.reset_factors_of_person, "person_reset_factors"),
     command("settings/people/<int:pk>/sign-out/", people.sign_out_person, "person_sign_out"),
     command("settings/invitations/<int:pk>/revoke/", people.revoke_invitation, "invitation_revoke"),
     page("settings/alerts/", alerts.alert_settings, "alert_settings"),
@@ -229,6 +234,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     form("accounts/login/", accounts.login, "account_login"),
     form("accounts/password/reset/", accounts.reset_password, "account_reset_password"),
     form("accounts/email/", accounts.change_email, "account_email"),
+    page("accounts/company/", company.start, "company_sign_in"),
+    page("accounts/company/callback/", company.come_back, "company_callback"),
+    form("accounts/2fa/authenticate/", passkeys.second_step, "mfa_authenticate"),
+    page("accounts/2fa/webauthn/", passkeys.list_passkeys, "mfa_list_webauthn"),
+    form("accounts/2fa/webauthn/login/", passkeys.sign_in_by_passkey, "mfa_login_webauthn"),
+    form("accounts/2fa/webauthn/reauthenticate/", passkeys.show_passkey_again, "mfa_reauthenticate_webauthn"),
     path("accounts/", include(limit_to_forms(account_urls))),
     command("webhooks/ghl/", webhooks.receive_ghl_webhook, "webhook_ghl"),
     command("webhooks/gist/<str:token>/<str:topic>/", webhooks.receive_gist_webhook, "webhook_gist"),

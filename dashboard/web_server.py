@@ -2,17 +2,23 @@
 
 Waitress reads each request whole before a thread gets it: clients that send slowly, or stop half-way, cost memory and
 no thread. With servers whose threads read, as many idle connections as there are threads stop everything.
+
+THREADS are for pages. Webhooks have threads of their own, and so have probes: whatever pages do, they find one.
 """
 
 import logging
 import signal
 import socket
 import sys
+import time
 from types import FrameType
+from typing import Any
 
 from waitress.server import create_server
+from waitress.task import ThreadedTaskDispatcher
 
 from dashboard.wsgi import application
+from integration.webhooks.drainer import start_draining
 
 # Connections at once. Each needs a file descriptor, of which a process usually has 1,024.
 MOST_CONNECTIONS = 800
@@ -21,6 +27,38 @@ IDLE_SECONDS, LOOK_SECONDS = 60, 5
 # What is larger is refused unread. A body above half a megabyte lies on disk until a thread takes it; only the form for
 # files takes one of more than 64 MB (dashboard/request_guard.py).
 LARGEST_HEADER, LARGEST_BODY = 64 * 1024, 210 * 1000**2
+# Threads kept for what begins with these. Their number bounds the connections to PostgreSQL, too.
+KEPT = {("/webhooks/",): 8, ("/healthz", "/readyz"): 2}
+# What is under way at the end has so long.
+LAST_SECONDS = 5
+
+
+class DispatcherByPath:
+    """Waitress' own dispatcher once for pages, and once for each of KEPT."""
+
+    def __init__(self, threads: int):
+        self.pages = _start_threads(threads)
+        self.kept = {paths: _start_threads(number) for paths, number in KEPT.items()}
+
+    def add_task(self, channel: Any) -> None:
+        # The connection's next request; what could not be parsed has no path.
+        path = str(getattr(channel.requests[0], "path", ""))
+        found = (kept for paths, kept in self.kept.items() if path.startswith(paths))
+        next(found, self.pages).add_task(channel)
+
+    def shutdown(self) -> None:
+        deadline = time.monotonic() + LAST_SECONDS
+        pools = [*self.kept.values(), self.pages]
+        for pool in pools:
+            pool.set_thread_count(0)
+        for pool in pools:
+            pool.shutdown(timeout=max(0.0, deadline - time.monotonic()))
+
+
+def _start_threads(number: int) -> ThreadedTaskDispatcher:
+    pool = ThreadedTaskDispatcher()
+    pool.set_thread_count(number)
+    return pool
 
 
 def serve(listener: socket.socket, threads: int) -> None:
@@ -28,7 +66,7 @@ def serve(listener: socket.socket, threads: int) -> None:
     server = create_server(
         application,
         sockets=[listener],
-        threads=threads,
+        _dispatcher=DispatcherByPath(threads),
         ident=None,
         connection_limit=MOST_CONNECTIONS,
         channel_timeout=IDLE_SECONDS,
@@ -42,6 +80,7 @@ def serve(listener: socket.socket, threads: int) -> None:
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
+    start_draining()
     server.run()
 
 

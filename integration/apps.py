@@ -9,9 +9,11 @@ class IntegrationConfig(AppConfig):
 
     def ready(self) -> None:
         # These modules import models, which do not exist before every app is loaded.
+        from integration.privacy.masked_columns import attach_masks
         from integration.queue import when_worker_starts
         from integration.report_views import connect_signals
 
+        attach_masks()
         when_worker_starts(_recover_lost_work)
         connect_signals(self)
         connection_created.connect(_answer_without_compiling)

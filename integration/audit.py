@@ -11,6 +11,7 @@ export), the rows that change are millions of the sync's, and its lines can be e
 import getpass
 import hmac
 import json
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -67,9 +68,7 @@ def system_user() -> str:
 @transaction.atomic
 def record(what: str, subject: str = "", *, link: str = "", before: Any = None, after: Any = None) -> AuditEntry:
     """Add a line. `before` and `after` hold what changed as JSON; never a secret, nor anything of a synced person."""
-    key, now = _sealing_key(), current()
-    # Held until the end of the transaction: two lines with one predecessor would look like a broken chain.
-    InstallationKey.objects.select_for_update().get(purpose="audit")
+    key, now = _locked_key(), current()
     entry = AuditEntry(
         actor=now.actor,
         what=what,
@@ -87,14 +86,24 @@ def record(what: str, subject: str = "", *, link: str = "", before: Any = None, 
     return entry
 
 
-def _sealing_key() -> str:
-    """Also where the key was lost with ENCRYPTION_KEYS: nobody could sign in to mend that while no line can be added.
-    The lines before cannot be checked then, which `verify` says.
+def _locked_key() -> str:
+    """The key that seals, held until the end of the transaction: two lines with one predecessor would look like a
+    broken chain, and so would one under a key that another process replaced meanwhile.
+
+    Where it cannot be read, a new one: nobody could sign in to mend that while no line can be added. The lines before
+    cannot be checked until ENCRYPTION_KEYS has its key again, which `verify` says.
     """
-    try:
-        return InstallationKey.make("audit")
-    except UndecryptableValue:
-        return InstallationKey.replace("audit")
+    for _ in range(2):
+        row = InstallationKey.objects.select_for_update().filter(purpose="audit").first()
+        if row is None:
+            # The first line ever; of two processes one makes the key, and both read it.
+            InstallationKey.objects.get_or_create(purpose="audit", defaults={"key": secrets.token_hex(32)})
+            continue
+        try:
+            return str(row.key)
+        except UndecryptableValue:
+            return InstallationKey.replace("audit")
+    return InstallationKey.make("audit")
 
 
 def _digest(key: str, before: str, entry: AuditEntry) -> str:

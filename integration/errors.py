@@ -3,6 +3,7 @@
     ProviderError
     ├── Retryable            try the same call again later
     │   ├── RateLimited      after `wait` seconds
+    │   ├── UndecryptableValue   by a process that has the key (models/fields.py)
     │   └── LostAnswer       sent, but no answer came: look before sending again
     │       ├── ServerFault        the answer is an error of the API's own
     │       └── UnreadableAnswer   the answer is a success that cannot be read

@@ -1,6 +1,8 @@
 """What workers run. Jobs take ids, may be delivered twice, and are one call into the domain each."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 
 from django.conf import settings
 
@@ -11,12 +13,13 @@ from integration.checks.facts import read_due_facts
 from integration.connections.fields import read_old_fields
 from integration.encryption.rotate import rotate_all
 from integration.models import Run
+from integration.outage import DATABASE_ERRORS, connection_is_lost, wait_for_database
 from integration.problems.pause import pause_failing_workflows
-from integration.queue import enqueue
+from integration.queue import enqueue, is_stopping
 from integration.retention.prune import prune_due
 from integration.runs.imports.check_ahead import continue_check
 from integration.runs.imports.files import remove_orphans
-from integration.runs.recover import process_name, recover_lost_runs
+from integration.runs.recover import process_name, recover_lost_runs, release_own_leases
 from integration.runs.schedule import start_due_retries, start_due_runs
 from integration.runs.work import work_one_slice
 from integration.webhooks.backlog import call_missed_workers
@@ -25,12 +28,40 @@ from integration.webhooks.spool import drain_spool
 
 logger = logging.getLogger(__name__)
 
+# A slice ends after RUN_SLICE_SECONDS, and a job is ended after 80 s (Q_CLUSTER).
+OUTAGE_SECONDS = 30.0
+
 # Periodic jobs and how many minutes lie between them.
 SCHEDULES = {"watch": 1}
 
 
+def is_handed_on(job: Callable[[int], None]) -> Callable[[int], None]:
+    """A job that a worker took and is to stop before it began goes back to the queue. One whose database goes away in
+    the middle comes again as soon as that is back, and not when the watchdog looks a minute later.
+    """
+
+    @wraps(job)
+    def work(pk: int) -> None:
+        if is_stopping():
+            enqueue(job.__name__, pk)
+            return
+        try:
+            job(pk)
+        except DATABASE_ERRORS as problem:
+            if not connection_is_lost():
+                raise
+            logger.warning("%s %s: the database went away (%s)", job.__name__, pk, type(problem).__name__)
+            if not wait_for_database(OUTAGE_SECONDS):
+                raise
+            release_own_leases()
+            enqueue(job.__name__, pk)
+
+    return work
+
+
 # The queue holds these functions by name: a job that was queued before an upgrade must find its function after it, so a
 # new name leaves jobs behind.
+@is_handed_on
 def work_on_run(run_id: int) -> None:
     """One slice of a run; the next one is queued while there is more to do."""
     finished = work_one_slice(run_id, process_name(), settings.RUN_SLICE_SECONDS)
@@ -41,17 +72,20 @@ def work_on_run(run_id: int) -> None:
         enqueue("work_on_run", run_id)
 
 
+@is_handed_on
 def check_import(file_id: int) -> None:
     """A slice of the check of an imported file."""
     if not continue_check(file_id, settings.RUN_SLICE_SECONDS):
         enqueue("check_import", file_id)
 
 
+@is_handed_on
 def live(link_id: int) -> None:
     """What webhooks said about a link."""
     process_link(link_id, process_name(), settings.RUN_SLICE_SECONDS)
 
 
+@is_handed_on
 def send_alert(delivery_id: int) -> None:
     """What is due to the recipient of a message about an alert."""
     deliver.send_alert(delivery_id)

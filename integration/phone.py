@@ -40,3 +40,17 @@ def is_same_line(one: str, other: str, country: str) -> bool:
     lines = [to_e164(number, country).partition(";ext=") for number in (one, other)]
     (first, _, here), (second, _, there) = lines
     return bool(first) and first == second and bool(here) != bool(there)
+
+
+def national_digits(number: str) -> tuple[str, str] | None:
+    """Country code and the rest of a number in international form, as ("1", "4155552671"); None for anything else."""
+    found = re.fullmatch(r"(\+\d{8,15})(?:;ext=\d+)?", number)
+    if not found:
+        return None
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(found[1])
+    except phonenumbers.NumberParseException:
+        return None
+    return str(parsed.country_code), phonenumbers.national_significant_number(parsed)

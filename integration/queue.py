@@ -1,4 +1,4 @@
-"""The way to the job queue, and the only file that knows django-q."""
+"""The way to the job queue; beside broker.py and cluster.py the only file that knows django-q."""
 
 import logging
 from collections.abc import Callable
@@ -19,6 +19,14 @@ from django_q.status import Stat
 from django_q.tasks import async_task
 
 from integration.models import Link
+
+stopping: Any = None
+"""In a worker process, the event that says its cluster is asked to stop (cluster.py)."""
+
+
+def is_stopping() -> bool:
+    """Whether a slice of this process should end, and leave the rest to others."""
+    return stopping is not None and bool(stopping.is_set())
 
 
 def enqueue(job: str, *args: Any) -> None:
@@ -80,10 +88,10 @@ def install_schedules(schedules: dict[str, int]) -> None:
         )
 
 
-def forget_results(mentions: Callable[[str], bool]) -> int:
+def forget_results(mentions: Callable[[Any], bool]) -> int:
     """Delete what is kept of finished jobs whose arguments or result mention somebody. How many."""
-    kept = ((one.pk, f"{one.args} {one.kwargs} {one.result}") for one in Task.objects.iterator())
-    return int(Task.objects.filter(pk__in=[pk for pk, text in kept if mentions(text)]).delete()[0])
+    kept = ((one.pk, [one.args, one.kwargs, one.result]) for one in Task.objects.iterator())
+    return int(Task.objects.filter(pk__in=[pk for pk, values in kept if mentions(values)]).delete()[0])
 
 
 @dataclass(frozen=True)
@@ -96,9 +104,10 @@ class Health:
 
 
 def check_queue() -> Health:
+    """Never raises because of Redis: what cannot be asked is not there."""
     broker_up = bool(get_broker().ping())
     workers = sum(len(stat.workers) for stat in Stat.get_all()) if broker_up else 0
-    return Health(workers, _queue_age(), broker_up)
+    return Health(workers, _queue_age() if broker_up else None, broker_up)
 
 
 def _age_in_redis(now: datetime) -> float | None:

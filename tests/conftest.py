@@ -115,6 +115,8 @@ def _own_twin(request, settings, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(HTTPAdapter, "send", inprocess.send)
     # A call that failed is tried again at once: six tries with their pauses take half a minute.
     monkeypatch.setattr("integration.providers.exchange.FIRST_PAUSE", 0.0)
+    # Tests set the time, which the clock of Redis or PostgreSQL knows nothing of.
+    monkeypatch.setattr("integration.providers.budgets.document.clock_offset", lambda: 0.0)
     # A thread of its own would not see what the test has written and not committed.
     monkeypatch.setattr("dashboard.live.threads.submit", inprocess.submit)
 

@@ -167,11 +167,15 @@ class Up:
         if self.migrated and not self.database_url and not (self.folder / SQLITE).exists():
             copy_migrated_file(self.folder)
 
-    def end(self) -> None:
-        """What a fixture does when its test is over."""
+    def close_shell(self) -> None:
+        """The next `ask` opens another."""
         if self._shell:
             self._shell.close()
             self._shell = None
+
+    def end(self) -> None:
+        """What a fixture does when its test is over."""
+        self.close_shell()
         if self.process and self.process.poll() is None:
             kill(self.process)
 

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from integration import audit
-from integration.models import AuditEntry, InstallationKey
+from integration.models import AuditEntry
 from tests.command_output import Output
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def test_a_line_that_was_taken_out_shows(lines):
 
 def test_a_line_that_was_put_in_shows(lines):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(InstallationKey, "make", lambda purpose: "guessed")
+        patch.setattr(audit, "_locked_key", lambda: "guessed")
         forged = audit.record("link", "forged")
     assert audit.verify().broken_at == forged
 

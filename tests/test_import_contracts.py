@@ -22,7 +22,11 @@ CONTRACTS = {
     [
         ("The twin is spoken to over HTTP only", "source_modules", {"integration.twin"}),
         ("The twin knows nothing of what it is spoken to by", "forbidden_modules", {"integration.twin"}),
-        ("Only queue.py knows django-q", "source_modules", {"integration.queue"}),
+        (
+            "Only queue.py, broker.py and cluster.py know django-q",
+            "source_modules",
+            {"integration.queue", "integration.broker", "integration.cluster"},
+        ),
     ],
 )
 def test_a_contract_names_every_room(name, modules, besides):

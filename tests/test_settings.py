@@ -199,7 +199,8 @@ def test_every_command_ends_with_the_sentence_and_no_traceback(tmp_path, command
     ],
 )
 def test_a_service_that_is_not_there_is_a_sentence_too(tmp_path, name, value, what):
-    done = run_python(tmp_path, "manage.py", "up", "--no-demo", **{name: value, "ENCRYPTION_KEYS": ""})
+    own = {name: value, "ENCRYPTION_KEYS": "", "STARTUP_WAIT_SECONDS": "0.1"}
+    done = run_python(tmp_path, "manage.py", "up", "--no-demo", **own)
     assert (done.returncode, done.stderr.splitlines()[-1].startswith(what)) == (1, True)
     assert f"Check {name}" in done.stderr
     assert "s3cret" not in done.stderr

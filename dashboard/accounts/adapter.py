@@ -18,6 +18,13 @@ from dashboard.models import User
 
 logger = logging.getLogger(__name__)
 
+# What somebody may show once more before a change of how they sign in, by allauth's name of it.
+SHOWN_AGAIN = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use a code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
+
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up by themselves; owners invite."""
@@ -48,6 +55,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         allauth counts per Host header instead, with which a client could begin anew as often as there are ports.
         """
         return f"{credentials.get('email', '').lower()}:{get_ip(request)}"
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Each in the words of our pages."""
+        methods = super().get_reauthentication_methods(user)
+        return [{**one, "description": SHOWN_AGAIN.get(one["id"], one["description"])} for one in methods]
 
     # Mails ----------------------------------------------------------------------------------------------
 

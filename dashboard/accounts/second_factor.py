@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from dashboard.models import User
 from integration.models.fields import decrypt_text, encrypt_text, is_token
 
 
@@ -24,6 +26,16 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
         Raises UndecryptableValue when the key is gone.
         """
         return decrypt_text(encrypted_text) if is_token(encrypted_text) else encrypted_text
+
+    # Passkeys -------------------------------------------------------------------------------------------
+
+    def _get_site_name(self) -> str:
+        """What a phone or a browser calls the place that a passkey is for."""
+        return "Gistline"
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 -- named by allauth
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return f"Passkey {count + 1}"
 
 
 SET_UP_FIRST = "A second factor is required here. Set it up now; until then nothing else opens."
@@ -48,4 +60,4 @@ class RequireSecondFactor:
         if name.startswith(("mfa_", "account_")) or get_adapter().is_mfa_enabled(request.user):
             return None
         messages.warning(request, SET_UP_FIRST)
-        return redirect("mfa_activate_totp")
+        return redirect("mfa_index")

@@ -32,7 +32,12 @@ class Login(LoginView):  # type: ignore[misc]
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), "demo": demo_login()}
+        return {**super().get_context_data(**kwargs), "demo": demo_login(), "company": company_name()}
+
+
+def company_name() -> str:
+    """By what the company's sign-in is called on buttons; empty where there is none."""
+    return settings.OIDC_NAME if settings.OIDC_ISSUER else ""
 
 
 def demo_login() -> dict[str, str] | None:

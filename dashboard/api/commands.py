@@ -13,6 +13,7 @@ from dashboard.models import ApiKey, Scope
 from integration import audit
 from integration.errors import SetupError
 from integration.models import Link, Run, RunKind
+from integration.privacy.masking import masking
 from integration.problems.retry import retry_problem
 from integration.runs.control import cancel_run
 from integration.runs.start import start_run
@@ -27,7 +28,8 @@ def _acting(request: HttpRequest, scope: Scope = Scope.ACT) -> Iterator[ApiKey]:
     """Raises Refused for a key without this scope."""
     key: ApiKey = request.api_key  # type: ignore[attr-defined]
     need_scope(key, scope)
-    with audit.acting(f"API key {key.name} ({key.prefix}…)", audit.API, client_address(request)):
+    # What acts needs the values themselves, also for a key that is answered masks.
+    with masking(False), audit.acting(f"API key {key.name} ({key.prefix}…)", audit.API, client_address(request)):
         yield key
 
 

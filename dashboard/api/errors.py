@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from dashboard import request_guard
+from dashboard.grants import describe_problem
 from dashboard.keys.access import Refused
 from dashboard.request_guard import RefusedRequest
 from integration.errors import ProviderError, SetupError
@@ -78,7 +79,7 @@ def add_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(RequestDataTooBig, lambda request, problem: answer_error(413, "too_large", TOO_LARGE))
     api.add_exception_handler(UnreadablePostError, lambda request, problem: answer_error(400, "unreadable", CUT_OFF))
     api.add_exception_handler(SetupError, _answer_not_possible)
-    api.add_exception_handler(ProviderError, lambda request, problem: answer_error(502, problem.code, str(problem)))
+    api.add_exception_handler(ProviderError, _answer_provider)
     api.add_exception_handler(Exception, _answer_fault)
 
 
@@ -110,6 +111,10 @@ def _answer_unreadable(request: HttpRequest, problem: Any) -> HttpResponse:
 def _answer_not_possible(request: HttpRequest, problem: Any) -> HttpResponse:
     code = "already_running" if isinstance(problem, AlreadyRunning) else "not_possible"
     return answer_error(409, code, str(problem))
+
+
+def _answer_provider(request: HttpRequest, problem: Any) -> HttpResponse:
+    return answer_error(502, problem.code, describe_problem(problem))
 
 
 def _answer_fault(request: HttpRequest, problem: Any) -> HttpResponse:

@@ -19,7 +19,7 @@ EDITORS = {"mapping", "workflow", "link_filters"}
 # Sent and not kept, recorded by who knows more, or of how a page looks to one person.
 NOTHING_CHANGED = {"workflow_test", "account_login", "account_logout", "account_reset_password", "invitation",
                    "overview_look", "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate",
-                   "mcp"}  # fmt: skip
+                   "mfa_login_webauthn", "mfa_reauthenticate_webauthn", "mcp"}  # fmt: skip
 
 
 class AuditTrail:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa import signals as mfa
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
@@ -20,7 +21,6 @@ def _record(what: str, actor: str, request: HttpRequest | None, subject: str = "
 def connect_signals() -> None:
     """To be called once, when the app is ready."""
     for signal, what in (
-        (user_logged_in, "signed_in"),
         (user_logged_out, "signed_out"),
         (account.password_changed, "password_changed"),
         (account.password_reset, "password_changed"),
@@ -29,6 +29,7 @@ def connect_signals() -> None:
         (mfa.authenticator_removed, "factor_removed"),
     ):
         signal.connect(_receiver(what), weak=False, dispatch_uid=f"audit:{what}:{id(signal)}")
+    user_logged_in.connect(_signed_in, weak=False, dispatch_uid="audit:signed_in")
     user_login_failed.connect(_failed, weak=False, dispatch_uid="audit:sign_in_failed")
 
 
@@ -38,6 +39,18 @@ def _receiver(what: str) -> Any:
             _record(what, str(user.email), request)
 
     return receiver
+
+
+def _signed_in(sender: Any, user: Any, request: HttpRequest, **kwargs: Any) -> None:
+    _record(_way_in(request, user), str(user.email), request)
+
+
+def _way_in(request: HttpRequest, user: Any) -> str:
+    """How somebody signed in, by what allauth noted of each step."""
+    steps = get_authentication_records(request, user) if hasattr(request, "session") else []
+    if any(step.get("passwordless") for step in steps):
+        return "signed_in_by_passkey"
+    return "signed_in_by_company" if any(step["method"] == "company" for step in steps) else "signed_in"
 
 
 def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:

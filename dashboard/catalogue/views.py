@@ -1,6 +1,7 @@
 """The catalogue: every operation of both systems, and a form to try each of them."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,17 +10,21 @@ from django.utils.text import capfirst
 
 from dashboard.catalogue import context as catalogue_page
 from dashboard.catalogue.filters import CatalogueFilter
-from dashboard.grants import visible
+from dashboard.grants import describe_problem, sees_masks, visible
 from dashboard.inputs import refuse_field
 from dashboard.lists import read_whole_list, render_list
 from dashboard.live.commands import PROBLEMS
 from dashboard.live.threads import begin_command, wait_for_reading
+from dashboard.models import Right
 from dashboard.permissions import operators_only, owners_only
+from dashboard.rights import need_right
+from integration import audit
 from integration.catalogue import CATALOGUE, CatalogueEntry
-from integration.catalogue.try_operation import Tried, try_operation
+from integration.catalogue.try_operation import NOBODYS, Tried, try_operation
 from integration.errors import SetupError
 from integration.models import Link, Workflow
 from integration.people.find import find_person
+from integration.privacy.masking import Mask, mask_body_of_call, mask_path
 from integration.records import PersonRef
 from integration.workflows.actions.pairs import parse_pairs
 
@@ -65,7 +70,7 @@ def _send(request: HttpRequest, entry: CatalogueEntry) -> HttpResponse:
     except SetupError as problem:
         return _render_operation(request, entry, link.key, values, problem=capfirst(problem.problem), status=422)
     except PROBLEMS as problem:
-        return _render_operation(request, entry, link.key, values, problem=str(problem))
+        return _render_operation(request, entry, link.key, values, problem=describe_problem(problem))
     return _render_operation(request, entry, link.key, values, tried)
 
 
@@ -76,15 +81,26 @@ def _delete(request: HttpRequest, entry: CatalogueEntry) -> HttpResponse:
 
 def _try(request: HttpRequest, entry: CatalogueEntry, link: Link, values: dict[str, Any]) -> Tried:
     contact, unmasked = request.POST.get("contact", "").strip(), request.POST.get("show") == "1"
+    if unmasked:
+        need_right(request, Right.SEE_PERSONAL)
+        audit.record("operation", entry.key, link=link.key, after={"personal values": "shown"})
     reads = entry.kind == "read"
     if not reads and not link.connection(entry.side).sandbox and request.POST.get("confirm") != "live":
         raise SetupError(NOT_CONFIRMED)
 
     def work() -> Tried:
         person = find_person(link, contact) if contact else PersonRef("", "")
-        return try_operation(entry, link, values, person, request.user, unmasked=unmasked)
+        return try_operation(entry, link, values, person, request.user, mask=_mask_of(entry, unmasked))
 
-    return wait_for_reading(work) if reads else begin_command(work)
+    tried = wait_for_reading(work) if reads else begin_command(work)
+    return replace(tried, path=mask_path(tried.path)) if sees_masks() else tried
+
+
+def _mask_of(entry: CatalogueEntry, unmasked: bool) -> Mask | None:
+    """None for the usual one, which leaves what says little about a person, such as their city."""
+    if unmasked:
+        return lambda body: body
+    return mask_body_of_call if sees_masks() and entry.subject not in NOBODYS else None
 
 
 def _read_values(request: HttpRequest, entry: CatalogueEntry) -> dict[str, Any]:

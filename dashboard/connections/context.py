@@ -10,6 +10,7 @@ from dashboard.connections.forms import RenameForm
 from dashboard.connections.logins import links_of
 from dashboard.grants import visible
 from dashboard.lists import EmptyState, ListWords
+from dashboard.models import Right
 from integration.catalogue.scopes import scopes_in_use
 from integration.connections.check import current_steps
 from integration.models import Connection, ConnectionStatus, EventState, InboxEvent, Provider, Workflow
@@ -57,7 +58,7 @@ def webhook_context(found: Connection, user: Any) -> dict[str, object]:
     # Anybody can send a refused event; only one that was taken in shows that the webhooks are set up.
     taken_in = InboxEvent.objects.filter(connection=found).exclude(state=EventState.REFUSED)
     last = taken_in.defer("body", "headers").first()
-    facts: dict[str, object] = {"last_event": last, "may_see_addresses": getattr(user, "may_operate", False)}
+    facts: dict[str, object] = {"last_event": last, "may_see_addresses": user.holds(Right.CHANGE_RULES)}
     # `addresses` makes the secret part on first use: looking at a disconnected account must not make one.
     if facts["may_see_addresses"] and found.status != ConnectionStatus.DISCONNECTED:
         try:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from dashboard.models import Right
 from dashboard.payloads import body_of, text_of
 from integration.errors import SetupError
 from integration.models import Connection
@@ -52,7 +53,7 @@ def _list_paths(body: Any, before: str = "", depth: int = 6) -> list[str]:
 
 def _workflow_address(found: Connection, user: Any) -> str:
     """Where an automation is to send its body; for operators only, it is as good as a password."""
-    if not getattr(user, "may_operate", False):
+    if not user.holds(Right.CHANGE_RULES):
         return ""
     try:
         return str(webhook_addresses(found)["workflow"]["url"])

@@ -91,10 +91,12 @@ class ReadingState:
     begins: bool = False
     again: bool = False
     problem: str = ""
+    masked: bool = False
+    """Nobody is asked: what both systems say now is for those who see personal values."""
 
     @property
     def is_live(self) -> bool:
-        return not (self.begins or self.problem)
+        return not (self.begins or self.problem or self.masked)
 
     @property
     def trigger(self) -> str:

@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from dashboard.contacts.masked import mask_person
 from integration.models import Link
 from integration.moments import find_zone
-from integration.people.find import find_by_id, with_standing
+from integration.people.find import KnownPerson, find_by_id, with_standing
+from integration.privacy.masking import is_masking, masking
 
 View = Callable[..., HttpResponse]
 
@@ -23,9 +25,15 @@ def with_person(view: View) -> View:
         named = get_object_or_404(with_standing(side, contact_id), key=link)
         # A zone that is activated stays with the thread, also for the next request; this one ends with the block.
         with location_zone(named):
-            return view(request, find_by_id(named, side, contact_id), **kwargs)
+            return view(request, _find_shown(named, side, contact_id), **kwargs)
 
     return view_person
+
+
+def _find_shown(link: Link, side: str, contact_id: str) -> KnownPerson:
+    with masking(False):
+        person = find_by_id(link, side, contact_id)
+    return mask_person(person) if is_masking() else person
 
 
 def location_zone(link: Link) -> Any:

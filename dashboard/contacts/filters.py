@@ -4,7 +4,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from dashboard.filters import LinkFilter, Rows, with_any
-from dashboard.grants import visible
+from dashboard.grants import sees_masks, visible
 from dashboard.links.env import with_sides
 from integration.models import Link, Pair, Snapshot
 from integration.people import search
@@ -19,7 +19,7 @@ class ContactFilter(LinkFilter):
 
     def by_q(self, rows: Rows, text: str) -> Rows:
         countries = {link.pk: link.phone_country for link in self.chosen.select_related("ghl")}
-        return rows.filter(pk__in=search.find_matching_ids(text, countries))
+        return rows.filter(pk__in=search.find_matching_ids(text, countries, parts=not sees_masks()))
 
     def by_state(self, rows: Rows, state: str) -> Rows:
         if state == "filtered":

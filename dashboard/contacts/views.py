@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from dashboard.contacts import context as contact_page
 from dashboard.contacts.decorators import location_zone, with_person
 from dashboard.contacts.filters import ContactFilter, contact_rows
+from dashboard.contacts.masked import MaskedPerson, mask_profile
 from dashboard.contacts.responses import redirect_to_person
 from dashboard.htmx import render_partial, wants_partial
 from dashboard.inputs import read_number
@@ -21,6 +22,7 @@ from integration.people import search
 from integration.people.find import KnownPerson, run_on
 from integration.people.person import ComparedPerson, compare_known, compare_live, questions_about
 from integration.people.timeline import read_timeline
+from integration.privacy.masking import is_masking, masking
 
 NOBODY = "Neither Gist nor GHL has this contact, and nothing ever happened to it here."
 
@@ -29,7 +31,8 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     """People that Gistline knows; with `ask`, those that both systems find, of one link."""
     wanted = ContactFilter(request.GET)
     context = read_list(contact_page.LIST, wanted, wanted.apply(contact_rows()), request.GET)
-    if "ask" in request.GET and wanted.values.get("q"):
+    # What both systems find is shown as they say it.
+    if "ask" in request.GET and wanted.values.get("q") and not is_masking():
         context |= _search_live(wanted, now="read" in request.GET)
     if request.GET.get("read") == "part" and wants_partial(request):
         return render(request, "contacts/_live.html", context)
@@ -59,7 +62,7 @@ def contact_detail(request: HttpRequest, person: KnownPerson) -> HttpResponse:
     asked = questions_about(person)
     # Before the records are read: it must not tell of what the cards beside it do not show yet.
     events = read_timeline(person, asked, request.GET.get("show", "all"), _read_before(request))
-    profile, state = _read_person(person, asked) if "read" in request.GET else _show_known(person, asked)
+    profile, state = _show_known(person, asked) if _is_read_later(request) else _read_person(person, asked)
     if state.is_live and not profile.is_known and not events.events and not wants_partial(request):
         raise Http404(NOBODY)
     with location_zone(person.link):  # Reading the person may have brought the zone for the first time.
@@ -75,10 +78,19 @@ def _named_command(request: HttpRequest) -> CommandResult | None:
         return None
 
 
+def _is_read_later(request: HttpRequest) -> bool:
+    """Both systems are asked once the page stands. Of somebody whose values are masked never: they say nothing else."""
+    return "read" not in request.GET or is_masking()
+
+
 Shown = tuple[ComparedPerson, contact_page.ReadingState]
 
 
 def _show_known(person: KnownPerson, asked: list[Question]) -> Shown:
+    if isinstance(person, MaskedPerson):
+        with masking(False):
+            profile = compare_known(person.behind or person, asked)
+        return mask_profile(profile, person), contact_page.ReadingState(masked=True)
     return compare_known(person, asked), contact_page.ReadingState(begins=True)
 
 

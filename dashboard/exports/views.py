@@ -5,11 +5,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
-from dashboard.client_address import client_address
 from dashboard.exports.lists import EXPORTS
+from dashboard.exports.recording import record_export
 from dashboard.exports.writing import Row, stream_rows
 from dashboard.permissions import operators_only
-from integration import audit
 
 AT_ONCE = 500
 
@@ -20,9 +19,7 @@ def export_list(request: HttpRequest, place: str) -> HttpResponseBase:
     exported, as_csv = EXPORTS[place], request.GET.get("as") == "csv"
     wanted = exported.filter(request.GET)
     rows = wanted.apply(exported.rows()).order_by("pk")
-    # A file leaves the house, so it is put on record; not its filters, in which an address may stand.
-    with audit.acting(str(request.user), audit.BROWSER, client_address(request)):
-        audit.record(f"{place}_export", "csv" if as_csv else "json", link=str(wanted.values.get("link", "")))
+    record_export(request, "csv" if as_csv else "json", str(wanted.values.get("link", "")))
     return stream_rows(f"gistline-{place}", as_csv, exported.columns, _read(exported, rows))
 
 

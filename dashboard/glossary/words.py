@@ -115,6 +115,9 @@ _OURS = (
     _ours("mapping", "Mapping",
           "Which Gist field belongs to which GHL field: one row each, with a direction, who wins, and steps that "
           "change the value on its way.", *LINKS),
+    _ours("mask", "Mask",
+          "What stands in place of a personal value for whoever may not see it, such as a•••@e•••.com. Owners say who "
+          "sees the values.", "", "", "masked", "personal data"),
     _ours("match", "Match",
           "Finding out that a contact in Gist and one in GHL are the same person, by e-mail address and phone number. "
           "In doubt a person is asked.", *LINKS),
@@ -139,7 +142,8 @@ _OURS = (
           "A row of a file that was not taken, with the reason. Download it, mend it, and bring it again.", *IMPORTS),
     _ours("role", "Role",
           "What a person may do in Gistline: a viewer reads, an operator connects, maps and syncs, an owner also "
-          "deletes and invites.", "", "", "viewer", "operator", "owner"),
+          "deletes and invites. Owners tick further rights for each person, such as to see personal data.", "", "",
+          "viewer", "operator", "owner"),
     _ours("run", "Run",
           "One piece of work: a full sync, a sync of what changed, webhooks, a sweep, an import, a retry, an undo, a "
           "single contact.", *RUNS),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dashboard.guide.facts import GuideFacts
+from dashboard.models import Right
 from integration.checks.judge import CONTACT_TOPICS
 from integration.models import Connection, ConnectionStatus, Provider
 from integration.models.fields import UndecryptableValue
@@ -32,7 +33,7 @@ def topic_context(facts: GuideFacts, key: str, user: Any) -> dict[str, Any]:
 
 def _addresses_of(connection: Connection, user: Any) -> tuple[dict[str, str], str]:
     """Each is as good as a password, so that viewers get none; and why there are none."""
-    if not getattr(user, "may_operate", False):
+    if not user.holds(Right.CHANGE_RULES):
         return {}, ""
     try:
         return {topic: str(where["url"]) for topic, where in webhook_addresses(connection).items()}, ""

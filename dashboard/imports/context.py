@@ -15,6 +15,7 @@ from integration.errors import SetupError
 from integration.imports.faults import REASONS
 from integration.imports.targets import AccountFields
 from integration.models import ACTIVE_RUNS, COUNTS, ImportFile, ImportTarget, Link, Run
+from integration.privacy.masking import is_masking, mask_sentence
 from integration.retention.prune import days_of
 from integration.runs.imports.check_ahead import is_silent
 from integration.runs.imports.checking import open_store
@@ -104,7 +105,9 @@ def result_context(run: Run) -> dict[str, Any]:
     if not run.is_active and file:
         try:
             for one in islice(rejections_of(run), SHOWN):
-                rejected.append({"number": one.number, "sentence": one.sentence, "title": titles.get(one.reason, "")})
+                # Those of the check stand in a file beside the database.
+                sentence = mask_sentence(one.sentence) if is_masking() else one.sentence
+                rejected.append({"number": one.number, "sentence": sentence, "title": titles.get(one.reason, "")})
         except SetupError as problem:
             gone = str(problem)
     left_over = run.skipped + run.failed

@@ -7,13 +7,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import get_valid_filename
 
+from dashboard.exports.recording import record_export
 from dashboard.grants import visible
 from dashboard.htmx import report_problem
 from dashboard.imports import columns, context
 from dashboard.imports.forms import ReadingForm, UploadForm
 from dashboard.inputs import read_number
 from dashboard.lists import read_whole_list, render_list
-from dashboard.permissions import operators_only
+from dashboard.permissions import operators_only, personal_data_only
 from integration.connections.fields import fields_of
 from integration.errors import ProviderError, SetupError
 from integration.imports.csv_source import DELIMITERS
@@ -77,6 +78,7 @@ def _refresh_fields(request: HttpRequest, file: ImportFile) -> None:
         report_problem(request, problem)
 
 
+@personal_data_only
 def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
     """How the file is read, what its columns mean, and what is added to every row."""
     file = _find_file(pk)
@@ -135,6 +137,7 @@ def _begin_check(request: HttpRequest, file: ImportFile) -> HttpResponse:
     return redirect("import_check", file.pk)
 
 
+@personal_data_only
 def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     file = _find_file(pk)
     if file.removed_at or not file.check_state:
@@ -207,6 +210,7 @@ def _find_run(pk: int) -> Run:
     return get_object_or_404(runs, pk=pk, kind=RunKind.IMPORT)
 
 
+@personal_data_only
 def download_rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rows that were not taken, as a CSV file with the reasons in its last column."""
     run = _find_run(pk)
@@ -217,6 +221,7 @@ def download_rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
     except SetupError as problem:
         report_problem(request, problem)
         return redirect("imported", pk)
+    record_export(request, f"run {pk}", run.link.key)
     name = get_valid_filename(f"rejected-{run.import_file.name if run.import_file else run.pk}").rsplit(".", 1)[0]
     response: HttpResponseBase = StreamingHttpResponse(chain([MARK, first], pieces), content_type=CSV)
     if request.method == "HEAD":

@@ -23,5 +23,10 @@ class KeyForm(SeenLinksForm):
             "workflows."
         ),
     )
+    sees_personal_data = forms.BooleanField(
+        label="Is answered personal values",
+        required=False,
+        help_text="Unticked, names, addresses, numbers and values come masked.",
+    )
     days = forms.TypedChoiceField(label="Ends after", choices=LASTS, coerce=int, widget=forms.Select(SELECT))
-    field_order = ["name", "may", "scope", "links", "days"]
+    field_order = ["name", "may", "sees_personal_data", "scope", "links", "days"]

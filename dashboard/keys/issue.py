@@ -19,7 +19,13 @@ SHOWN = len(BEGINS) + 4
 
 @transaction.atomic
 def make_key(
-    name: str, scope: str, links: Iterable[Link] | None, days: int, by: User | None = None
+    name: str,
+    scope: str,
+    links: Iterable[Link] | None,
+    days: int,
+    by: User | None = None,
+    *,
+    sees_personal_data: bool = False,
 ) -> tuple[ApiKey, str]:
     """A new key and its text, `gl_` and 43 letters, which cannot be read again. `links`: None for all."""
     text = f"{BEGINS}{secrets.token_urlsafe(32)}"
@@ -29,6 +35,7 @@ def make_key(
         digest=digest_of(text),
         scope=scope,
         all_links=links is None,
+        sees_personal_data=sees_personal_data,
         made_by=by,
         ends_at=timezone.now() + timedelta(days=days),
     )
@@ -54,4 +61,5 @@ def digest_of(text: str) -> str:
 def describe_key(key: ApiKey) -> dict[str, str]:
     """A key as the audit trail keeps it."""
     links = "all" if key.all_links else ", ".join(key.links.values_list("key", flat=True))
-    return {"begins with": key.prefix, "scope": key.scope, "links": links}
+    values = "masked" if key.is_masked else "seen"
+    return {"begins with": key.prefix, "scope": key.scope, "links": links, "personal data": values}

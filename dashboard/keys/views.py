@@ -23,7 +23,14 @@ def new_key(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST or None, initial={"may": Scope.READ, "scope": "all", "days": 90}, auto_id="key-%s")
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
-        made, text = make_key(given["name"], given["may"], form.chosen_links, given["days"], cast(User, request.user))
+        made, text = make_key(
+            given["name"],
+            given["may"],
+            form.chosen_links,
+            given["days"],
+            cast(User, request.user),
+            sees_personal_data=given["sees_personal_data"],
+        )
         # Shown here and never again, so it is no redirect: the key must not be kept in a session or a cookie.
         return render(request, "settings/keys.html", _list_context() | {"made": made, "key_text": text})
     context = {"form": form, "settings_page": "keys"}

@@ -1,5 +1,7 @@
 """What the templates of a link need beside the link."""
 
+from typing import Any
+
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.urls import reverse_lazy
 
@@ -10,6 +12,8 @@ from dashboard.links.forms import LinkForm
 from dashboard.links.launch import launch_context
 from dashboard.lists import EmptyState, ListWords
 from dashboard.log.filters import log_rows
+from dashboard.models import Right
+from dashboard.rights import writes_to_live
 from dashboard.runs.filters import run_rows
 from integration.models import Link, MappingVersion, Outcome
 from integration.webhooks.backlog import backlog_of
@@ -35,7 +39,7 @@ def links_with_version() -> QuerySet[Link]:
     return found
 
 
-def link_context(found: Link, form: LinkForm, filters: list[FilterDraft] | None = None) -> dict[str, object]:
+def link_context(found: Link, form: LinkForm, user: Any, filters: list[FilterDraft] | None = None) -> dict[str, object]:
     failures = log_rows().filter(link=found, outcome=Outcome.FAILED, resolved_at=None)
     waiting = backlog_of(found)
     card = build_card(found)
@@ -48,6 +52,7 @@ def link_context(found: Link, form: LinkForm, filters: list[FilterDraft] | None 
         "filters": filters or drafts_of(found),
         "left_out": card.parity.filtered,
         "form": form,
+        "may_sync": user.holds(Right.RUN_LIVE) or not writes_to_live(found),
         "runs": run_rows().filter(link=found)[:LAST_RUNS],
         "failures": failures[:LAST_FAILURES],
         **launch_context(found),

@@ -15,6 +15,7 @@ from dashboard.links.forms import LinkForm, NewLinkForm
 from dashboard.links.making import map_usual_fields
 from dashboard.lists import read_whole_list, render_list
 from dashboard.permissions import operators_only, owners_only
+from dashboard.rights import need_live
 from integration.errors import ProviderError, SetupError
 from integration.models import ACTIVE_RUNS, Connection, Link, RunKind, delete_row
 from integration.runs.start import AlreadyRunning, start_run
@@ -30,7 +31,7 @@ def link_detail(request: HttpRequest, key: str) -> HttpResponse:
     form = LinkForm(instance=found)
     if request.method == "POST":
         return _save_settings(request, found)
-    return render(request, "links/detail.html", link_context(found, form))
+    return render(request, "links/detail.html", link_context(found, form, request.user))
 
 
 @operators_only
@@ -39,12 +40,15 @@ def _save_settings(request: HttpRequest, found: Link) -> HttpResponse:
         # Locked, so that of two people who save at once the second sees what the first changed.
         form = LinkForm(request.POST, instance=Link.objects.select_for_update(no_key=True).get(pk=found.pk))
         if form.is_valid():
+            if "mode" in form.changed_data:
+                # Whatever begins to write from here on is as good as the button that says so.
+                need_live(request, form.instance)
             # Only its own fields: a run keeps the lease and the place of the sweep in other columns of this row.
             form.instance.save(update_fields=LinkForm.Meta.fields)
             messages.success(request, "The rules are saved. The next run works by them.")
             return redirect("link", found.key)
     found.refresh_from_db()
-    return render(request, "links/detail.html", link_context(found, form), status=422)
+    return render(request, "links/detail.html", link_context(found, form, request.user), status=422)
 
 
 @operators_only
@@ -60,7 +64,7 @@ def save_filters(request: HttpRequest, key: str) -> HttpResponse:
         return redirect_whole_page(request, "link", found.key)
     status = 422 if any(one.is_refused for one in drafts) and not wants_partial(request) else 200
     template = "links/_filters.html" if wants_partial(request) else "links/detail.html"
-    return render(request, template, link_context(found, LinkForm(instance=found), drafts), status=status)
+    return render(request, template, link_context(found, LinkForm(instance=found), request.user, drafts), status=status)
 
 
 @operators_only
@@ -83,8 +87,11 @@ def start_sync(request: HttpRequest, key: str) -> HttpResponse:
     """Start a run: `kind` full or incremental, `dry_run` to write nothing; `back` names the page it was asked on."""
     found = get_object_or_404(Link.objects.select_related("gist", "ghl"), key=key)
     kind = RunKind.FULL if request.POST.get("kind") == RunKind.FULL else RunKind.INCREMENTAL
+    dry_run = "dry_run" in request.POST
+    if not dry_run:
+        need_live(request, found)
     try:
-        run = start_run(found, kind, dry_run="dry_run" in request.POST, user=request.user)
+        run = start_run(found, kind, dry_run=dry_run, user=request.user)
     except AlreadyRunning as busy:
         messages.info(request, str(busy))
         return redirect("run", busy.run.pk)

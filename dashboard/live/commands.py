@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dashboard.live.threads import COMMAND_SECONDS, StillUnderWay, begin_command
 from integration.errors import ProviderError, SetupError
+from integration.privacy.masking import is_masking, mask_sentence
 
 PROBLEMS = (SetupError, ProviderError)
 FAULT = "Gistline failed over it; the server’s log says where. Read again how it stands."
@@ -53,7 +54,10 @@ def find_command(token: UUID) -> CommandResult | None:
     if kept is None:
         return None
     since = datetime.fromisoformat(kept["since"]) if kept["since"] else None
-    return CommandResult(kept["done"], kept["problem"], kept["token"], since)
+    done, problem = kept["done"], kept["problem"]
+    if is_masking():
+        done, problem = mask_sentence(done), mask_sentence(problem)
+    return CommandResult(done, problem, kept["token"], since)
 
 
 @dataclass

@@ -36,8 +36,7 @@ def read_log(wanted: LogFilter, rows: Rows, query: QueryDict) -> dict[str, Any]:
         return read_list(LIST, wanted, wanted.compare(found), query)
     words = replace(LIST, no_match=f"None of these {STRETCH:,} entries fits, back to {moment_in_words(stretch.at)}.")
     context = read_list(words, wanted, wanted.compare(below, stretch.key), query)
-    things = "entry" if context["count"] == "1" else "entries"
-    return {**context, "things": f"{things} in this part of the log", "stretch": stretch, "looked_at": f"{STRETCH:,}"}
+    return {**context, "things": "entries in this part of the log", "stretch": stretch, "looked_at": f"{STRETCH:,}"}
 
 
 def _cut_stretch(rows: Rows) -> Stretch | None:

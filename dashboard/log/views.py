@@ -10,9 +10,10 @@ from dashboard.lists import render_list
 from dashboard.log.context import attempts_of
 from dashboard.log.filters import LogFilter, log_rows
 from dashboard.log.search import read_log
-from dashboard.permissions import operators_only
+from dashboard.permissions import operators_only, personal_data_only
 from integration.errors import ProviderError, SetupError
 from integration.models import LogEntry
+from integration.privacy.masking import Mask, mask_calls
 from integration.runs.start import retry_entry
 
 
@@ -23,10 +24,22 @@ def log(request: HttpRequest) -> HttpResponse:
 
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """One entry: its own page, or, asked by a row of a list, that row opened (or closed) in place."""
+    return _render_entry(request, pk, mask_calls)
+
+
+@personal_data_only
+def show_values(request: HttpRequest, pk: int) -> HttpResponse:
+    """The entry with the values in its calls, which nobody sees without asking; the audit trail says who did."""
+    return _render_entry(request, pk, lambda calls: calls)
+
+
+def _render_entry(request: HttpRequest, pk: int, show: Mask) -> HttpResponse:
     found = get_object_or_404(with_sides(LogEntry.objects.select_related("run", "pair")), pk=pk)
     opened = request.GET.get("row") != "closed"
     context = {
         "entry": found,
+        "calls": show(found.calls),
+        "are_shown": request.method == "POST",
         "link": found.link,
         "attempts": attempts_of(found) if opened else [],
         "is_open": opened,

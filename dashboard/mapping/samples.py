@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
 from django.core.cache import cache
 
+from dashboard.grants import sees_masks
 from integration.connections.samples import SamplePerson, find_person, read_people
 from integration.errors import ProviderError
 from integration.mapping.suggest import Suggestion, find_suggestions
@@ -60,7 +61,12 @@ def known_samples(link: Link) -> Samples:
     if not kept:
         return Samples()
     people, found = [_person(one) for one in kept["people"]], [Suggestion(**one) for one in kept["found"]]
-    return Samples(people, found, kept["at"], kept["problem"])
+    return _without_masked(Samples(people, found, kept["at"], kept["problem"]))
+
+
+def _without_masked(samples: Samples) -> Samples:
+    """A value that is tried on masks says nothing: whoever may not see people tries none."""
+    return replace(samples, people=()) if sees_masks() else samples
 
 
 def read_samples(link: Link, gist: Fields, ghl: Fields) -> Samples:
@@ -88,7 +94,7 @@ def _keep(link: Link, samples: Samples) -> Samples:
     found = [asdict(one) for one in samples.suggestions]
     kept = {"people": people, "found": found, "at": samples.read_at, "problem": samples.problem}
     cache.set(_key(link), kept, KEPT_SECONDS)
-    return samples
+    return _without_masked(samples)
 
 
 def _kept(contact: Contact | None) -> dict[str, Any] | None:

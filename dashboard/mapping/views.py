@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from dashboard.grants import sees_masks
 from dashboard.htmx import render_partial, report_problem, wants_partial
 from dashboard.inputs import read_number
 from dashboard.live.threads import wait_for_reading
@@ -48,7 +49,8 @@ def _reads_now(request: HttpRequest) -> bool:
 
 def _asks_person(request: HttpRequest) -> bool:
     """Whether somebody is to be shown by their address."""
-    return request.POST.get("do") == "choose-person" and bool(request.POST.get("sample-email", "").strip())
+    wanted = request.POST.get("do") == "choose-person" and not sees_masks()
+    return wanted and bool(request.POST.get("sample-email", "").strip())
 
 
 def _find_sides(request: HttpRequest, link: Link) -> tuple[Sides, str]:

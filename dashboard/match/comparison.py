@@ -1,12 +1,14 @@
 """A record beside those it may be: field by field, with what speaks for each of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from integration.mapping.rules import Rules
 from integration.models import Link, Provider, Question, Run, Snapshot
 from integration.models.choices import FULL_READS
 from integration.people.matches import records_of
+from integration.privacy.masked_columns import mask_row
+from integration.privacy.masking import is_masking, mask_sentence, mask_text, masking
 from integration.sync.likeness import Evidence, Traits, traits_of
 from integration.sync.observe import as_contact
 from integration.sync.ranking import rank_candidates
@@ -79,7 +81,30 @@ def rules_last_used(link: Link) -> Rules:
 
 
 def compare_candidates(question: Question) -> Comparison:
-    """By what is known now, not when it was asked; three queries."""
+    """By what is known now, not when it was asked; three queries. How alike they are is found out by the values."""
+    with masking(False):
+        found = _compare(question)
+    return _masked(found) if is_masking() else found
+
+
+def _masked(found: Comparison) -> Comparison:
+    candidates = tuple(
+        replace(one, record=mask_row(one.record), evidence=tuple(_mask_evidence(each) for each in one.evidence))
+        for one in found.candidates
+    )
+    lines = tuple(Line(one.label, _mask_cell(one.own), tuple(map(_mask_cell, one.cells))) for one in found.lines)
+    return Comparison(found.record and mask_row(found.record), candidates, lines)
+
+
+def _mask_evidence(evidence: Evidence) -> Evidence:
+    return replace(evidence, text=mask_sentence(evidence.text))
+
+
+def _mask_cell(cell: Cell) -> Cell:
+    return Cell(mask_text(cell.text), cell.kind)
+
+
+def _compare(question: Question) -> Comparison:
     records = records_of([question])
     record = records.get((question.side, question.external_id))
     # Those asked before sides were kept with them are of the other one.

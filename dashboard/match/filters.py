@@ -6,7 +6,8 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
-from dashboard.filters import Chip, Filter, Rows, with_any
+from dashboard.filters import Chip, Filter, Rows, holding, with_any
+from dashboard.grants import sees_masks
 from dashboard.inputs import read_number
 from dashboard.paging import Page
 from integration.models import Link, MatchedBy, Pair, Question, Snapshot
@@ -18,6 +19,10 @@ LATER = "later"
 STANDINGS = (*Question.Standing.choices, (LATER, "Later"))
 
 
+def _with_address(text: str) -> Q:
+    return Q(**{"email" if sees_masks() else "email__startswith": text.lower()})
+
+
 class RecordFilter(Filter):
     """Of records on one side only."""
 
@@ -26,7 +31,7 @@ class RecordFilter(Filter):
     )
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        return rows.filter(Q(label__icontains=text) | Q(email__startswith=text.lower()) | Q(external_id=text))
+        return rows.filter(holding("label", text) | _with_address(text) | Q(external_id=text))
 
     def by_reason(self, rows: Rows, code: str) -> Rows:
         return rows.filter(reason=code)
@@ -36,10 +41,10 @@ class PairFilter(Filter):
     by = forms.ChoiceField(choices=with_any("Found by anything", MatchedBy.choices), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        found = Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text)
+        found = holding("label", text) | Q(gist_id=text) | Q(ghl_id=text)
         # No address holds a blank: of a whole name, no record is looked at.
         if " " not in text:
-            found |= Q(Exists(Snapshot.objects.filter(pair=OuterRef("pk"), email__startswith=text.lower())))
+            found |= Q(Exists(Snapshot.objects.filter(_with_address(text), pair=OuterRef("pk"))))
         return rows.filter(found)
 
     def by_by(self, rows: Rows, key: str) -> Rows:
@@ -58,7 +63,7 @@ class StandingFilter(Filter):
 
 class DecisionFilter(Filter):
     def by_q(self, rows: Rows, text: str) -> Rows:
-        return rows.filter(Q(label__icontains=text) | Q(external_id=text))
+        return rows.filter(holding("label", text) | Q(external_id=text))
 
 
 def records_alone(link: Link, side: str) -> QuerySet[Snapshot]:

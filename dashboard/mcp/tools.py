@@ -13,7 +13,7 @@ from dashboard.api.finding import find_link, name_record
 from dashboard.api.pages import read_page
 from dashboard.api.rows import report_event, report_link, report_person, report_problem, report_run, report_run_line
 from dashboard.api.shapes import Number, PageQuery
-from dashboard.grants import visible
+from dashboard.grants import describe_problem, visible
 from dashboard.keys.access import Refused
 from dashboard.links.cards import build_cards
 from dashboard.models import ApiKey, Scope
@@ -169,4 +169,4 @@ def call_tool(request: HttpRequest, tool: Tool, arguments: dict[str, Any]) -> tu
     except Refused as problem:
         return {}, problem.sentence
     except (SetupError, ProviderError) as problem:
-        return {}, str(problem)
+        return {}, describe_problem(problem)

@@ -9,9 +9,11 @@ from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 
 from dashboard.contacts.filters import contact_rows
-from dashboard.grants import visible, visible_connections
+from dashboard.grants import sees_masks, visible, visible_connections
 from dashboard.links.env import ENVIRONMENTS, environment_of
+from dashboard.models import Right
 from dashboard.palette.options import Group, Option, actions, pages
+from dashboard.rights import writes_to_live
 from dashboard.runs.filters import run_rows
 from dashboard.traces.story import read_story
 from integration.models import Connection, Link, Provider, RunStatus, Snapshot
@@ -59,19 +61,20 @@ def _link_option(link: Link) -> Option:
 
 
 def _things_to_do(links: list[Link], user: Any) -> list[Option]:
-    if not user.may_operate:
+    if not user.holds(Right.RETRY):
         return []
     options = []
     for link in links[:2]:
         page, address = reverse("link", args=[link.key]), reverse("link_sync", args=[link.key])
         kind = environment_of(link)
         writes = "reads only" if kind == "watch" else f"writes to {ENVIRONMENTS[kind].lower()}"
-        options += [
-            Option(f"Sync {link.name} now", page, "play", end=writes, post=address, field="kind", value="incremental"),
-            Option(
-                f"Make a plan for {link.name}", page, "eye", end="reads only", post=address, field="dry_run", value="1"
-            ),
-        ]
+        sync = Option(
+            f"Sync {link.name} now", page, "play", end=writes, post=address, field="kind", value="incremental"
+        )
+        plan = Option(
+            f"Make a plan for {link.name}", page, "eye", end="reads only", post=address, field="dry_run", value="1"
+        )
+        options += [sync, plan] if user.holds(Right.RUN_LIVE) or not writes_to_live(link) else [plan]
     return options
 
 
@@ -108,7 +111,8 @@ def _find_people(text: str) -> list[Option]:
     if len(text) < SHORTEST_NAME:
         return []
     countries = {link.pk: link.phone_country for link in visible(Link.objects.select_related("ghl"), "pk")}
-    found = contact_rows().filter(pk__in=find_matching_ids(text, countries)).order_by("-pk")[:MOST]
+    ids = find_matching_ids(text, countries, parts=not sees_masks())
+    found = contact_rows().filter(pk__in=ids).order_by("-pk")[:MOST]
     return [option for one in found if (option := _person_option(one))]
 
 

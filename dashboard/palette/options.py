@@ -5,6 +5,8 @@ from typing import Any
 
 from django.urls import reverse
 
+from dashboard.models import Right
+
 
 @dataclass(frozen=True)
 class Option:
@@ -32,7 +34,9 @@ class Group:
 
 @dataclass(frozen=True)
 class _Page:
-    """`words` are other names that people look for it by; `needs` is the right that it takes, "" for everybody."""
+    """`words` are other names that people look for it by; `needs` is the right, or the property of a user, that it
+    takes, "" for everybody.
+    """
 
     route: str
     title: str
@@ -64,11 +68,11 @@ PAGES = (
     _Page("mfa_index", "Second factor", "shield-check", "2fa totp account"),
 )
 DO = (
-    _Page("link_new", "Add a link…", "plus", "new create client", "may_operate"),
-    _Page("connection_new_gist", "Connect Gist…", "key", "new account", "may_operate"),
-    _Page("connection_new_ghl", "Connect GoHighLevel…", "plus", "new account oauth ghl", "may_operate"),
-    _Page("workflow_new", "Add a workflow…", "bolt", "new create template", "may_operate"),
-    _Page("imports", "Bring in a file of people…", "table-cells", "csv excel import upload", "may_operate"),
+    _Page("link_new", "Add a link…", "plus", "new create client", Right.CHANGE_RULES),
+    _Page("connection_new_gist", "Connect Gist…", "key", "new account", Right.CHANGE_RULES),
+    _Page("connection_new_ghl", "Connect GoHighLevel…", "plus", "new account oauth ghl", Right.CHANGE_RULES),
+    _Page("workflow_new", "Add a workflow…", "bolt", "new create template", Right.CHANGE_RULES),
+    _Page("imports", "Bring in a file of people…", "table-cells", "csv excel import upload", "may_change_people"),
     _Page("person_invite", "Invite somebody…", "users", "new person role", "may_delete"),
 )
 
@@ -86,8 +90,12 @@ def _options(known: tuple[_Page, ...], text: str, user: Any) -> list[Option]:
     return [
         Option(page.title, reverse(page.route), page.icon, keys=page.keys)
         for page in known
-        if (not page.needs or getattr(user, page.needs)) and _has_all(f"{page.title} {page.words}".lower(), wanted)
+        if _may_see(page.needs, user) and _has_all(f"{page.title} {page.words}".lower(), wanted)
     ]
+
+
+def _may_see(needs: str, user: Any) -> bool:
+    return not needs or bool(user.holds(needs) if needs in Right.values else getattr(user, needs))
 
 
 def _has_all(words: str, wanted: list[str]) -> bool:

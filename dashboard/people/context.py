@@ -8,11 +8,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from dashboard.models import Invitation, User
 from integration.models import Link
 
-# What a role may do, in the order of the table: the right, and the roles that have it.
+# What a role may do, in the order of the table: the right, the roles that have it, and those of whom only the persons
+# that it is ticked for.
 RIGHTS = (
     ("See overview, runs, log, contacts and problems of the links it sees", "viewer operator owner"),
-    ("Retry, decide, sync now, change a contact", "operator owner"),
-    ("Change connections, mappings, rules and workflows", "operator owner"),
+    ("See personal data: names, addresses, numbers and values", "viewer operator owner", "viewer operator"),
+    ("Retry, answer questions, sync now, make a plan", "operator owner", "operator"),
+    ("Change connections, mappings, rules and workflows", "operator owner", "operator"),
+    ("Write to live accounts by hand: apply, undo, go live, import, a contact", "operator owner", "operator"),
     ("Delete links, connections, workflows and contacts", "owner"),
     ("Invite people, change roles, erase a person, read the audit trail", "owner"),
     ("See a stored login or key", ""),
@@ -31,6 +34,10 @@ def invitation_rows() -> QuerySet[Invitation]:
     return Invitation.objects.select_related("user", "invited_by").prefetch_related("user__links").order_by("-pk")
 
 
+def _may(role: str, roles: str, ticked: str = "") -> str:
+    return ("if ticked" if role in ticked.split() else "yes") if role in roles.split() else "no"
+
+
 def people_context() -> dict[str, Any]:
     people, invitations = list(people_rows()), list(invitation_rows())
     return {
@@ -38,6 +45,6 @@ def people_context() -> dict[str, Any]:
         "people": people,
         "invitations": invitations,
         "link_count": Link.objects.count(),
-        "rights": [(right, [role in roles.split() for role in ROLES]) for right, roles in RIGHTS],
+        "rights": [(right, [_may(role, *roles) for role in ROLES]) for right, *roles in RIGHTS],
         "active_count": sum(person.is_active for person in people),
     }

@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.urls import reverse_lazy
 
-from dashboard.models import Role, User
+from dashboard.models import Right, Role, User
 from dashboard.widgets import SELECT, TEXT
 from integration.models import Link
 
@@ -46,21 +47,37 @@ class AccessForm(SeenLinksForm):
     """A role, and which links its person sees. Owners see all links, since they give the grants."""
 
     role = forms.ChoiceField(choices=Role.choices, widget=forms.Select(SELECT))
-    field_order = ["role", "scope", "links"]
+    rights = forms.MultipleChoiceField(
+        choices=Right.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Owners hold all of them; of a viewer only the first counts. Without it names, addresses, numbers "
+        "and values are masked everywhere, also in files.",
+    )
+    field_order = ["role", "rights", "scope", "links"]
 
     def narrows(self, data: Mapping[str, Any]) -> bool:
         return super().narrows(data) and data.get("role") != Role.OWNER
 
 
+# What the chosen role begins with is ticked anew.
+TICK_USUAL_RIGHTS = {
+    "hx-get": reverse_lazy("person_invite"), "hx-trigger": "change", "hx-target": "#rights", "hx-select": "#rights",
+    "hx-swap": "outerHTML",
+}  # fmt: skip
+
+
 class InviteForm(AccessForm):
+    role = forms.ChoiceField(choices=Role.choices, widget=forms.Select(SELECT | TICK_USUAL_RIGHTS))
     email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(TEXT))
-    field_order = ["email", "role", "scope", "links"]
+    field_order = ["email", "role", "rights", "scope", "links"]
 
 
 def access_of(person: User) -> dict[str, Any]:
     """What the form of a person begins with."""
     return {
         "role": person.role,
+        "rights": [right.value for right in Right if getattr(person, right)],
         "scope": "all" if person.sees_all_links else "some",
         "links": [link.key for link in person.links.all()],
     }

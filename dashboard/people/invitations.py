@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Invitation, Role, User
-from dashboard.people.roles import access_of, change_access
+from dashboard.people.roles import access_of, change_access, has_account, usual_rights
 from integration import audit
 from integration.errors import SetupError
 from integration.models import Link
@@ -46,15 +46,23 @@ class Invited:
     mailed: bool = False
 
 
-def invite(email: str, role: str, links: Iterable[Link] | None, by: User | None = None) -> Invited:
+def invite(
+    email: str, role: str, links: Iterable[Link] | None, by: User | None = None, rights: Iterable[str] | None = None,
+    *, sees_personal_data: bool | None = None,
+) -> Invited:  # fmt: skip
     """Make the person, or change the role and links (None: all) of whoever has the address. Raises SetupError.
+
+    `rights`: None for those that the role begins with; `sees_personal_data` gives or takes the one, whatever `rights`.
 
     An invitation that was not accepted yet is replaced: its address ends.
     """
     email = _checked_address(email)
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(email__iexact=email).first() or _make_person(email)
-        change_access(user, role, links, by)
+        user = User.objects.select_for_update().filter(email__iexact=email).first()
+        if user is None:
+            user = _make_person(email)
+            rights = usual_rights(role) if rights is None else rights
+        change_access(user, role, links, by, rights, sees_personal_data=sees_personal_data)
         if user.is_active:
             return Invited(user, f"{settings.PUBLIC_URL}{reverse('account_login')}", is_new=False)
         token = _renew_invitation(user, by)
@@ -125,13 +133,25 @@ def accept(token: str, password: str, name: str = "") -> User | None:
     invitation = rows.filter(ends_at__gt=timezone.now()).first()
     if invitation is None:
         return None
+    invitation.user.set_password(password)
+    # Whoever opened the address has shown that it reaches them.
+    return _let_in(invitation, name)
+
+
+@transaction.atomic
+def accept_by_company(invitation: Invitation, name: str) -> User | None:
+    """The person without a password of ours: the company's sign-in vouches for the address. None when it has ended."""
+    locked = Invitation.objects.select_for_update().select_related("user").filter(pk=invitation.pk)
+    found = locked.filter(ends_at__gt=timezone.now()).first()
+    return None if found is None else _let_in(found, "" if found.user.first_name else name)
+
+
+def _let_in(invitation: Invitation, name: str) -> User:
     user = invitation.user
     first, _, last = " ".join(name.split()).partition(" ")
     user.first_name, user.last_name = (first[:150], last[:150]) if name.strip() else (user.first_name, user.last_name)
-    user.set_password(password)
     user.is_active = True
     user.save()
-    # Whoever opened the address has shown that it reaches them.
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     invitation.delete()
     with audit.acting(user.email, audit.BROWSER, audit.current().address):
@@ -145,7 +165,7 @@ def revoke(invitation: Invitation) -> None:
     user = invitation.user
     invitation.delete()
     audit.record("invitation_revoke", user.email)
-    if not user.has_usable_password():
+    if not has_account(user):
         user.delete()
 
 

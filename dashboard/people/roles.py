@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from dashboard.models import Role, User
+from dashboard.models import Right, Role, User
 from integration import audit
 from integration.demo import acting_owners
 from integration.errors import SetupError
@@ -17,25 +19,47 @@ NO_OWNER_NOW = "you are no owner any more: somebody changed your role meanwhile.
 
 
 @transaction.atomic
-def change_access(person: User, role: str, links: Iterable[Link] | None, by: User | None = None) -> None:
-    """Give the role, and of links these, None for all. Raises SetupError for the last owner.
+def change_access(
+    person: User, role: str, links: Iterable[Link] | None, by: User | None = None, rights: Iterable[str] | None = None,
+    *, sees_personal_data: bool | None = None,
+) -> None:  # fmt: skip
+    """Give the role, of links these, None for all, and the rights, None for those that the role begins with where it
+    is another one than before; of these `sees_personal_data` is given or taken apart. Raises SetupError for the last
+    owner.
 
     Also for a `by` who is no owner any more; None for a command: whoever can run one owns the machine.
     """
     _protect_last_owner(person, keeps=role == Role.OWNER, by=by)
     before = access_of(person)
+    if rights is None and role != person.role:
+        rights = usual_rights(role)
     person.role, person.all_links = role, links is None
-    person.save(update_fields=["role", "all_links"])
+    for right in Right if rights is not None else ():
+        setattr(person, right, right in (rights or ()))
+    if sees_personal_data is not None:
+        person.sees_personal_data = sees_personal_data
+    person.save(update_fields=["role", "all_links", *Right])
     person.links.set(links or [])
     # Of somebody who is only being invited the invitation says it.
-    if person.has_usable_password() and (after := access_of(person)) != before:
+    if has_account(person) and (after := access_of(person)) != before:
         audit.record("person_changed", person.email, before=before, after=after)
 
 
+def usual_rights(role: str) -> list[Right]:
+    """What somebody who is given the role begins with: a viewer looks on without seeing who they are."""
+    return [] if role == Role.VIEWER else list(Right)
+
+
+def has_account(person: User) -> bool:
+    """Whether they ever accepted an invitation; whoever signs in by the company has no password."""
+    return person.has_usable_password() or EmailAddress.objects.filter(user=person, verified=True).exists()
+
+
 def access_of(person: User) -> dict[str, str]:
-    """Role and links as the audit trail keeps them."""
+    """Role, links and rights as the audit trail keeps them."""
     links = "all" if person.all_links else ", ".join(person.links.values_list("key", flat=True))
-    return {"role": person.role, "links": links}
+    rights = ", ".join(str(right.label).lower() for right in person.rights)
+    return {"role": person.role, "links": links, "rights": rights}
 
 
 @transaction.atomic
@@ -55,6 +79,18 @@ def activate(person: User, by: User | None = None) -> None:
     person.is_active = True
     person.save(update_fields=["is_active"])
     audit.record("person_activate", person.email)
+
+
+@transaction.atomic
+def reset_factors(person: User, by: User | None = None) -> None:
+    """Take app, passkeys and recovery codes from somebody who lost them, and end their sessions. Raises SetupError.
+
+    Whoever has a password signs in with it alone from then on, until they set up a second factor again.
+    """
+    _protect_last_owner(person, keeps=True, by=by)
+    Authenticator.objects.filter(user=person).delete()
+    end_sessions(person)
+    audit.record("person_reset_factors", person.email)
 
 
 def end_sessions(person: User, but: str | None = None) -> int:

@@ -1,7 +1,7 @@
 """Settings → People: who may do what, on which links; invitations, and the page behind one."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from allauth.account.utils import perform_login
 from django.contrib import messages
@@ -9,13 +9,17 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from dashboard.models import Invitation, User
+from dashboard.accounts.views import company_name
+from dashboard.models import Invitation, Right, Role, User
 from dashboard.people import invitations
 from dashboard.people.context import people_context, people_rows
 from dashboard.people.forms import AcceptForm, AccessForm, InviteForm, access_of
-from dashboard.people.roles import activate, change_access, deactivate, end_sessions
+from dashboard.people.roles import activate, change_access, deactivate, end_sessions, reset_factors, usual_rights
 from dashboard.permissions import settings_for_owners
 from integration.errors import SetupError
+
+# Of a viewer they count for nothing: ticked all the same, they stand ready where another role is chosen then.
+ACTING = [right for right in Right if right != Right.SEE_PERSONAL]
 
 
 @settings_for_owners
@@ -25,11 +29,12 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @settings_for_owners
 def invite_person(request: HttpRequest) -> HttpResponse:
-    form = InviteForm(request.POST or None, initial={"scope": "all"}, auto_id="invite-%s")
+    form = InviteForm(request.POST or None, initial=_initial_access(request), auto_id="invite-%s")
     if form.is_bound and form.is_valid():
         try:
             role, links = form.cleaned_data["role"], form.chosen_links
-            invited = invitations.invite(form.cleaned_data["email"], role, links, cast(User, request.user))
+            rights = form.cleaned_data["rights"]
+            invited = invitations.invite(form.cleaned_data["email"], role, links, cast(User, request.user), rights)
         except SetupError as problem:
             form.add_error(None, problem.problem)
         else:
@@ -40,6 +45,13 @@ def invite_person(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _initial_access(request: HttpRequest) -> dict[str, Any]:
+    """`role`, which htmx asks for when another one is chosen, ticks what it begins with."""
+    role = request.GET.get("role", "")
+    rights = usual_rights(role) or ACTING if role in Role.values else ACTING
+    return {"scope": "all", "role": role or Role.VIEWER, "rights": [right.value for right in rights]}
+
+
 @settings_for_owners
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """Role and links of one person."""
@@ -47,7 +59,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     form = AccessForm(request.POST or None, initial=access_of(found), auto_id="access-%s")
     if form.is_bound and form.is_valid():
         try:
-            change_access(found, form.cleaned_data["role"], form.chosen_links, cast(User, request.user))
+            given = form.cleaned_data
+            change_access(found, given["role"], form.chosen_links, cast(User, request.user), given["rights"])
         except SetupError as problem:
             form.add_error(None, problem.problem)
         else:
@@ -65,6 +78,12 @@ def deactivate_person(request: HttpRequest, pk: int) -> HttpResponse:
 @settings_for_owners
 def activate_person(request: HttpRequest, pk: int) -> HttpResponse:
     return _carry_out(request, pk, activate, "{} may sign in again.")
+
+
+@settings_for_owners
+def reset_factors_of_person(request: HttpRequest, pk: int) -> HttpResponse:
+    sentence = "{} has no second factor any more, is signed out everywhere, and can set up a new one."
+    return _carry_out(request, pk, reset_factors, sentence)
 
 
 @settings_for_owners
@@ -111,5 +130,5 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         response: HttpResponse = perform_login(request, user, email_verification="optional")
         return response
     invitations.mark_opened(found)
-    context = {"form": form, "person": found.user}
+    context = {"form": form, "person": found.user, "company": company_name()}
     return render(request, "account/invitation.html", context, status=422 if form.errors else 200)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from dashboard.lists import EmptyState, ListWords
+from dashboard.models import Right
 from dashboard.plans.filters import SHOWN
 from dashboard.templatetags.ui import field_name, shown
 from integration.connections.fields import known_fields
@@ -48,7 +49,7 @@ STILL = Q(state=ChangeState.PLANNED)
 def plan_context(plan: Run, user: Any) -> dict[str, Any]:
     """All but the list. While the plan is being made only how far it is."""
     standing = standing_of(plan)
-    may_choose = user.may_operate and standing.code in ("ready", "empty")
+    may_choose = user.holds(Right.RETRY) and standing.code in ("ready", "empty")
     context = {"plan": plan, "link": plan.link, "standing": standing, "expires_at": expires_at(plan)}
     context |= {"undo_days": settings.UNDO_DAYS, "is_undo": plan.kind == "undo", "may_choose": may_choose}
     if not plan.is_finished:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 
+from dashboard.exports.recording import record_export
 from dashboard.exports.writing import csv_lines
 from dashboard.plans.filters import PlanFilter, plan_rows
 from integration.models import Change, Run
@@ -27,6 +28,7 @@ def export_plan(request: HttpRequest, pk: int) -> HttpResponseBase:
     people = wanted.apply(plan_rows(plan)).order_by().values("pk")
     rows = plan.changes.filter(wanted.changes, entry__in=people).select_related("entry").order_by("pk").iterator(1_000)
     as_csv = request.GET.get("as") == "csv"
+    record_export(request, f"plan {pk}", plan.link.key)
     kind, pieces = (
         ("text/csv", csv_lines(COLUMNS, (one.report() for one in rows)))
         if as_csv

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Value
 
-from dashboard.filters import Filter, Rows, with_any
+from dashboard.filters import Filter, Rows, holding, with_any
 from integration.models import Change, ChangeAction, ChangeState, LogEntry, Provider, Run
 
 # What a column of JSON holds for nothing.
@@ -39,7 +39,7 @@ class PlanFilter(Filter):
         return found
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        return rows.filter(Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text))
+        return rows.filter(holding("label", text) | Q(gist_id=text) | Q(ghl_id=text))
 
     def by_side(self, rows: Rows, side: str) -> Rows:
         return rows.filter(_has(Q(side=side)))

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from dashboard.contacts.decorators import with_person
+from dashboard.grants import mask_answer
 from dashboard.htmx import redirect_whole_page, report_problem
 from dashboard.inputs import read_number
 from dashboard.lists import read_list, render_list
@@ -71,6 +72,7 @@ def choose_changes(request: HttpRequest, pk: int) -> HttpResponse:
         choose(found, Q(pk__in=taken), take=True)
         choose(found, Q(pk__in=_numbers(request, "shown") - taken), take=False)
     if request.htmx:  # type: ignore[attr-defined]
+        mask_answer()
         people_shown = people_of(found, list(plan_rows(found).filter(pk=entry)))
         context = {**price_context(found), "shown": people_shown, "may_choose": True}
         return render(request, "plans/_chosen.html", context)

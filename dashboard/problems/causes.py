@@ -17,6 +17,8 @@ from dashboard.lists import EmptyState, ListWords
 from integration.causes.group import with_counts
 from integration.causes.words import OPERATIONS, Wording, subject_in_words, wording_of
 from integration.models import ACTIVE_RUNS, LogEntry, Problem, ProblemState, Run, RunKind
+from integration.privacy.masked_columns import mask_row
+from integration.privacy.masking import is_masking, mask_call, mask_tree, masking
 from integration.problems.fixes import Fix, fixes_of
 from integration.problems.fixes.affected import Affected, sent_value
 from integration.problems.fixes.offer import Offer
@@ -257,8 +259,11 @@ class FixShown:
 
 
 def problem_context(problem: Problem, shown: int = PEOPLE_SHOWN) -> dict[str, Any]:
-    affected = Affected(problem)
-    fixes = [FixShown.of(one) for one in fixes_of(affected)] if problem.is_failing else []
+    # What a fix would make of the values is found out by the values; they are masked afterwards.
+    with masking(False):
+        affected = Affected(problem)
+        fixes = [FixShown.of(one) for one in fixes_of(affected)] if problem.is_failing else []
+        entries = affected.entries
     (row,) = read_rows(problem_rows().filter(pk=problem.pk), "newest")
     best = next((fix for fix in fixes if fix.values), None)
     waiting = retryable(LogEntry.objects.filter(problem=problem))
@@ -269,7 +274,7 @@ def problem_context(problem: Problem, shown: int = PEOPLE_SHOWN) -> dict[str, An
         "link": problem.link,
         "fixes": fixes,
         "best": best,
-        "people": _people_of(affected.entries[:shown], problem, best),
+        "people": _people_of(entries[:shown], problem, best),
         "shown": shown,
         "estimate": estimate(waiting) if problem.is_failing else None,
         "job": job_of(row.retry, problem.pk) if row.retry else None,
@@ -278,17 +283,20 @@ def problem_context(problem: Problem, shown: int = PEOPLE_SHOWN) -> dict[str, An
         "elsewhere": _elsewhere(problem),
         "chart": _hour_bars(row.hours),
         "top": max(row.hours) or 1,
-        "answer": _last_answer(affected.entries),
+        "answer": _last_answer(entries),
     }
 
 
 def _people_of(entries: Sequence[LogEntry], problem: Problem, best: FixShown | None) -> list[Person]:
     before = _earlier_attempts(entries)
     values = best.values if best else {}
-    return [
-        Person(entry, sent_value(entry, problem), values.get(entry.pk), [entry, *before.get(entry.pk, [])])
-        for entry in entries
-    ]
+    people = []
+    for entry in entries:
+        sent, then, own = sent_value(entry, problem), values.get(entry.pk), entry
+        if is_masking():
+            sent, then, own = mask_tree(sent), mask_tree(then), mask_row(entry)
+        people.append(Person(own, sent, then, [own, *before.get(entry.pk, [])]))
+    return people
 
 
 def _earlier_attempts(entries: Sequence[LogEntry]) -> dict[int, list[LogEntry]]:
@@ -356,4 +364,5 @@ def _last_answer(entries: Sequence[LogEntry]) -> Any:
     if not entries:
         return None
     calls = LogEntry.objects.filter(pk=entries[0].pk).values_list("calls", flat=True).first() or []
-    return next((call for call in reversed(calls) if call.get("error")), None)
+    call = next((call for call in reversed(calls) if call.get("error")), None)
+    return mask_call(call) if call else None

@@ -3,7 +3,7 @@
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from dashboard.filters import LinkFilter, ProviderFilter, Rows, with_any
+from dashboard.filters import LinkFilter, ProviderFilter, Rows, holding, with_any
 from dashboard.grants import visible, visible_events
 from dashboard.links.env import with_sides
 from dashboard.problems.refusals import REFUSALS
@@ -18,7 +18,7 @@ class QuestionFilter(LinkFilter, TimeFilter):
     kind = forms.ChoiceField(choices=with_any("Any question", Question.Kind.choices), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        return rows.filter(Q(label__icontains=text) | Q(field__icontains=text) | Q(external_id=text))
+        return rows.filter(holding("label", text) | Q(field__icontains=text) | Q(external_id=text))
 
     def by_kind(self, rows: Rows, kind: str) -> Rows:
         return rows.filter(kind=kind)
@@ -30,7 +30,7 @@ class EventFilter(ProviderFilter, TimeFilter):
     at = "received_at"
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        return rows.filter(Q(topic__icontains=text) | Q(message__icontains=text) | Q(account=text))
+        return rows.filter(Q(topic__icontains=text) | holding("message", text) | Q(account=text))
 
 
 class RefusedFilter(EventFilter):
@@ -61,7 +61,7 @@ class WaitingPersonFilter(LinkFilter):
 
     def by_q(self, rows: Rows, text: str) -> Rows:
         ids = Q(external_id=text) | Q(pair__gist_id=text) | Q(pair__ghl_id=text)
-        return rows.filter(Q(label__icontains=text) | Q(email=text.lower()) | ids)
+        return rows.filter(holding("label", text) | Q(email=text.lower()) | ids)
 
     def by_side(self, rows: Rows, side: str) -> Rows:
         """People who are on that side, alone or with the other half of a pair."""
@@ -81,7 +81,7 @@ class ProblemFilter(LinkFilter, TimeFilter):
     side = forms.ChoiceField(choices=with_any("Both sides", Provider.choices), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        found = Q(cause__icontains=text) | Q(subject__icontains=text) | Q(text__icontains=text)
+        found = Q(cause__icontains=text) | Q(subject__icontains=text) | holding("text", text)
         named = [code for code, cause in CAUSES.items() if text.lower() in cause.title.lower()]
         for code in named:
             found |= Q(cause__endswith=f".{code}") | Q(cause=code)

@@ -11,7 +11,7 @@ from django_htmx.http import trigger_client_event
 from dashboard.htmx import render_partial, report_problem
 from dashboard.lists import render_list
 from dashboard.payloads import BODY_SHOWN, as_readable_text
-from dashboard.permissions import operators_only
+from dashboard.permissions import operators_only, personal_data_only
 from dashboard.problems.context import (
     QUESTIONS,
     REJECTED_EVENTS,
@@ -35,6 +35,7 @@ from dashboard.templatetags.ui import field_name
 from integration.errors import ProviderError, SetupError
 from integration.models import EventState, InboxEvent, Provider, Question, Snapshot
 from integration.people import answers
+from integration.privacy.masking import Mask, mask_body
 from integration.runs.start import retry_entry
 from integration.webhooks.memory import REFUSED_A_MINUTE, memory
 
@@ -114,12 +115,23 @@ def rejected_event_list(request: HttpRequest) -> HttpResponse:
 
 def rejected_event(request: HttpRequest, pk: int) -> HttpResponse:
     """One refused webhook: its own page, or, asked by its row, that row opened (or closed) in place."""
+    return _render_rejected(request, pk, mask_body)
+
+
+@personal_data_only
+def show_rejected_values(request: HttpRequest, pk: int) -> HttpResponse:
+    """The webhook with the values in its body, which nobody sees without asking; the audit trail says who did."""
+    return _render_rejected(request, pk, bytes)
+
+
+def _render_rejected(request: HttpRequest, pk: int, show: Mask) -> HttpResponse:
     event = get_object_or_404(InboxEvent, pk=pk, state=EventState.REFUSED)
-    body = bytes(event.body)
+    body = show(bytes(event.body))
     context = {
         "event": event,
         "body": as_readable_text(body[:BODY_SHOWN]),
-        "size": len(body),
+        "size": len(bytes(event.body)),
+        "are_shown": request.method == "POST",
         "shown": BODY_SHOWN,
         "is_open": request.GET.get("row") != "closed",
     }

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
+from dashboard.exports.recording import record_export
 from dashboard.exports.writing import stream_rows
 from dashboard.grants import visible
 from dashboard.htmx import report_problem
@@ -65,6 +66,7 @@ def export_people(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(Problem.objects.select_related("link"), pk=pk)
     entries = open_entries().filter(problem=found).defer("calls", "noticed").prefetch_related("changes")
     rows = (_person_row(entry, found) for entry in entries.order_by("pk").iterator(chunk_size=500))
+    record_export(request, f"problem {pk}", found.link.key)
     return stream_rows(f"problem-{pk}", True, PERSON_COLUMNS, rows)
 
 

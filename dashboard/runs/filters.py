@@ -3,7 +3,7 @@
 from django import forms
 from django.db.models import Q, QuerySet
 
-from dashboard.filters import LinkFilter, Rows, with_any
+from dashboard.filters import LinkFilter, Rows, holding, with_any
 from dashboard.grants import visible
 from dashboard.links.env import with_sides
 from dashboard.time_filters import TimeFilter
@@ -22,7 +22,7 @@ class RunFilter(LinkFilter, TimeFilter):
         if trace := read_trace(text):
             return self.by_trace(rows, trace)
         number = text.replace(",", "")
-        by_name = Q(link__name__icontains=text) | Q(error__icontains=text)
+        by_name = Q(link__name__icontains=text) | holding("error", text)
         return rows.filter(by_name | Q(pk=number) if number.isdecimal() and len(number) < 19 else by_name)
 
     def by_trace(self, rows: Rows, trace: str) -> Rows:

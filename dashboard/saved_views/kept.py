@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from dashboard.grants import visible
+from dashboard.grants import sees_masks, visible
 from dashboard.models import SavedView
 from integration.models import Link
 from integration.records import is_storable
@@ -40,7 +40,9 @@ def address_of(place: str, filters: Mapping[str, Any]) -> str:
 
 
 def views_of(request: HttpRequest) -> list[ShownView]:
-    """One's own and the shared ones of this list, without those of a link that the person does not see."""
+    """One's own and the shared ones of this list, without those of a link that the person does not see, and without
+    what others search for, which may be somebody, where personal values are masked.
+    """
     place = place_of(request)
     if not place:
         return []
@@ -48,10 +50,12 @@ def views_of(request: HttpRequest) -> list[ShownView]:
     rows = list(SavedView.objects.filter(Q(user=user) | Q(shared=True), place=place))
     named = {str(one.filters.get("link")) for one in rows if one.filters.get("link") and one.user_id != user.pk}
     seen = set(visible(Link.objects.filter(key__in=named), "pk").values_list("key", flat=True)) if named else set()
+    masks = sees_masks()
     return [
         ShownView(one, address_of(place, one.filters), one.filters == now, one.user_id == user.pk)
         for one in rows
-        if one.user_id == user.pk or not one.filters.get("link") or one.filters["link"] in seen
+        if one.user_id == user.pk
+        or ((not one.filters.get("link") or one.filters["link"] in seen) and not (masks and "q" in one.filters))
     ]
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from dashboard.contacts.filters import ContactFilter, contact_rows
 from dashboard.filters import Filter
-from dashboard.grants import visible
+from dashboard.grants import sees_masks, visible
 from dashboard.log.filters import LogFilter
 from dashboard.overview.filters import OverviewFilter
 from dashboard.problems.filters import ProblemFilter, QuestionFilter
@@ -35,7 +35,9 @@ def suggest(request: HttpRequest) -> HttpResponse:
     place, text = request.GET.get("place", ""), request.GET.get("q", "")[:LONGEST]
     before, _, word = text.rpartition(" ")
     found = [f"{before} {one}".strip() for one in _filter_words(place, word)] if word else []
-    people = _people(text) if place in OF_PEOPLE and len(text) >= SHORTEST_NAME else []
+    # A mask is nothing to search by.
+    offers_people = place in OF_PEOPLE and len(text) >= SHORTEST_NAME and not sees_masks()
+    people = _people(text) if offers_people else []
     return render(request, "components/suggestions.html", {"words": found[:MOST], "people": people})
 
 

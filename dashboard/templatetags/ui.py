@@ -37,9 +37,10 @@ register = template.Library()
 
 @register.filter
 def counted(count: str, things: str) -> str:
-    """How many of what a list holds: “1 entry”, “1,204 entries”."""
-    single = {"people": "person", "entries": "entry"}.get(things, things.removesuffix("s"))
-    return f"{count} {single if count == '1' else things}"
+    """How many of what a list holds: “1 entry”, “1,204 entries in this part of the log”."""
+    kind, within, place = things.partition(" in ")
+    single = {"people": "person", "entries": "entry"}.get(kind, kind.removesuffix("s"))
+    return f"{count} {single if count == '1' else kind}{within}{place}"
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Count, Q, QuerySet
 
 from dashboard.clock import start_of_today
-from dashboard.filters import Filter, LinkFilter, Rows, with_any
+from dashboard.filters import Filter, LinkFilter, Rows, holding, with_any
 from dashboard.grants import visible
 from dashboard.links.env import with_sides
 from integration.models import Execution, ExecutionState, Workflow
@@ -39,7 +39,7 @@ class ExecutionFilter(Filter):
 
     def by_q(self, rows: Rows, text: str) -> Rows:
         return rows.filter(
-            Q(label__icontains=text) | Q(gist_id=text) | Q(ghl_id=text) | Q(facts__gist__email=text.lower())
+            holding("label", text) | Q(gist_id=text) | Q(ghl_id=text) | Q(facts__gist__email=text.lower())
         )
 
     def by_state(self, rows: Rows, state: str) -> Rows:

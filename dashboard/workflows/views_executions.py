@@ -37,8 +37,8 @@ def execution_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "trigger": TRIGGERS.get(found.trigger),
         "steps": steps_of(found),
         # The same states as `retry_execution` refuses.
-        "may_retry": found.state not in (ExecutionState.DONE, ExecutionState.SKIPPED),
-        "may_stop": not found.is_finished or found.state == ExecutionState.FAILED,
+        "can_retry": found.state not in (ExecutionState.DONE, ExecutionState.SKIPPED),
+        "can_stop": not found.is_finished or found.state == ExecutionState.FAILED,
         "event": found.event,
         "body": text_of(found.event),
     }

@@ -8,11 +8,15 @@ import hashlib
 import io
 import json
 import os
+import sqlite3
 import tarfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
+
+from django.conf import settings
 
 from integration.errors import SetupError
 
@@ -20,6 +24,11 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FOLDERS = ("database", "data", "keys")
 NO_BACKUP = "is no backup of Gistline, or a damaged one ({}). Nothing was changed."
+# What is made anew by itself, and keys, which have a folder of their own in the archive.
+MADE_ANEW = ("static", "static.stamp", "sandbox_control_key")
+KEYS = {"encryption_keys": "ENCRYPTION_KEYS", "secret_key": "SECRET_KEY"}
+# A compressed archive may be a thousand times as large when it is unpacked, so nothing is read whole that may be so.
+LARGEST_MANIFEST, LARGEST_KEYS = 64 * 1024**2, 64 * 1024
 
 
 class Writer:
@@ -59,10 +68,9 @@ def write_archive(path: Path) -> Iterator[Writer]:
         with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
             yield Writer(tar)
         draft.replace(path)
-    except OSError as problem:
-        raise SetupError(
-            f"cannot be written ({problem.strerror or problem}). Choose another place.", str(path)
-        ) from problem
+    except (OSError, sqlite3.Error) as problem:
+        why = getattr(problem, "strerror", "") or problem
+        raise SetupError(f"cannot be written ({why}). Choose another place.", str(path)) from problem
     finally:
         draft.unlink(missing_ok=True)
 
@@ -81,8 +89,8 @@ class Archive:
                 if top == folder and (content := tar.extractfile(info)):
                     yield name, content
 
-    def read(self, folder: str) -> dict[str, str]:
-        return {name: content.read().decode() for name, content in self.members(folder)}
+    def read_keys(self) -> dict[str, str]:
+        return {name: content.read(LARGEST_KEYS).decode() for name, content in self.members("keys")}
 
 
 def open_archive(path: Path) -> Archive:
@@ -92,9 +100,9 @@ def open_archive(path: Path) -> Archive:
             found, manifest = _read_through(tar)
     except FileNotFoundError:
         raise SetupError("does not exist.", str(path)) from None
-    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError) as problem:
+    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, RecursionError, zlib.error) as problem:
         raise SetupError(NO_BACKUP.format(type(problem).__name__), str(path)) from problem
-    if found != manifest["members"]:
+    if found != manifest["members"] or not isinstance(manifest.get("migrations"), list):
         raise SetupError(NO_BACKUP.format("its content is not what it says"), str(path))
     if manifest["format"] != FORMAT:
         raise SetupError("was made by another version of Gistline, in a format that this one does not read.", str(path))
@@ -109,9 +117,11 @@ def _read_through(tar: tarfile.TarFile) -> tuple[dict[str, str], dict[str, Any]]
         if content is None:
             raise SetupError(f"holds “{info.name}”, which is no plain file. Nothing was changed.", str(tar.name))
         if info.name == MANIFEST:
-            manifest = json.loads(content.read())
+            manifest = json.loads(content.read(LARGEST_MANIFEST))
             continue
         check_name(info.name)
+        if info.name in found:
+            raise SetupError(f"holds “{info.name}” twice. Nothing was changed.", str(tar.name))
         found[info.name] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
     if not isinstance(manifest, dict) or "members" not in manifest:
         raise ValueError("no manifest")
@@ -119,7 +129,7 @@ def _read_through(tar: tarfile.TarFile) -> tuple[dict[str, str], dict[str, Any]]
 
 
 def check_name(name: str) -> None:
-    """Raises SetupError for a name that leads out of the folder it is to be unpacked into."""
+    """Raises SetupError for a name that leads out of the folder it is to be unpacked into, or that no backup has."""
     parts = PurePosixPath(name).parts
     if (
         name.startswith("/")
@@ -130,16 +140,51 @@ def check_name(name: str) -> None:
         or parts[0] not in FOLDERS
     ):
         raise SetupError(f"holds “{name}”, which leads out of its place. Nothing was changed.", "FILE")
+    if not _may_hold(parts[0], parts[1:]):
+        raise SetupError(f"holds “{name}”, which is part of no backup. Nothing was changed.", "FILE")
 
 
-def put_file(folder: Path, name: str, chunks: Iterable[bytes]) -> None:
-    """A file below the folder, private. Raises SetupError where a link would lead out of it."""
-    path = folder / name
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.parent.resolve().is_relative_to(folder.resolve()):
-        raise SetupError(f"“{name}” would be written outside of {folder}, through a link.", "FILE")
-    draft = path.with_name(f".{path.name}.restoring")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.writelines(chunks)
-    draft.replace(path)
+def _may_hold(folder: str, parts: tuple[str, ...]) -> bool:
+    """Whether `create_backup` writes such a member: a file of that name could replace the database or its keys."""
+    if folder == "data":
+        return is_kept(PurePosixPath(*parts))
+    return parts[0] in KEYS if folder == "keys" else len(parts) == 1 and parts[0].endswith(".jsonl")
+
+
+def is_kept(name: PurePath) -> bool:
+    """Whether a file of DATA_DIR belongs into a backup, by its name below it."""
+    database = Path(str(settings.DATABASES["default"]["NAME"])).name
+    if name.parts[0] in MADE_ANEW or name.parts[0] in KEYS or any(one.startswith(".") for one in name.parts):
+        return False
+    return not (len(name.parts) == 1 and database and name.name.startswith(database))
+
+
+class Drafts:
+    """Files below a folder, private: all are on the disk before the first takes the place of one that is there."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.paths = folder, dict[Path, Path]()
+
+    def add(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Raises SetupError where a link would lead out of the folder, or the disk takes no more."""
+        path = self.folder / name
+        draft = path.with_name(f".{path.name}.restoring")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.parent.resolve().is_relative_to(self.folder.resolve()):
+                raise SetupError(f"“{name}” would be written outside of {self.folder}, through a link.", "FILE")
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self.paths[draft] = path
+            with os.fdopen(descriptor, "wb") as file:
+                file.writelines(chunks)
+        except OSError as problem:
+            why = problem.strerror or problem
+            raise SetupError(f"“{name}” cannot be written ({why}). Nothing was changed.", str(self.folder)) from problem
+
+    def put_in_place(self) -> None:
+        for draft, path in self.paths.items():
+            draft.replace(path)
+
+    def discard(self) -> None:
+        for draft in self.paths:
+            draft.unlink(missing_ok=True)

@@ -13,13 +13,10 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from integration.backup.archive import Writer, write_archive
+from integration.backup.archive import Writer, is_kept, write_archive
 from integration.backup.rows import as_lines, consistent_rows, models_of
 from integration.models.fields import encrypt_text
 
-# What is made anew by itself, and keys, which have a folder of their own in the archive.
-MADE_ANEW = ("static", "static.stamp", "sandbox_control_key")
-KEYS = {"encryption_keys": "ENCRYPTION_KEYS", "secret_key": "SECRET_KEY"}
 # Encrypted with the newest key: a restore shows by it whether it has the keys.
 KEY_CHECK = "gistline"
 SQLITE_HEADER = b"SQLite format 3\0"
@@ -63,12 +60,9 @@ def _add_tables(archive: Writer, folder: Path) -> dict[str, int]:
 
 def _data_files(archive: Path) -> Iterator[tuple[str, Path]]:
     folder, own = Path(settings.DATA_DIR), {archive.name}
-    database = str(settings.DATABASES["default"]["NAME"])
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        is_ours = name.parts[0] in MADE_ANEW or name.parts[0] in KEYS or str(path).startswith(database)
-        hidden = any(one.startswith(".") for one in name.parts)
-        if path.is_file() and not path.is_symlink() and not is_ours and not hidden and path.name not in own:
+        if path.is_file() and not path.is_symlink() and is_kept(name) and path.name not in own:
             yield name.as_posix(), path
 
 

@@ -1,4 +1,4 @@
-"""Putting a backup back. Everything is checked first; the rows go in in one transaction."""
+"""Putting a backup back. Everything is checked first, and whatever fails after that leaves the old state."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -10,17 +10,17 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
-from integration.backup.archive import Archive, open_archive, put_file
+from integration.backup.archive import Archive, Drafts, open_archive
 from integration.backup.create import KEY_CHECK
 from integration.backup.rows import empty_tables, load_lines, models_of, reset_sequences
+from integration.backup.tables import remade_tables, rows_in_any_order
 from integration.errors import SetupError
 from integration.models import Connection, InboxEvent, Link
-from integration.report_views import release_tables
 
 Nodes = list[tuple[str, str]]
 NOT_EMPTY = (
@@ -32,22 +32,39 @@ NO_KEYS = (
     "its secrets were encrypted with keys that are not in ENCRYPTION_KEYS. Set ENCRYPTION_KEYS and SECRET_KEY as they "
     "were, or make the backup with --with-keys; nothing was changed."
 )
+CANNOT_LOAD = "holds rows that the database does not take ({}). Nothing was changed."
+# What rows that were changed by hand, or a full disk, come to while they are put in.
+BROKEN_ROWS = (ValueError, KeyError, TypeError, StopIteration, RecursionError, DatabaseError)
+# No row of ours is longer; read whole, a line of a hostile archive would fill the memory.
+LONGEST_LINE = 256 * 1024**2
 
 
 def restore_backup(path: Path, *, force: bool) -> dict[str, int]:
-    """Put the archive's rows and files back; how many rows by table. Raises SetupError, before anything is changed."""
+    """Put the archive's rows and files back; how many rows by table. Raises SetupError, and nothing was changed then:
+    files are written beside those they replace, and rows are seen only once all of them are in.
+    """
     archive = open_archive(path)
     targets = _known_migrations(archive)
     if not force:
         _refuse_unless_empty()
-    keys = _usable_keys(archive)
-    settings.ENCRYPTION_KEYS = keys
-    counts = _restore_rows(archive, targets)
-    for name, content in archive.members("data"):
-        put_file(Path(settings.DATA_DIR), name, iter(partial(content.read, 1 << 20), b""))
-    for name, text in archive.read("keys").items():
-        put_file(Path(settings.DATA_DIR), name, [text.encode()])
+    settings.ENCRYPTION_KEYS = _usable_keys(archive)
+    drafts = Drafts(Path(settings.DATA_DIR))
+    try:
+        _write_drafts(archive, drafts)
+        counts = _restore_rows(archive, targets)
+        drafts.put_in_place()
+    except BROKEN_ROWS as problem:
+        raise SetupError(CANNOT_LOAD.format(type(problem).__name__), str(archive.path)) from problem
+    finally:
+        drafts.discard()
     return counts
+
+
+def _write_drafts(archive: Archive, drafts: Drafts) -> None:
+    for name, content in archive.members("data"):
+        drafts.add(name, iter(partial(content.read, 1 << 20), b""))
+    for name, text in archive.read_keys().items():
+        drafts.add(name, [text.encode()])
 
 
 # Before ---------------------------------------------------------------------------------------------------
@@ -85,7 +102,7 @@ def _has_rows(model: type[Model]) -> bool:
 
 def _usable_keys(archive: Archive) -> list[str]:
     """Keys that open the archive's secrets: those of this installation first, then those it brings along."""
-    brought = archive.read("keys").get("encryption_keys", "").split(",")
+    brought = archive.read_keys().get("encryption_keys", "").split(",")
     keys = [*filter(None, brought), *settings.ENCRYPTION_KEYS]
     if not any(_opens(key, archive.manifest["key_check"]) for key in keys):
         raise SetupError(NO_KEYS, str(archive.path))
@@ -105,30 +122,23 @@ def _opens(key: str, token: str) -> bool:
 def _restore_rows(archive: Archive, targets: Nodes) -> dict[str, int]:
     applied = set(MigrationRecorder(connection).applied_migrations())
     wanted = {(app, name) for app, name in archive.manifest["migrations"]}
-    if applied != wanted:
-        _make_tables(targets)
-        state = MigrationExecutor(connection).loader.project_state(targets).apps
-    else:
-        state = apps  # type: ignore[assignment]
-    with transaction.atomic():
-        counts = _load_all(archive, models_of(state))
-    call_command("migrate", verbosity=0, interactive=False)
-    # Whoever held these when the backup was taken does not work here.
-    Link.objects.update(lease_owner="", lease_until=None, worker_called=False)
-    Connection.objects.update(refreshing_until=None)
+    if applied == wanted:
+        with transaction.atomic():
+            return _load_all(archive, models_of(apps))
+    with remade_tables():
+        MigrationExecutor(connection).migrate(targets)
+        older = MigrationExecutor(connection).loader.project_state(targets).apps
+        with rows_in_any_order(), transaction.atomic():
+            counts = _load_all(archive, models_of(older))
+        call_command("migrate", verbosity=0, interactive=False)
+        _free_what_was_held()
     return counts
 
 
-def _make_tables(targets: Nodes) -> None:
-    """Tables as they were in the version of the backup, and no others."""
-    release_tables()
-    with connection.cursor() as cursor:
-        names = connection.introspection.table_names(cursor)
-    with connection.constraint_checks_disabled(), connection.cursor() as cursor:
-        for name in names:
-            cascade = " CASCADE" if connection.vendor == "postgresql" else ""
-            cursor.execute(f"DROP TABLE IF EXISTS {connection.ops.quote_name(name)}{cascade}")
-    MigrationExecutor(connection).migrate(targets)
+def _free_what_was_held() -> None:
+    """Whoever held these when the backup was taken does not work here."""
+    Link.objects.update(lease_owner="", lease_until=None, worker_called=False)
+    Connection.objects.update(refreshing_until=None)
 
 
 def _load_all(archive: Archive, models: dict[str, type[Model]]) -> dict[str, int]:
@@ -140,8 +150,13 @@ def _load_all(archive: Archive, models: dict[str, type[Model]]) -> dict[str, int
             raise SetupError(f"holds a table “{table}” that this version does not know.", str(archive.path))
         counts[table] = load_lines(models[table], _lines(content))
     reset_sequences(models.values())
+    if models.get(Link._meta.db_table) is Link:
+        _free_what_was_held()
     return counts
 
 
 def _lines(content: Any) -> Iterable[bytes]:
-    return iter(content.readline, b"")
+    for line in iter(partial(content.readline, LONGEST_LINE), b""):
+        if not line.endswith(b"\n"):
+            raise ValueError("a line that does not end")
+        yield line

@@ -1,8 +1,9 @@
 """Sends one operation to the accounts of a link because a person wants to see what it does, and shows both ends."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from integration.catalogue.entries import CatalogueEntry
@@ -18,6 +19,7 @@ from integration.workflows.actions.base import Context
 from integration.workflows.actions.operations import build_call, is_read, is_write, send
 from integration.workflows.record import record_result
 
+Mask = Callable[[Any], Any]
 # Parts of names of members that say how somebody is reached, and of those that say more about a person.
 REACHED_BY = ("email", "phone", "address", "ip_", "number")
 ABOUT_PEOPLE = ("name", "title", "body", "birth", "value", "properties", "preview", "text")
@@ -66,9 +68,11 @@ def try_operation(
     person: PersonRef,
     user: Any,
     *,
-    unmasked: bool = False,
+    mask: Mask | None = None,
 ) -> Tried:
-    """Sends it once. What writes is put on record, also when it is refused. Raises SetupError for what has no form."""
+    """Sends it once; bodies are shown through `mask`, by default without what is plainly personal. What writes is put
+    on record, also when it is refused. Raises SetupError for what has no form.
+    """
     operation = entry.operation
     if operation is None or why_not_tried(entry):
         raise SetupError(why_not_tried(entry))
@@ -81,7 +85,7 @@ def try_operation(
         (sent,) = exchange.run([(None, work)])
     result = sent.value or WriteResult("operation", operation.title, operation.provider, error=sent.error)
     result.calls = sent.calls
-    tried = _describe(operation, calls_built, result, None if unmasked else entry.subject)
+    tried = _describe(operation, calls_built, result, mask or partial(mask_personal, subject=entry.subject))
     if writes and sent.calls:
         run = _run_of(link, user, exchange.made, sent.error)
         tried.entry_id = record_result(run, result, person, context.journal).pk
@@ -136,26 +140,22 @@ def _run_of(link: Link, user: Any, made: Mapping[str, int], error: ProviderError
     return run
 
 
-def _describe(
-    operation: Operation[Any], calls_built: list[Call[Any]], result: WriteResult, masked_as: str | None
-) -> Tried:
+def _describe(operation: Operation[Any], calls_built: list[Call[Any]], result: WriteResult, mask: Mask) -> Tried:
     own = next((one for one in reversed(result.calls) if one.get("operation") == operation.key), {})
     query = "&".join(f"{name}={value}" for call in calls_built for name, value in call.query.items())
     path = f"{own['path']}{'?' + query if query else ''}" if own else ""
     # A call that was answered shows its answer; the sentence is for what never came so far.
     problem = "" if own.get("status") else str(result.error or result.message)
     return Tried(
-        method=operation.method, path=path, body=_text(own.get("request"), masked_as),
-        answer=_text(own.get("response"), masked_as), status=own.get("status"),
+        method=operation.method, path=path, body=_text(own.get("request"), mask),
+        answer=_text(own.get("response"), mask), status=own.get("status"),
         milliseconds=int(own.get("milliseconds") or 0), problem=problem,
         sent=[f"{one['method']} {one['path']}" for one in result.calls],
     )  # fmt: skip
 
 
-def _text(body: Any, masked_as: str | None) -> str:
-    if body is None:
-        return ""
-    return json.dumps(body if masked_as is None else mask_personal(body, masked_as), indent=2, ensure_ascii=False)
+def _text(body: Any, mask: Mask) -> str:
+    return "" if body is None else json.dumps(mask(body), indent=2, ensure_ascii=False)
 
 
 def _quoted(text: str) -> str:

@@ -280,6 +280,13 @@ _ALL = (
         "Look in {side}, and do it by hand if it is missing.",
     ),
     Cause(
+        "key_missing",
+        "A host lacks an encryption key",
+        "A stored secret stands under a key that is not in its ENCRYPTION_KEYS. The login itself is as good as before.",
+        "Restart that host with the newest key, or put back the one that was taken out.",
+        waits=True,
+    ),
+    Cause(
         "internal",
         "Gistline met a fault of its own ({field})",
         "It was not expected. The records were left as they were.",
@@ -306,6 +313,7 @@ BY_REASON = {
     "unreadable_answer": "answer_unreadable",
     "not_sent": "not_sent",
     "unsure": "perhaps_done",
+    "unknown_key": "key_missing",
     "internal": "internal",
 }
 

@@ -74,7 +74,7 @@ def _place_of(token: str, keys: list[Fernet]) -> int:
 def _rotate_column(column: SecretColumn) -> Counter[str]:
     """Row after row by key, a batch per transaction, so that a stop in between costs nothing."""
     counts: Counter[str] = Counter()
-    last = 0
+    last: Any = None
     while True:
         with transaction.atomic():
             batch = _next_batch(column, last)
@@ -85,13 +85,15 @@ def _rotate_column(column: SecretColumn) -> Counter[str]:
         last = batch[-1][0]
 
 
-def _next_batch(column: SecretColumn, after: int) -> list[tuple[int, Any]]:
+def _next_batch(column: SecretColumn, after: Any) -> list[tuple[Any, Any]]:
     """Locked until the transaction ends: a worker that refreshes a token meanwhile writes after us, not before."""
-    rows = column.rows().select_for_update().filter(pk__gt=after)
+    rows = column.rows().select_for_update()
+    if after is not None:
+        rows = rows.filter(pk__gt=after)
     return list(rows.values_list("pk", "stored")[:BATCH])
 
 
-def _rotate_row(column: SecretColumn, pk: int, stored: Any) -> Counter[str]:
+def _rotate_row(column: SecretColumn, pk: Any, stored: Any) -> Counter[str]:
     counts: Counter[str] = Counter()
 
     def rotate(token: str) -> str:

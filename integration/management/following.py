@@ -11,9 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from integration.models import Run, RunStatus
+from integration.outage import DATABASE_ERRORS, connection_is_lost, wait_for_database
 from integration.queue import check_queue
 from integration.runs.progress import progress_of
-from integration.runs.recover import process_name
+from integration.runs.recover import process_name, release_own_leases
 from integration.runs.work import work_one_slice
 
 POLL_SECONDS = 0.2
@@ -22,18 +23,35 @@ SILENT_SECONDS = 10.0
 # How long an answer to "are there workers" is believed.
 WORKERS_SECONDS = 1.0
 BAR = 24
+# How long a database that went away is waited for.
+OUTAGE_SECONDS = 600.0
 
 
 def follow_run(run: Run, terminal: Any) -> None:
-    """Until the run is finished or paused; `run` is fresh then. Progress goes to `terminal` when it is one."""
+    """Until the run is finished or paused; `run` is fresh then. Progress goes to `terminal` when it is one.
+
+    A database that is restarted meanwhile is waited for; raises DATABASE_ERRORS when it stays away.
+    """
     crew = _Crew()
     with _show_progress(run.pk, terminal):
         while not _is_over(run):
-            needs_help = _is_due(run) and (not crew.is_there() or _silent_seconds(run) > SILENT_SECONDS)
-            # A slice that ends at once found another writer at work, so the pause is due then, too.
-            if not (needs_help and work_one_slice(run.pk, process_name(), settings.RUN_SLICE_SECONDS)):
-                time.sleep(POLL_SECONDS)
-            run.refresh_from_db()
+            try:
+                _follow_once(run, crew)
+            except DATABASE_ERRORS:
+                if not connection_is_lost():
+                    raise
+                terminal.write("The database does not answer; this goes on when it does.")
+                if not wait_for_database(OUTAGE_SECONDS):
+                    raise
+                release_own_leases()
+
+
+def _follow_once(run: Run, crew: "_Crew") -> None:
+    needs_help = _is_due(run) and (not crew.is_there() or _silent_seconds(run) > SILENT_SECONDS)
+    # A slice that ends at once found another writer at work, so the pause is due then, too.
+    if not (needs_help and work_one_slice(run.pk, process_name(), settings.RUN_SLICE_SECONDS)):
+        time.sleep(POLL_SECONDS)
+    run.refresh_from_db()
 
 
 class _Crew:
@@ -83,7 +101,13 @@ def _show_progress(run_id: int, terminal: Any) -> Iterator[None]:
 def _draw_progress(run_id: int, terminal: Any, done: threading.Event) -> None:
     try:
         while not done.wait(POLL_SECONDS):
-            terminal.write(f"\r\x1b[K{progress_line(Run.objects.get(pk=run_id))}", ending="")
+            try:
+                line = progress_line(Run.objects.get(pk=run_id))
+            except DATABASE_ERRORS:
+                # The thread that follows says so.
+                connection.close()
+                continue
+            terminal.write(f"\r\x1b[K{line}", ending="")
             terminal.flush()
         terminal.write("\r\x1b[K", ending="")
     finally:

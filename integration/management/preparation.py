@@ -3,9 +3,11 @@
 import hashlib
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -14,9 +16,42 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from integration.errors import SetupError
+from integration.redis_server import redis_client
 
 # Any number that nobody else locks in this database.
 _PREPARING = 4_718_201
+
+
+def wait_for_services(seconds: float, announce: Callable[[str], None], is_over: Callable[[], bool]) -> None:
+    """Wait for a database and a Redis that are still starting, as beside us in one compose file.
+
+    Raises what the last try raised once `seconds` are over; returns at once when `is_over` says so.
+    """
+    services = {"the database": connection.ensure_connection} if connection.vendor != "sqlite" else {}
+    if settings.REDIS_URL:
+        services["Redis"] = lambda: redis_client().ping()
+    deadline = time.monotonic() + seconds
+    for name, ask in services.items():
+        _wait_for(name, ask, deadline, announce, is_over)
+
+
+def _wait_for(
+    name: str, ask: Callable[[], Any], deadline: float, announce: Callable[[str], None], is_over: Callable[[], bool]
+) -> None:
+    announced = False
+    while not is_over():
+        try:
+            ask()
+            return
+        except Exception as problem:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            if not announced:
+                announced = True
+                cause = " ".join(str(problem).split())
+                announce(f"Waiting for {name}, {left:.0f} s at most: {cause}")
+            time.sleep(min(1.0, left))
 
 
 def pending_migrations() -> int:

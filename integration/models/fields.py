@@ -9,9 +9,20 @@ from django.conf import settings
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
+from integration.errors import Retryable
 
-class UndecryptableValue(Exception):
-    """A stored secret fits none of the keys in ENCRYPTION_KEYS; restoring the old key cures it."""
+UNKNOWN_KEY = (
+    "A stored secret cannot be read with the keys in ENCRYPTION_KEYS of this process. Restart the host with the newest "
+    "key, or put the key back that was taken out."
+)
+
+
+class UndecryptableValue(Retryable):
+    """A stored secret fits none of the keys in this process's ENCRYPTION_KEYS. The login itself is as good as before:
+    nobody has to reconnect, the process needs the key. Another host may have it, or this one after a restart.
+    """
+
+    code = "unknown_key"
 
 
 def key_ring() -> MultiFernet:
@@ -46,10 +57,17 @@ def decrypt_text(token: str) -> str:
     try:
         return key_ring().decrypt(token.encode()).decode()
     except InvalidToken as error:
-        raise UndecryptableValue(
-            "A stored secret cannot be read with the keys in ENCRYPTION_KEYS. "
-            "Put the key back that was in use when it was saved, then run `manage.py rotate_keys`."
-        ) from error
+        raise UndecryptableValue(UNKNOWN_KEY) from error
+
+
+def _with_newest_key(token: str) -> str:
+    """It may have been rotated since it was read from the database: it must not come back under the old key. One that
+    this process has no key for stays as it is.
+    """
+    try:
+        return key_ring().rotate(token.encode()).decode()
+    except InvalidToken:
+        return str(token)
 
 
 class Unsealing(DeferredAttribute):
@@ -77,13 +95,13 @@ class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
         return Sealed(value) if value else {}
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """What was never read is written back as it was."""
+        """What was never read is written back unread."""
         return model_instance.__dict__.get(self.attname)
 
     def get_prep_value(self, value: Any) -> str | None:
         if not value:
             return ""
-        return str(value) if isinstance(value, Sealed) else encrypt_text(json.dumps(value))
+        return _with_newest_key(value) if isinstance(value, Sealed) else encrypt_text(json.dumps(value))
 
 
 class DataclassField(models.JSONField):

@@ -1,9 +1,10 @@
 """One Gist connection and one GHL connection with the rules that keep them in step."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from integration.models.choices import CreateOn, Deletes, Direction, Mode, Owner, Provider
@@ -15,6 +16,11 @@ DELETED_AT_ONCE = 2_000
 
 def default_match() -> list[str]:
     return ["email", "phone"]
+
+
+def lease_clock() -> Any:
+    """Now, by the clock that all hosts share. One whose own is fast would take leases of the others that still hold."""
+    return Now() if connection.vendor == "postgresql" else timezone.now()
 
 
 class Link(models.Model):
@@ -88,12 +94,17 @@ class Link(models.Model):
 
     def take_lease(self, owner: str, seconds: float) -> bool:
         """Become, or stay, the one writer of this link until `seconds` from now. False: somebody else is."""
-        now = timezone.now()
+        now = lease_clock()
         free = models.Q(lease_owner="") | models.Q(lease_until__lt=now) | models.Q(lease_owner=owner)
-        until: datetime = now + timedelta(seconds=seconds)
         # One statement, so that of several processes one gets it. A lease that ran out is that of a killed process.
-        taken = Link.objects.filter(free, pk=self.pk).update(lease_owner=owner, lease_until=until)
+        taken = Link.objects.filter(free, pk=self.pk).update(
+            lease_owner=owner, lease_until=now + timedelta(seconds=seconds)
+        )
         return taken == 1
+
+    def is_leased(self) -> bool:
+        """Whether somebody writes this link now."""
+        return Link.objects.filter(pk=self.pk, lease_until__gt=lease_clock()).exclude(lease_owner="").exists()
 
     def release_lease(self, owner: str) -> None:
         Link.objects.filter(pk=self.pk, lease_owner=owner).update(lease_owner="", lease_until=None)

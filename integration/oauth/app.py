@@ -11,7 +11,6 @@ from requests_oauthlib import OAuth2Session
 
 from integration.errors import ReconnectRequired, Retryable, SetupError
 from integration.models import Connection
-from integration.models.fields import UndecryptableValue
 from integration.oauth.own_app import find_own_app, missing_in_environment
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 from integration.providers.http import message_of, mount_transport
@@ -160,11 +159,10 @@ def _check_answer(response: requests.Response) -> requests.Response:
 
 
 def live_app() -> OAuthApp:
-    """The marketplace app of the environment, else of the guide. Raises SetupError when none is set up."""
-    try:
-        own = find_own_app()
-    except UndecryptableValue as problem:
-        raise SetupError(str(problem), "ENCRYPTION_KEYS") from problem
+    """The marketplace app of the environment, else of the guide. Raises SetupError when none is set up, and
+    UndecryptableValue where this process has no key for its secret.
+    """
+    own = find_own_app()
     if own is None:
         missing = " and ".join(missing_in_environment())
         raise SetupError(

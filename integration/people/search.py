@@ -34,11 +34,11 @@ def one_row_per_person() -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(Q(side="ghl") | Q(pair=None), kind="contact")
 
 
-def find_matching_ids(text: str, links: Mapping[int, str]) -> list[int]:
+def find_matching_ids(text: str, links: Mapping[int, str], *, parts: bool = True) -> list[int]:
     """Ids of rows of `one_row_per_person` that `text` may mean, among links, which are given by id with their country.
 
     Along indexes where the text is a whole address, number or id; by a part of one, or the beginnings of names,
-    otherwise.
+    otherwise. Without `parts`, as for somebody who is shown masks, the text must be all of a name.
     """
     text = " ".join(text.split())
     known = Snapshot.objects.filter(link__in=links, kind="contact", side__in=SIDES)
@@ -49,7 +49,8 @@ def find_matching_ids(text: str, links: Mapping[int, str]) -> list[int]:
         # Parts are looked for when nothing better was found: they are compared with every record that is known, which
         # takes 0.1 s for 100,000 people. The index snapshot_search holds all that is compared; with an order beside the
         # limit, SQLite would read the rows themselves instead.
-        hits = _people_of(known.alias(words=WORDS).filter(_partial_match(text)))
+        names = known.alias(words=WORDS).filter(_partial_match(text)) if parts else known.filter(label__iexact=text)
+        hits = _people_of(names)
     return _rows_of(hits)
 
 

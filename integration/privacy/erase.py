@@ -18,7 +18,8 @@ from integration.models import Erasure, ImportFile, InboxEvent, Link, Question, 
 from integration.privacy import files, leftovers
 from integration.privacy.find import PersonData, find_person_data, links_of
 from integration.privacy.holdings import HOLDINGS, Holding
-from integration.privacy.scrub import pattern_of, scrub_column
+from integration.privacy.scrub import is_mentioned, pattern_of, read_stored, scrub_column
+from integration.privacy.setup import places_naming
 from integration.runs.recover import process_name
 from integration.webhooks.find_connections import connections_of
 from integration.webhooks.forgetting import NEWS_SECONDS, contact_of, forget
@@ -54,7 +55,8 @@ def erase(link: Link, by: Any = None, patience: float = PATIENCE_SECONDS, **give
 
     Waits `patience` seconds for a run to pause.
 
-    Gives what is left as proof, and sentences about what the database itself may still hold. Raises SetupError.
+    Gives what is left as proof, and sentences about where they may still be named: in a set-up, and in what the
+    database keeps of deleted rows. Raises SetupError.
     """
     person, counts, named = _find_stored(link, given)
     marks = person.marks
@@ -68,10 +70,11 @@ def erase(link: Link, by: Any = None, patience: float = PATIENCE_SECONDS, **give
         files.remove_files(named)
     leftovers.forget_spooled(_is_in_delivery(person))
     everything = marks | person.emails | {one for one in person.labels if " " in one}
-    leftovers.forget_volatile(lambda text: bool(pattern_of(everything).search(text)))
+    pattern = pattern_of(everything)
+    leftovers.forget_volatile(lambda value: is_mentioned(value, pattern))
     Erasure.objects.filter(pk=erasure.pk).update(counts=counts)
     erasure.counts = counts
-    return erasure, leftovers.empty_free_pages()
+    return erasure, [*places_naming(everything), *leftovers.empty_free_pages()]
 
 
 def allow_again(erasure: Erasure) -> None:
@@ -184,8 +187,8 @@ def _is_own_event(person: PersonData, event: InboxEvent) -> bool:
     ids = {(connection, one) for _, connection, one in person.ids}
     if (event.connection_id, contact_of(event)) in ids:
         return True
-    emails = pattern_of(person.emails)
-    return bool(person.emails) and emails.search(bytes(event.body).decode(errors="replace")) is not None
+    body = read_stored(bytes(event.body).decode(errors="replace"))
+    return bool(person.emails) and is_mentioned(body, pattern_of(person.emails))
 
 
 def _forget_events(person: PersonData) -> None:

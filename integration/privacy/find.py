@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from integration.erased import Name, account_of, email_name
+from integration.errors import SetupError
 from integration.models import Change, Link, Pair, Snapshot
 
 # An id shorter than this is no proof of anything where it stands in a text: Gist's are small numbers.
 LONG_ID, LONG_PHONE = 15, 8
+SEVERAL = (
+    "{} is a second address of several people. Name the one by their main address or by an id; nothing was erased."
+)
 
 
 @dataclass
@@ -67,6 +71,7 @@ def find_person_data(link: Link, *, email: str = "", gist_id: str = "", ghl_id: 
     person = PersonData(link)
     if email:
         person.emails.add(email.strip().lower())
+        _add_holder_of_further(person, email.strip().lower())
     given = (("gist", gist_id), ("ghl", ghl_id))
     person.ids |= {(side, link.connection(side).pk, one.strip()) for side, one in given if one}
     before = -1
@@ -77,6 +82,16 @@ def find_person_data(link: Link, *, email: str = "", gist_id: str = "", ghl_id: 
         _add_pairs(person)
         _add_history(person)
     return person
+
+
+def _add_holder_of_further(person: PersonData, email: str) -> None:
+    """Whoever has it as a further address, where it is nobody's main one. Raises SetupError where several have it."""
+    if Snapshot.objects.filter(email=email, kind="contact").exists():
+        return
+    rows = list(Snapshot.objects.filter(other_email_rows__email=email).select_related("link"))
+    if len({(row.link_id, row.side) for row in rows}) < len(rows):
+        raise SetupError(SEVERAL.format(email))
+    person.ids |= {(row.side, row.link.connection(row.side).pk, row.external_id) for row in rows}
 
 
 def _add_snapshots(person: PersonData) -> None:

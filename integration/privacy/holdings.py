@@ -11,7 +11,11 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from integration.models import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
     Change,
+    Connection,
     Execution,
     FieldCheck,
     ImportFile,
@@ -115,16 +119,21 @@ HOLDINGS: list[Holding] = [
     # What an API answered, and what people wrote about it.
     Holding(Problem, "Problems", None, texts=("text", "note", "history")),
     Holding(Pause, "Pauses", None, texts=("reason",)),
+    # What a receiver or an API answered, word for word.
+    Holding(Alert, "Alerts", None, texts=("title", "reason", "remedy", "ended")),
+    Holding(AlertChannel, "Channels of alerts", None, texts=("answer",)),
+    Holding(AlertDelivery, "Messages about alerts", None, texts=("answer",)),
+    Holding(Connection, "Connections", None, texts=("status_reason", "check_steps")),
     # By its body, which no query looks into: erase.py.
     Holding(InboxEvent, "Stored webhooks", None, others=("body", "headers", "message", "dedupe")),
 ]  # fmt: skip
 
-# Columns of the domain that hold nothing of the people who are synced: set-up, states and figures of ours.
+# Columns of the domain that hold nothing of the people who are synced: set-up, states and figures of ours. Whom an
+# operator names in a set-up is only said when they are erased (setup.py): it is not ours to rewrite.
 FREE: dict[str, set[str]] = {
-    # Names links, connections and causes; of those who are synced nobody.
-    "Alert": {"event", "subject", "title", "reason", "remedy", "place", "key", "state", "ended"},
-    "AlertChannel": {"kind", "name", "address", "events", "answer"},
-    "AlertDelivery": {"news", "state", "batch", "answer"},
+    "Alert": {"event", "subject", "place", "key", "state"},
+    "AlertChannel": {"kind", "name", "address", "events"},
+    "AlertDelivery": {"news", "state", "batch"},
     "AlertRules": {"zone"},
     "WebhookRhythm": {"gaps"},
     # Of a whole plan: once changes of the person are gone, it agrees to nothing any more.
@@ -137,7 +146,7 @@ FREE: dict[str, set[str]] = {
     "ConnectLink": {"client", "asker", "digest"},
     "Connection": {
         "key", "name", "provider", "account_id", "account_name", "company_id", "credentials", "scopes", "status",
-        "status_reason", "settings", "check_steps",
+        "settings",
     },
     "ErasedDigest": {"digest"},
     "Erasure": {"counts"},

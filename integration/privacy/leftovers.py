@@ -1,6 +1,5 @@
 """What stands of a person outside the domain's tables: webhooks on disk, sessions, cache, finished jobs, free pages."""
 
-import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -11,10 +10,11 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import OperationalError, connection
 
+from integration.privacy.scrub import read_stored
 from integration.queue import forget_results
 from integration.webhooks import spool
 
-Mentions = Callable[[str], bool]
+Mentions = Callable[[Any], bool]
 # A database up to this size is written anew whole, which also clears what versions before this one left in free pages.
 SMALL_BYTES = 1024**3
 BUSY = (
@@ -37,7 +37,7 @@ def forget_spooled(is_about: Callable[[Any], bool]) -> None:
 
 
 def forget_volatile(mentions: Mentions) -> None:
-    """Messages and drafts in sessions, answers in the cache, results of jobs."""
+    """Messages and drafts in sessions, answers in the cache, results of jobs. `mentions` takes any value."""
     for session in Session.objects.iterator():
         _clean_session(session, mentions)
     _forget_cached(mentions)
@@ -46,7 +46,7 @@ def forget_volatile(mentions: Mentions) -> None:
 
 def _clean_session(session: Session, mentions: Mentions) -> None:
     data = session.get_decoded()
-    kept = {name: value for name, value in data.items() if not mentions(json.dumps(value, default=str))}
+    kept = {name: value for name, value in data.items() if not mentions(value)}
     if len(kept) < len(data):
         store: Any = import_module(settings.SESSION_ENGINE).SessionStore()
         Session.objects.filter(pk=session.pk).update(session_data=store.encode(kept))
@@ -59,7 +59,7 @@ def _forget_cached(mentions: Mentions) -> None:
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT cache_key, value FROM {table}")  # noqa: S608 -- a table of ours
-        gone = [key for key, value in cursor.fetchall() if mentions(value)]
+        gone = [key for key, value in cursor.fetchall() if mentions(read_stored(value))]
         for key in gone:
             cursor.execute(f"DELETE FROM {table} WHERE cache_key = %s", [key])  # noqa: S608
 
@@ -67,7 +67,7 @@ def _forget_cached(mentions: Mentions) -> None:
 def _forget_in_redis(mentions: Mentions) -> None:
     client: Any = cache._cache.get_client(write=True)  # type: ignore[attr-defined]
     for key in client.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*"):
-        if client.type(key) == b"string" and mentions((client.get(key) or b"").decode(errors="replace")):
+        if client.type(key) == b"string" and mentions(read_stored((client.get(key) or b"").decode(errors="replace"))):
             client.unlink(key)
 
 

@@ -57,6 +57,7 @@ WAITS = {
     "limit": "its limit is reached",
     "daily": "today's allowance is used up",
     "daily_reserve": "what is left of today is kept for live events and people",
+    "away": "Redis, which counts the calls of all hosts, does not answer",
 }
 
 

@@ -13,6 +13,7 @@ from integration.mapping.rules import Rules
 from integration.models import PAUSED_BY_PERSON, Checkpoint, Execution, Run, RunKind, RunStatus
 from integration.providers.base import ContactSide
 from integration.providers.exchange import WAITS, Exchange
+from integration.queue import is_stopping
 from integration.runs.prepare import prepare_rules
 from integration.sync.pairing import pairs_kept_apart
 from integration.sync.record import Recorder
@@ -84,7 +85,7 @@ class RunContext:
     def tick(self) -> None:
         """Called by the exchange at least once a second: show life, keep the lease, notice a cancel or pause."""
         now = time.monotonic()
-        if now > self.deadline:
+        if now > self.deadline or is_stopping():
             self.stopping = True
         if now - self._last_sign < SIGN_OF_LIFE_SECONDS:
             return

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import closing
 from datetime import timedelta
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.utils import timezone
 from integration.connections.session import note_broken_login
 from integration.errors import ProviderError, RateLimited, ReconnectRequired, Retryable, SetupError
 from integration.models import COUNTS, Run, RunStatus
+from integration.models.fields import UndecryptableValue
+from integration.outage import DATABASE_ERRORS, connection_is_lost
 from integration.runs.context import STOPPED, LeaseLost, RunContext, open_context
 from integration.runs.finish import finish_run
 from integration.runs.phases import run_phases
@@ -18,14 +21,16 @@ from integration.trace import log_facts
 
 logger = logging.getLogger(__name__)
 
-# Slices in a row that may fail for a passing reason before the run gives up.
-STUMBLES = 5
+# Slices in a row that may fail for a passing reason before the run gives up; and for a key that this process does not
+# know: about half an hour, in which the hosts are restarted with a new one. Another host's worker may know it now.
+STUMBLES, STUMBLES_WITHOUT_KEY = 5, 33
 
 
 def work_one_slice(run_id: int, owner: str, seconds: float) -> bool:
     """One slice of the run in this process, of about `seconds`. True when nothing is left to do for this run.
 
-    Also False when somebody else works on it, or when it waits until a later time.
+    Also False when somebody else works on it, or when it waits until a later time. Raises DATABASE_ERRORS when the
+    database goes away meanwhile; the lease is this process's then still.
     """
     run = Run.objects.select_related("link").defer("rules", "checkpoint").get(pk=run_id)
     if run.is_finished:
@@ -59,11 +64,16 @@ def _work_under_lease(run: Run, owner: str, seconds: float) -> bool:
     if not _begin_slice(run):
         return False
     deadline = time.monotonic() + seconds
-    context = open_context(run, deadline, lambda: run.link.take_lease(owner, settings.RUN_LEASE_SECONDS))
+
+    def keep_lease() -> bool:
+        return run.link.take_lease(owner, settings.RUN_LEASE_SECONDS)
+
     try:
-        return _run_slice(run, context)
-    finally:
-        context.close()
+        with closing(open_context(run, deadline, keep_lease)) as context:
+            return _run_slice(run, context)
+    except UndecryptableValue as unknown:
+        _wait_for_key(run, unknown)
+        return run.is_finished
 
 
 def _begin_slice(run: Run) -> bool:
@@ -78,8 +88,9 @@ def _run_slice(run: Run, context: RunContext) -> bool:
     """Work on the slice and put what ends or delays the run into words."""
     try:
         finished = run_phases(context)
-    except LeaseLost:
-        # The run is somebody else's now: nothing more may be written about it, not even why this slice ended.
+    except (LeaseLost, UndecryptableValue):
+        # Somebody else's run now: nothing more may be written about it, not even why this slice ended. And a secret
+        # may miss its key when the context is opened, too, so that is handled around both.
         raise
     except RateLimited as limit:
         # Not counted as a stumble: a limit is no fault, however often it is reached.
@@ -92,12 +103,7 @@ def _run_slice(run: Run, context: RunContext) -> bool:
     except (ProviderError, SetupError) as problem:
         _give_up(run, getattr(problem, "code", "setup"), str(problem))
     except Exception as fault:
-        logger.exception("run %s: unexpected fault", run.pk)
-        _count_stumble(
-            run,
-            "internal",
-            f"Gistline met a fault of its own ({type(fault).__name__}). Report it with the number of this run.",
-        )
+        _note_own_fault(run, fault)
     else:
         # Only slices that fail in a row count.
         run.checkpoint.stumbles = 0
@@ -108,6 +114,15 @@ def _run_slice(run: Run, context: RunContext) -> bool:
             finish_run(run, RunStatus.CANCELLED)
         return run.is_finished
     return run.is_finished
+
+
+def _note_own_fault(run: Run, fault: Exception) -> None:
+    # Nothing can be written about it now, and it is no fault of the run: who called this goes on with it.
+    if isinstance(fault, DATABASE_ERRORS) and connection_is_lost():
+        raise fault
+    logger.error("run %s: unexpected fault", run.pk, exc_info=fault)
+    name = type(fault).__name__
+    _count_stumble(run, "internal", f"Gistline met a fault of its own ({name}). Report it with the number of this run.")
 
 
 def _ask_to_confirm(run: Run) -> None:
@@ -133,10 +148,16 @@ def _wait_until_later(run: Run, seconds: float, why: str) -> None:
     run.save(update_fields=["status", "wait_reason", "wait_until", "checkpoint"])
 
 
-def _count_stumble(run: Run, code: str, sentence: str) -> None:
+def _wait_for_key(run: Run, unknown: UndecryptableValue) -> None:
+    """The login is as good as before, so it is not marked as broken."""
+    logger.warning("run %s waits: a stored secret cannot be read with this process's ENCRYPTION_KEYS", run.pk)
+    _count_stumble(run, "unknown_key", str(unknown), STUMBLES_WITHOUT_KEY)
+
+
+def _count_stumble(run: Run, code: str, sentence: str, most: int = STUMBLES) -> None:
     run.checkpoint.stumbles += 1
-    if run.checkpoint.stumbles >= STUMBLES:
-        tried = f"Tried {STUMBLES} times with pauses; nothing is lost, sync again later."
+    if run.checkpoint.stumbles >= most:
+        tried = f"Tried {most} times with pauses; nothing is lost, sync again later."
         _give_up(run, code, f"{sentence} {tried}")
     else:
         _wait_until_later(run, min(60, 5 * 2 ** (run.checkpoint.stumbles - 1)), sentence)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from hmac import compare_digest
 
 from integration.models import Connection, Provider
-from integration.models.fields import UndecryptableValue, decrypt_json
+from integration.models.fields import UNKNOWN_KEY, UndecryptableValue, decrypt_json
 from integration.providers.ghl.webhooks import INSTALL_TOPICS
 from integration.webhooks.delivery import Delivery, token_digest
 from integration.webhooks.memory import memory
@@ -63,17 +63,24 @@ def _ghl_connections(**which: str) -> Connections:
 def _holder_of(digest: str) -> Connections:
     """Digests are compared, and in constant time: how long it takes says nothing about any token.
 
-    The token is stored encrypted, so the database cannot look it up and every Gist connection is gone through.
+    The token is stored encrypted, so the database cannot look it up and every Gist connection is gone through. Raises
+    UndecryptableValue where it may be one that this process has no key for.
     """
     sealed = Connection.objects.filter(provider=Provider.GIST).order_by("id").values_list("pk", "credentials")
-    return tuple(pk for pk, secret in sealed if secret and compare_digest(_digest_in(str(secret)), digest))
+    digests = [(pk, _digest_in(str(secret))) for pk, secret in sealed if secret]
+    found = tuple(pk for pk, one in digests if one is not None and compare_digest(one, digest))
+    if not found and any(one is None for _, one in digests):
+        raise UndecryptableValue(UNKNOWN_KEY)
+    return found
 
 
 @lru_cache(maxsize=4096)
-def _digest_in(sealed: str) -> str:
-    """The digest of the webhook token in stored credentials. A row is decrypted once, not once per stranger."""
+def _digest_in(sealed: str) -> str | None:
+    """The digest of the webhook token in stored credentials, "" where there is none, None where they cannot be read. A
+    row is decrypted once, not once per stranger.
+    """
     try:
         token = decrypt_json(sealed).get("webhook_token", "")
     except UndecryptableValue:
-        return ""
+        return None
     return token_digest(token) if token else ""

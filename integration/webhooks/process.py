@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from integration.errors import SetupError
 from integration.models import Link, Mode, PendingRead, RunKind
-from integration.queue import enqueue
+from integration.queue import enqueue, is_stopping
 from integration.runs.start import start_run
 from integration.runs.work import work_one_slice
 from integration.webhooks.unpack import unpack_events
@@ -29,7 +29,7 @@ def process_link(link_id: int, owner: str, seconds: float) -> None:
     # Before anything is read: an event that comes from now on may be missed below, so it must queue a job again.
     Link.objects.filter(pk=link_id).update(worker_called=False)
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not is_stopping():
         # Read anew each time: it may have been paused, or a login may have ended.
         link = Link.objects.select_related("gist", "ghl").get(pk=link_id)
         if not link.enabled:
@@ -43,6 +43,9 @@ def process_link(link_id: int, owner: str, seconds: float) -> None:
         time.sleep(max(0.0, wait))
         if not _run_live(link, owner, deadline):
             return
+    if is_stopping():
+        # For another worker, which would otherwise be called for the next event only.
+        enqueue("live", link_id)
 
 
 def _next_due(link: Link) -> datetime | None:

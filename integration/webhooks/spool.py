@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DataError, IntegrityError
 
+from integration.models.fields import UndecryptableValue
 from integration.webhooks.delivery import Delivery
 from integration.webhooks.store import UnknownToken, keep_delivery, keep_refused
 
@@ -108,6 +109,9 @@ def _move_to_inbox(path: Path) -> None:
         # It would fail again each time and hold up all those after it.
         logger.exception("a spooled webhook cannot be stored; it is set aside as %s.bad", path.name)
         path.rename(path.with_suffix(".json.bad"))
+        return
+    except UndecryptableValue:
+        # It waits for a restart with the key that its address stands under; those behind it do not.
         return
     path.unlink(missing_ok=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, OperationalError, transaction
 
 from integration.models import EventState, InboxEvent
+from integration.models.fields import UndecryptableValue
 from integration.providers.ghl.webhooks import INSTALL_TOPICS
 from integration.webhooks import installs
 from integration.webhooks.backlog import call_workers
@@ -56,7 +57,8 @@ class Ticket:
 def keep_delivery(delivery: Delivery) -> bool:
     """Store a delivery durably and queue a job for its link. False when it was known already.
 
-    Raises UnknownToken, and UNAVAILABLE when the database is away or locked for longer than PATIENCE_SECONDS.
+    Raises UnknownToken, UndecryptableValue where a key is missing to tell, and UNAVAILABLE when the database is away or
+    locked for longer than PATIENCE_SECONDS.
     """
     ticket = Ticket(delivery)
     if has_one_writer():
@@ -108,7 +110,7 @@ def _insert_once(tickets: list[Ticket]) -> None:
         for ticket in tickets:
             try:
                 ticket.is_news, ticket.error = _insert_delivery(ticket.delivery), None
-            except UnknownToken as error:
+            except (UnknownToken, UndecryptableValue) as error:
                 ticket.error = error
 
 

@@ -7,19 +7,15 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from django.apps import apps
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
-from integration.backup.archive import open_archive, put_file, write_archive
+from integration.backup.archive import Drafts, open_archive, write_archive
 from integration.backup.create import create_backup
 from integration.backup.restore import restore_backup
-from integration.backup.rows import models_of
 from integration.errors import SetupError
 from integration.models import Connection, InboxEvent, Link
+from tests.backup.archives import change_rows, everything
 from tests.command_output import Output
 from tests.dashboard import things
-from tests.test_upgrade import migrate, upgrade
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,14 +33,6 @@ def full(ann, owner, settings):
     Path(settings.DATA_DIR, "spool").mkdir(exist_ok=True)
     Path(settings.DATA_DIR, "spool", "1-event.json").write_text("kept")
     return ann.link
-
-
-def everything():
-    return {
-        table: sorted(map(repr, model._default_manager.order_by("pk").values_list()))
-        for table, model in models_of(apps).items()
-        if not table.startswith(("django_content_type", "auth_permission"))
-    }
 
 
 def test_everything_comes_back_as_it_was(full, archive, settings):
@@ -88,29 +76,6 @@ def test_a_database_with_rows_is_not_replaced_by_accident(full, archive):
     assert Link.objects.get().name == "changed"
 
 
-def test_a_backup_of_an_older_version_is_upgraded(full, archive):
-    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    older = [("integration", "0014_plan_and_undo"), ("dashboard", "0005_encrypt_second_factors")]
-    try:
-        write_old_backup(archive, migrate(older))
-    finally:
-        upgrade()
-    restore_backup(archive, force=True)
-    assert Link.objects.get().key == "alder"
-    assert MigrationExecutor(connection).migration_plan(newest) == []
-
-
-def write_old_backup(archive, old_models):
-    from integration.backup import create
-
-    class Old:
-        get_models = old_models.get_models
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(create, "apps", Old)
-        create_backup(archive, with_keys=False)
-
-
 def test_a_backup_of_a_newer_version_is_refused(full, archive, monkeypatch):
     create_backup(archive, with_keys=False)
     found = open_archive(archive)
@@ -148,7 +113,7 @@ def test_a_link_in_the_data_folder_leads_nowhere(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "link").symlink_to(tmp_path)
     with pytest.raises(SetupError, match="outside of"):
-        put_file(tmp_path / "data", "link/evil", [b"x"])
+        Drafts(tmp_path / "data").add("link/evil", [b"x"])
     assert not (tmp_path / "evil").exists()
 
 
@@ -183,3 +148,63 @@ def test_a_backup_that_fails_leaves_nothing_behind(full, archive):
     with pytest.raises(RuntimeError), write_archive(archive):
         raise RuntimeError
     assert list(archive.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["data/encryption_keys", "data/.hidden/x", "data/static/app.js", "keys/other", "database/x.sql", "data/secret_key"],
+)
+def test_a_name_that_no_backup_has_is_refused(archive, name):
+    assert "part of no backup" in Output("restore", str(tar_with(archive, name=name))).failure
+
+
+def test_the_database_s_own_file_is_not_replaced_by_a_member(archive, settings, monkeypatch):
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", "/data/gistline.sqlite3")
+    for name in ("gistline.sqlite3", "gistline.sqlite3-wal"):
+        with pytest.raises(SetupError, match="part of no backup"):
+            open_archive(tar_with(archive, name=f"data/{name}"))
+
+
+def test_a_member_that_stands_there_twice_is_refused(full, archive):
+    create_backup(archive, with_keys=False)
+    with tarfile.open(archive) as tar:
+        kept = [(one, tar.extractfile(one).read()) for one in tar]
+    with tarfile.open(archive, "w:gz") as tar:
+        for info, content in [kept[0], *kept]:
+            tar.addfile(info, io.BytesIO(content))
+    assert "twice" in Output("restore", str(archive), "--force").failure
+
+
+# What fails half-way ---------------------------------------------------------------------------------------
+
+
+def test_a_disk_that_is_full_half_way_leaves_rows_and_files_as_they_were(full, archive, settings, monkeypatch):
+    kept = Path(settings.DATA_DIR, "spool", "1-event.json")
+    create_backup(archive, with_keys=True)
+    kept.write_text("newer")
+    before = everything()
+
+    def refuse(self, name, chunks, add=Drafts.add):
+        if name == "secret_key":
+            chunks = raise_full()
+        add(self, name, chunks)
+
+    monkeypatch.setattr(Drafts, "add", refuse)
+    assert "No space left on device" in Output("restore", str(archive), "--force").failure
+    assert everything() == before
+    assert kept.read_text() == "newer"
+    assert not list(Path(settings.DATA_DIR).rglob("*.restoring"))
+
+
+def raise_full():
+    yield b"x"
+    raise OSError(28, "No space left on device")
+
+
+def test_rows_that_the_database_refuses_half_way_leave_the_old_state(full, archive):
+    create_backup(archive, with_keys=False)
+    change_rows(archive, "integration_link", lambda line: line.replace(b'"alder"', b"null"))
+    Link.objects.update(name="newer")
+    before = everything()
+    assert "rows that the database does not take" in Output("restore", str(archive), "--force").failure
+    assert everything() == before

@@ -213,6 +213,10 @@ log_retry_matching      GET     login   405     405       405
 log_retry_matching      POST    login   403     302       302
 log_retry               GET     login   405     405       405
 log_retry               POST    login   403     302       302
+log_values              GET     login   405     405       405
+log_values              POST    login   200     200       200
+rejected_values         GET     login   405     405       405
+rejected_values         POST    login   200     200       200
 people                  GET     login   403     403       200
 person_invite           GET     login   403     403       200
 person_invite           POST    login   403     403       422
@@ -222,6 +226,8 @@ person_deactivate       GET     login   405     405       405
 person_deactivate       POST    login   403     403       302
 person_activate         GET     login   405     405       405
 person_activate         POST    login   403     403       302
+person_reset_factors    GET     login   405     405       405
+person_reset_factors    POST    login   403     403       302
 person_sign_out         GET     login   405     405       405
 person_sign_out         POST    login   403     403       302
 invitation_revoke       GET     login   405     405       405
@@ -273,6 +279,12 @@ invitation              POST    410     410     410       410
 account_reset_password  GET     200     200     200       200
 account_email           GET     login   200     200       200
 account_login           GET     200     302     302       302
+company_sign_in         GET     404     404     404       404
+company_callback        GET     404     404     404       404
+mfa_authenticate        GET     login   302     302       302
+mfa_list_webauthn       GET     login   302     302       302
+mfa_login_webauthn      GET     login   302     302       302
+mfa_reauthenticate_webauthn GET login   302     302       302
 healthz                 GET     200     200     200       200
 readyz                  GET     503     503     503       503
 metrics                 GET     200     200     200       200

@@ -170,6 +170,7 @@ def test_every_list_is_looked_at():
     about_the_installation |= {"guide", "guide_app", "guide_app_forget"}
     about_the_installation |= {"alert_settings", "alert_rules"}
     about_the_installation |= {"connect_links", "connect_link_new"}
+    about_the_installation |= {"company_sign_in", "company_callback"}
     about_the_registry = {"catalogue_export", "glossary"}
     # tests/dashboard/exports/ reads what they send.
     files = {f"{name}_export" for name in EXPORTED}

@@ -1,9 +1,8 @@
 """Each address takes the methods that the table of permissions knows for it, and no other."""
 
-from django.urls import reverse
-
 from integration.models import Connection
 from tests.dashboard.accounts.test_open_pages import account_pages
+from tests.dashboard.accounts.test_open_pages import address_of as account_address
 from tests.dashboard.addresses import address_of
 from tests.dashboard.rights_table import NAMES, ROWS
 from tests.dashboard.taken_back import taken_back
@@ -11,7 +10,8 @@ from tests.dashboard.taken_back import taken_back
 TAKEN = {(name, method) for name, method, *statuses in ROWS if set(statuses) - {"login", "403", "405"}}
 # Only ever refused in the table, because it asks for what the table's link does not have.
 TAKEN |= {(name, "POST") for name in ("webhook_gist", "webhook_ghl", "account_login")}
-TAKEN |= {(name, "POST") for name in ("account_reset_password", "account_email")}
+TAKEN |= {(name, "POST") for name in ("account_reset_password", "account_email", "mfa_authenticate")}
+TAKEN |= {(name, "POST") for name in ("mfa_login_webauthn", "mfa_reauthenticate_webauthn")}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 
 
@@ -48,6 +48,6 @@ def test_account_pages_take_no_other_method_either(as_owner):
         (name, method)
         for name in pages
         for method in ("PUT", "PATCH", "DELETE", "OPTIONS")
-        if as_owner.client.generic(method, reverse(name)).status_code != 405
+        if as_owner.client.generic(method, account_address(name)).status_code != 405
     ]
     assert (taken, len(pages) > 15) == ([], True)

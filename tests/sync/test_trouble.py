@@ -1,13 +1,14 @@
 """What goes wrong is told in words, costs nobody else, and nothing is lost or doubled by it."""
 
-import socket
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from integration import jobs
 from integration.errors import SetupError
 from integration.mapping.versions import save_version
 from integration.models import Connection, Link, LogEntry, Pair, Run, Snapshot
@@ -18,6 +19,7 @@ from integration.runs.schedule import start_due_runs
 from integration.runs.start import AlreadyRunning, retry_entry, retry_failed, start_run
 from integration.runs.work import work_one_slice
 from integration.sync.record import Recorder
+from integration.webhooks.process import process_link
 from tests.conftest import MAPPING
 from tests.world import finish, sync
 
@@ -259,6 +261,29 @@ def test_a_dead_worker_s_run_is_given_back_to_the_queue(world, link):
     run = start_run(link)
     OrmQ.objects.all().delete()
     Run.objects.filter(pk=run.pk).update(status="running")
-    link.take_lease(f"{socket.gethostname()}:99999999:1", 600)
+    link.take_lease(f"{process_name().partition(':')[0]}:99999999:1", 600)
     assert recover_lost_runs() == 1
     assert OrmQ.objects.count() == 1 or settings.REDIS_URL
+
+
+def test_a_worker_that_is_to_stop_hands_its_slice_and_its_jobs_back(world, link, monkeypatch):
+    people(world, 40)
+    run, stopping = start_run(link), Event()
+    monkeypatch.setattr("integration.queue.stopping", stopping)
+    match = slices.PHASES["match"]
+    monkeypatch.setitem(slices.PHASES, "match", lambda context: stopping.set() or match(context))
+    queued: list[tuple[str, int]] = []
+    monkeypatch.setattr(jobs, "enqueue", lambda *job: queued.append(job))
+    monkeypatch.setattr("integration.webhooks.process.enqueue", lambda *job: queued.append(job))
+    jobs.work_on_run(run.pk)
+    run.refresh_from_db()
+    link.refresh_from_db()
+    assert (run.status, link.lease_owner, len(world.everyone("ghl")) < 40) == ("running", "", True)
+    calls = world.calls()
+    jobs.work_on_run(run.pk)
+    jobs.live(link.pk)
+    process_link(link.pk, "me", 5)
+    assert (queued, world.calls()) == ([("work_on_run", run.pk)] * 2 + [("live", link.pk)] * 2, calls)
+    stopping.clear()
+    finish(run)
+    assert_everyone_once(world, 40)

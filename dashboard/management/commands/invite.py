@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from dashboard.models import Role
+from dashboard.models import Role, User
 from dashboard.people.invitations import Invited, invite, role_label
 from integration.management.reporting import ReportingCommand, find_link
 
@@ -19,19 +19,31 @@ class Command(ReportingCommand):
             "--link", action="append", metavar="LINK", help="see only this link; may be repeated (left out: all links)"
         )
 
+        seen = parser.add_mutually_exclusive_group()
+        seen.add_argument(
+            "--masked", dest="sees", action="store_false", default=None,
+            help="they see masks in place of names, addresses, numbers and values (so a new viewer begins)",
+        )  # fmt: skip
+        seen.add_argument("--unmasked", dest="sees", action="store_true", help="they see personal values")
+
     def run(self, **options: Any) -> None:
         links = [find_link(key) for key in options["link"]] if options["link"] else None
-        invited = invite(options["email"], options["role"], links)
+        invited = invite(options["email"], options["role"], links, sees_personal_data=options["sees"])
         self.report([*_describe(invited), invited.address], _as_data(invited))
 
 
 def _describe(invited: Invited) -> list[str]:
     user = invited.user
     if not invited.is_new:
-        return [f"{user.email} has an account already and is {role_label(user.role)} now. They sign in as before, at:"]
+        is_now = f"{role_label(user.role)} now, {_values(user)}"
+        return [f"{user.email} has an account already and is {is_now}. They sign in as before, at:"]
     how = "The address was mailed." if invited.mailed else "No mail was sent: pass the address on yourself."
     until = f"until {user.invitation.ends_at:%Y-%m-%d %H:%M} UTC"
-    return [f"{user.email} is invited as {role_label(user.role)}, {until}. {how} It works once:"]
+    return [f"{user.email} is invited as {role_label(user.role)}, {_values(user)}, {until}. {how} It works once:"]
+
+
+def _values(user: User) -> str:
+    return "with personal values masked" if user.is_masked else "seeing personal values"
 
 
 def _as_data(invited: Invited) -> dict[str, Any]:
@@ -39,6 +51,7 @@ def _as_data(invited: Invited) -> dict[str, Any]:
     return {
         "email": user.email,
         "role": user.role,
+        "masked": user.is_masked,
         "links": None if user.sees_all_links else [link.key for link in user.links.all()],
         "invited": invited.is_new,
         "mailed": invited.mailed,

@@ -23,6 +23,7 @@ from integration.management.preparation import (
     one_host_at_a_time,
     prepare_database,
     prepare_static_files,
+    wait_for_services,
 )
 from integration.management.private_files import close_to_others
 from integration.management.processes import Child, stop_all
@@ -57,6 +58,10 @@ class Command(BaseCommand):
             self._listener = bind_listener(settings.HOST, settings.PORT)
         except SetupError as problem:
             raise CommandError(problem.problem) from problem
+        wait_for_services(settings.STARTUP_WAIT_SECONDS, self.print_line, lambda: bool(self.wish))
+        # Asked to stop while waiting.
+        if self.wish:
+            return
         self._prepare_files()
         # Asked to stop while migrating: nothing is started any more.
         if self.wish:
@@ -158,6 +163,8 @@ class Command(BaseCommand):
     def _stop_children(self, children: list[Child]) -> None:
         killed = stop_all(children, STOP_SECONDS, hurry=lambda: self.wish.is_urgent)
         self._listener.close()
+        if killed:
+            _hand_over()
         self.print_line(f"Stopped; {' and '.join(killed)} had to be killed." if killed else "Stopped.")
 
 
@@ -166,6 +173,17 @@ def _refuse_exposed_settings(no_demo: bool) -> None:
     sentences = [sentence for name, sentence in refused_settings() if not (no_demo and name == "DEMO")]
     if sentences:
         raise CommandError("\n".join(sentences))
+
+
+def _hand_over() -> None:
+    """Free what killed workers held, and have the workers of other hosts go on with it."""
+    from integration.runs.recover import recover_lost_runs
+
+    try:
+        recover_lost_runs()
+    except Exception as problem:
+        # Leases run out by themselves, and the watchdog looks every minute.
+        logger.warning("what was under way could not be handed over: %s", type(problem).__name__)
 
 
 class StopWish:

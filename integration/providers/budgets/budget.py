@@ -3,21 +3,26 @@
 import time
 import uuid
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.conf import settings
 
 from integration.providers.budgets import day, shares, window
-from integration.providers.budgets.document import Document, locked_document
+from integration.providers.budgets.document import Document, DocumentAway, locked_document, shared_now
 from integration.providers.budgets.window import Rate
 from integration.providers.http import Limits
+
+# The wait that is shown while Redis is away; it is asked again all the while.
+AWAY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Grant:
     """`permits` calls may be sent now; when 0, ask again after `wait` seconds.
 
-    `reason`: limit (of the window), daily (the day is used up), daily_reserve (its rest is for others).
+    `reason`: limit (of the window), daily (the day is used up), daily_reserve (its rest is for others), away (Redis,
+    which knows the limits, does not answer).
     """
 
     permits: int
@@ -46,13 +51,18 @@ class Budget:
     def take_permits(self, wanted: int) -> Grant:
         """Ask for up to `wanted` permits; reports what was answered since the last time."""
         self._is_known = True
-        with locked_document(self.account) as doc:
-            now = time.time()
-            self._report_answers(doc, now)
-            grant = self._grant_permits(doc, wanted, now)
-            if grant.permits:
-                window.take_off(doc, self.holder, grant.permits, now)
-            return grant
+        untold = self._answered, self._outcomes, self._unused, self._limits
+        try:
+            with locked_document(self.account) as doc:
+                now = shared_now()
+                self._report_answers(doc, now)
+                grant = self._grant_permits(doc, wanted, now)
+                if grant.permits:
+                    window.take_off(doc, self.holder, grant.permits, now)
+                return grant
+        except DocumentAway:
+            self._answered, self._outcomes, self._unused, self._limits = untold
+            return Grant(0, AWAY_SECONDS, "away")
 
     def note_answer(self, limits: Limits, at: float | None = None, outcome: str = "ok") -> None:
         """Note that a granted call came back, now or at `at` (seconds since 1970), and what came of it in a word.
@@ -71,16 +81,17 @@ class Budget:
 
     def note_refusal(self, wait: float) -> None:
         """The provider said no: nobody calls this account for `wait` seconds."""
-        with locked_document(self.account) as doc:
-            doc["blocked"] = max(doc.get("blocked", 0.0), time.time() + wait)
+        with suppress(DocumentAway), locked_document(self.account) as doc:
+            doc["blocked"] = max(doc.get("blocked", 0.0), shared_now() + wait)
             doc["why"] = "limit"
 
     def close(self) -> None:
         """Give back all that was granted and not used, and wait no more."""
         if not self._is_known:
             return
-        with locked_document(self.account) as doc:
-            self._report_answers(doc, time.time())
+        # What it holds of this holder goes out of it by itself after a while.
+        with suppress(DocumentAway), locked_document(self.account) as doc:
+            self._report_answers(doc, shared_now())
             doc.get("flying", {}).pop(self.holder, None)
             shares.leave_line(doc, self.holder)
 
@@ -101,8 +112,11 @@ class Budget:
             window.give_back(doc, self.holder, self._unused)
             self._unused = 0
         if self._answered:
-            window.mark_answered(doc, self.holder, sorted(self._answered), now)
-            day.count_calls(doc, self._answered, now)
+            # Noted by this host's clock, which costs nothing.
+            ahead = now - time.time()
+            answered = sorted(at + ahead for at in self._answered)
+            window.mark_answered(doc, self.holder, answered, now)
+            day.count_calls(doc, answered, now)
             doc["outcomes"] = dict(Counter(doc.get("outcomes", {})) + self._outcomes)
             self._answered, self._outcomes = [], Counter()
         window.apply_limits(doc, self.rate, self._limits, now)

@@ -72,7 +72,7 @@ def test_what_is_stored_of_an_authenticator_app_makes_no_codes(owner, empty_cach
 
 def test_whoever_has_one_may_show_it_instead_of_the_password(clear_factors, owner):
     browser = Browser(owner)
-    assert "Use authenticator app" in words(browser.get("account_reauthenticate"))
+    assert "Use a code" in words(browser.get("account_reauthenticate"))
     assert "Is it you?" in words(browser.get("mfa_reauthenticate"))
     browser.post("mfa_reauthenticate", code=code_of(CLEAR["totp"]["secret"]))
     assert browser.get("mfa_deactivate_totp").status_code == 200

@@ -13,7 +13,7 @@ class Program:
     """`links`: None for all."""
 
     def __init__(self, scope: str = "read", links: Any = None, name: str = "Grafana", **options: Any):
-        self.key, self.text = make_key(name, scope, links, 30)
+        self.key, self.text = make_key(name, scope, links, 30, sees_personal_data=True)
         self.client = Client(headers={"Authorization": f"Bearer {self.text}"}, **options)
 
     def get(self, path: str, **query: Any) -> HttpResponse:

@@ -110,7 +110,7 @@ def test_the_check_answers_htmx_with_its_own_part(as_operator, world, gist):
 def test_a_lost_encryption_key_is_told_with_its_cure(as_operator, world, gist, settings):
     settings.ENCRYPTION_KEYS = ["q7Z9yq0wWnOJ6p8Jx4X1V0mW4Qe4x7c7v8tqYV0m3nE="]
     page = as_operator.go(as_operator.post("connection_check", gist.key))
-    assert "Put the key back that was in use" in words(page)
+    assert "Restart the host with the newest key, or put the key back that was taken out." in words(page)
 
 
 # Renaming, disconnecting, deleting -----------------------------------------------------------------------

@@ -30,7 +30,7 @@ def test_the_list_says_what_a_key_may_and_that_nobody_used_it_yet(as_owner, owne
     make_key("Night export", "act", [link], 30, owner)
     page = words(as_owner.get("keys"))
     assert "by owner@gistline.example" in page
-    assert "read and act 1: Alder never" in page
+    assert "read and act personal values masked 1: Alder never" in page
 
 
 def test_making_and_revoking_are_on_record_without_the_key(as_owner, link):

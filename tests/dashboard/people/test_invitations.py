@@ -98,6 +98,12 @@ def test_the_command_says_what_is_wrong(link):
 def test_the_json_of_the_command_holds_address_and_grants(link):
     data = Output("invite", LEE, "--role", "viewer", "--link", "alder", "--json").json
     assert (data["email"], data["role"], data["links"], data["mailed"]) == (LEE, "viewer", ["alder"], False)
+    assert data["masked"] is True
+    again = Output("invite", LEE, "--role", "viewer", "--unmasked")
+    assert "viewer, seeing personal values" in again.lines[0]
+    assert not User.objects.get(email=LEE).is_masked
+    assert Output("invite", LEE, "--role", "operator", "--masked", "--json").json["masked"] is True
+    assert User.objects.get(email=LEE).may_retry
     assert data["address"].startswith("http://127.0.0.1:8000/invitation/")
 
 

@@ -1,11 +1,15 @@
 """Roles, deactivation and sessions; and that an owner who can sign in is always left."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth import get_user
 
 from dashboard.models import User
 from dashboard.people.roles import change_access, deactivate
 from integration.errors import SetupError
+from integration.models import AuditEntry
+from tests.command_output import Output
 from tests.dashboard.browser import Browser, html, words
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +22,7 @@ def second_owner(django_user_model):
 
 def test_a_role_holds_from_the_next_page_on(as_owner, as_viewer, viewer):
     assert as_viewer.get("connection_new_gist").status_code == 403
-    as_owner.post("person", viewer.pk, role="operator", scope="all")
+    as_owner.post("person", viewer.pk, role="operator", scope="all", rights=["may_change_rules"])
     assert as_viewer.get("connection_new_gist").status_code == 200
 
 
@@ -74,3 +78,22 @@ def test_the_form_grants_links_and_shows_them_ticked(as_owner, viewer, link):
 def test_only_some_links_needs_a_link(as_owner, viewer):
     page = as_owner.post("person", viewer.pk, role="viewer", scope="some")
     assert (page.status_code, "Tick at least one link" in words(page)) == (422, True)
+
+
+def test_an_owner_takes_the_second_factor_from_somebody_who_lost_it(as_owner, viewer):
+    TOTP.activate(viewer, generate_totp_secret())
+    Authenticator.objects.create(user=viewer, type="webauthn", data={"name": "Blue key", "credential": {}})
+    theirs = Browser(viewer)
+    assert "Reset the second factor" in words(as_owner.get("people"))
+    assert "no second factor any more" in words(as_owner.go(as_owner.post("person_reset_factors", viewer.pk)))
+    assert not Authenticator.objects.exists()
+    assert theirs.get("overview").status_code == 302
+    assert AuditEntry.objects.filter(what="person_reset_factors", subject=viewer.email).count() == 1
+    assert "Reset the second factor" not in words(as_owner.get("people"))
+
+
+def test_the_last_owner_does_so_on_the_machine(owner):
+    TOTP.activate(owner, generate_totp_secret())
+    assert "no second factor any more" in Output("reset_second_factor", owner.email).lines[0]
+    assert not Authenticator.objects.exists()
+    assert "nobody" in Output("reset_second_factor", "nobody@gistline.example").failure.lower()

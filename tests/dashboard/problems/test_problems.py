@@ -200,7 +200,7 @@ def test_a_row_opens_in_place_with_body_and_headers(as_viewer, db):
 
 
 def test_of_a_large_body_the_first_4_kb_are_shown(as_viewer, db):
-    page = as_viewer.get("rejected_event", refused(body=b"\xe2\x82\xac" * 3_000).pk)
+    page = as_viewer.post("rejected_values", refused(body=b"\xe2\x82\xac" * 3_000).pk)
     assert "Body, the first 4,096 bytes" in words(page)
     assert html(page).count("€") == 1_365
 

@@ -1,0 +1,59 @@
+"""What the audit of installed packages says and how it ends, with a pip-audit that says whatever a test has it say."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.one_engine
+AUDIT = Path(__file__).resolve().parent.parent / ".ci" / "audit"
+CLEAN = {"name": "django", "version": "5.2.19", "vulns": []}
+FLAWED = {"name": "oldlib", "version": "1.0", "vulns": [{"id": "CVE-2026-1", "fix_versions": ["1.1"], "aliases": []}]}
+UNKNOWN = {"name": "newlib", "skip_reason": "not found on the index"}
+
+
+@pytest.fixture
+def audit(tmp_path):
+    def run(packages, code=0, **settings):
+        fake = tmp_path / "pip-audit"
+        report = "" if packages is None else f"""printf %s '{json.dumps({"dependencies": packages})}' >"${{!#}}" """
+        fake.write_text(f"#!/bin/bash\n{report}\necho 'name resolution failed' >&2\nexit {code}\n")
+        fake.chmod(0o755)
+        path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run([AUDIT], capture_output=True, text=True, env={**path, **settings})
+        return done.returncode, done.stdout
+
+    return run
+
+
+def test_without_a_known_flaw_it_passes(audit):
+    code, said = audit([CLEAN])
+    assert (code, "requirements.txt: 1 packages audited, 0 known flaws." in said) == (0, True)
+    assert "NOT AUDITED" not in said
+
+
+def test_a_known_flaw_fails_and_says_where_it_is_mended(audit):
+    code, said = audit([CLEAN, FLAWED, UNKNOWN], code=1)
+    assert (code, "FOUND: oldlib 1.0 has CVE-2026-1; mended in: 1.1" in said) == (1, True)
+
+
+def test_when_nobody_could_be_asked_it_says_so_and_fails_only_where_it_is_required(audit):
+    code, said = audit(None, code=1)
+    assert (code, "NOT AUDITED" in said, "name resolution failed" in said) == (0, True, True)
+    assert audit(None, code=1, AUDIT_REQUIRED="true")[0] == 2
+
+
+def test_what_the_index_does_not_know_is_never_called_clean(audit):
+    code, said = audit([CLEAN, UNKNOWN])
+    assert (code, "told nothing of 1 packages (not found on the index)" in said) == (0, True)
+    assert "1 packages audited, 0 known flaws." in said
+
+
+def test_both_lock_files_are_audited_and_hold_hashes(audit):
+    said = audit([CLEAN])[1]
+    assert "requirements-dev.txt: 1 packages" in said
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (AUDIT.parent.parent / name).read_text()
+        assert text.count("==") <= text.count("--hash=sha256:")
