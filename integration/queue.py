@@ -94,6 +94,11 @@ def forget_results(mentions: Callable[[Any], bool]) -> int:
     return int(Task.objects.filter(pk__in=[pk for pk, values in kept if mentions(values)]).delete()[0])
 
 
+def delete_results(before: datetime) -> None:
+    """Of jobs that ended before this moment."""
+    Task.objects.filter(stopped__lt=before).delete()
+
+
 @dataclass(frozen=True)
 class Health:
     """`workers` alive now; `queue_age_seconds` how long the oldest job waits, 0 when none does."""

@@ -7,24 +7,26 @@ from django.forms import BoundField
 
 from dashboard.data.forms import RetentionForm
 from integration.models import Retention
+from integration.retention.kept import KEPT
 from integration.retention.kinds import KINDS
-from integration.retention.space import OF_LINKS, Space, space_by_kind, whole_space
+from integration.retention.space import Space, space_by_kind, whole_space
 
 
 @dataclass(frozen=True)
 class KindRow:
-    """One kind; `choice` is None for what is kept as long as its link."""
+    """One kind; of what is not deleted by age there is no `choice`, and `until` and the reason stand in its place."""
 
     title: str
     choice: BoundField | None
+    until: str
     space: Space | None
     shorter: str
 
 
 def retention_rows(form: RetentionForm) -> dict[str, Any]:
     spaces = space_by_kind()
-    rows = [KindRow(kind.title, form[key], spaces.get(key), kind.shorter) for key, kind in KINDS.items()]
-    rows.append(KindRow("Pairs and records", None, spaces.get(OF_LINKS), ""))
+    rows = [KindRow(kind.title, form[key], "", spaces.get(key), kind.shorter) for key, kind in KINDS.items()]
+    rows += [KindRow(one.title, None, one.until, spaces.get(one.key), one.why) for one in KEPT]
     pruned = Retention.objects.exclude(pruned_at=None)
     last = max((row.pruned_at for row in pruned if row.pruned_at), default=None)
     return {

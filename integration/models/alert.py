@@ -78,7 +78,7 @@ class AlertState(ToneChoices):
 
 
 class Alert(models.Model):
-    """Something that holds, or held, since `since`: one row per event, subject and beginning, for ever.
+    """Something that holds, or held, since `since`: one row per event, subject and beginning.
 
     `title` says what, `reason` why it is one, `remedy` what to do; `place` and `key` name the page, as a check's button
     does. `ended` says how it ended, "" when nobody needs to know. `returned` counts how often it held again after it

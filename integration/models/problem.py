@@ -28,8 +28,8 @@ FAILING = (ProblemState.OPEN, ProblemState.ACKNOWLEDGED)
 
 
 class Problem(models.Model):
-    """One per link, cause and subject, for ever: it is resolved when nothing of it fails, and opens again by itself.
-    Resolved it is closed for good after a quiet day.
+    """One per link, cause and subject, until long after it is over (retention/kinds.py): it is resolved when nothing of
+    it fails, and opens again by itself. Resolved it is closed for good after a quiet day.
 
     `cause` is a code as causes/registry.py explains it, after the side it is about, as `ghl.phone_invalid`. `subject`
     is the field, operation or kind of record. `text` is what the API answered, without what differs from record to

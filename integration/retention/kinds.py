@@ -9,7 +9,11 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from integration.models import (
     ACTIVE_RUNS,
+    Alert,
+    AlertDelivery,
+    AlertState,
     Change,
+    DeliveryState,
     EventState,
     Execution,
     ExecutionState,
@@ -17,6 +21,10 @@ from integration.models import (
     InboxEvent,
     LogEntry,
     Outcome,
+    Pause,
+    Problem,
+    ProblemState,
+    Question,
     RejectedRow,
     Run,
 )
@@ -111,6 +119,37 @@ def _prune_webhooks(before: datetime, after: int) -> Batch:
     return Batch(len(keys), max(old, default=after), is_last)
 
 
+def _prune_alerts(before: datetime, after: int) -> Batch:
+    """With their messages. One that holds, or of which a message waits, stays."""
+    old, is_last = _window(Alert.objects.all(), "opened_at", before, after)
+    waits = Exists(AlertDelivery.objects.filter(alert=OuterRef("pk"), state=DeliveryState.WAITING))
+    over = Alert.objects.filter(pk__in=old, state=AlertState.OVER).exclude(waits)
+    # What only tells, as the day in numbers, has no end.
+    keys = list(over.filter(Q(ended_at=None) | Q(ended_at__lt=before)).values_list("pk", flat=True))
+    Alert.objects.filter(pk__in=keys).delete()
+    return Batch(len(keys), max(old, default=after), is_last)
+
+
+def _prune_problems(before: datetime, after: int) -> Batch:
+    """Problems of which nothing is left in the log either, and what rested until then."""
+    old, is_last = _window(Problem.objects.all(), "first_seen", before, after)
+    over = Problem.objects.filter(pk__in=old, state=ProblemState.RESOLVED, resolved_at__lt=before)
+    keys = list(over.exclude(Exists(LogEntry.objects.filter(problem=OuterRef("pk")))).values_list("pk", flat=True))
+    Problem.objects.filter(pk__in=keys).delete()
+    ended, _ = Pause.objects.filter(resumed_at__lt=before).delete()
+    return Batch(len(keys) + ended, max(old, default=after), is_last)
+
+
+def _prune_questions(before: datetime, after: int) -> Batch:
+    """What a person said about who somebody is stays: it is not asked a second time."""
+    old, is_last = _window(Question.objects.all(), "created_at", before, after)
+    is_decision = Q(kind__in=Question.IDENTITY, answered_at__isnull=False)
+    going = Question.objects.filter(pk__in=old, closed_at__lt=before).exclude(is_decision)
+    keys = list(going.values_list("pk", flat=True))
+    Question.objects.filter(pk__in=keys).delete()
+    return Batch(len(keys), max(old, default=after), is_last)
+
+
 def _prune_files(before: datetime, after: int) -> Batch:
     return Batch(remove_old_files(before), after, True)
 
@@ -124,11 +163,18 @@ KINDS = {
         Kind("runs", "Runs without entries", YEAR, (30, 90, 180, YEAR, 2 * YEAR, None), "fewer runs to look at",
              (Run, RejectedRow), _prune_runs, least=lambda: int(settings.UNDO_DAYS)),
         Kind("facts", "What workflows knew of a person", 90, (7, 30, 90, YEAR, None),
-             "an old execution shows no values", (Execution,), _prune_facts, goes_on=True),
+             "an old execution shows no values; that it ran stays, so that nothing starts twice", (Execution,),
+             _prune_facts, goes_on=True),
         Kind("calls", "Calls, masked", 30, (7, 14, 30, 90, YEAR, None), "no raw answer behind an old failure", (),
              _prune_calls, goes_on=True),
         Kind("webhooks", "Stored webhooks", 30, (7, 14, 30, 90, YEAR, None),
              "repeats after that are not recognised", (InboxEvent,), _prune_webhooks),
+        Kind("alerts", "Alerts and their messages", 90, (30, 90, 180, YEAR, None), "fewer alerts to look back at",
+             (Alert, AlertDelivery), _prune_alerts),
+        Kind("problems", "Problems that are over", YEAR, (30, 90, 180, YEAR, 2 * YEAR, None),
+             "one that comes back begins a new history", (Problem, Pause), _prune_problems),
+        Kind("questions", "Questions that are over", YEAR, (30, 90, 180, YEAR, 2 * YEAR, None),
+             "what was decided about a field is no longer shown", (Question,), _prune_questions),
         Kind("files", "Imported files", 30, (1, 7, 30, 90), "rejected rows are gone sooner", (ImportFile,),
              _prune_files),
     )

@@ -5,11 +5,14 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
 from integration.models import Retention
+from integration.queue import delete_results
 from integration.retention.kinds import KINDS, Kind
 
 logger = logging.getLogger(__name__)
@@ -17,6 +20,8 @@ logger = logging.getLogger(__name__)
 # A night's work goes on in the next minute: the job that calls this has others to do.
 SECONDS = 15.0
 _EVERY = timedelta(days=1)
+# Of jobs that failed: django-q keeps those for good.
+RESULTS = timedelta(days=30)
 
 
 def days_by_kind() -> dict[str, int | None]:
@@ -91,9 +96,16 @@ def _keep_progress(row: Retention) -> bool:
     return still.update(pruned_at=row.pruned_at, pruned_rows=row.pruned_rows, pruned_to=row.pruned_to) > 0
 
 
+def _delete_what_is_over() -> None:
+    """Sessions that ended, and old results of jobs."""
+    call_command("clearsessions", verbosity=0)
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    delete_results(timezone.now() - RESULTS)
+
+
 def _finish_day(kind: Kind, row: Retention, days: int | None) -> None:
     if kind.key == "log":
-        call_command("clearsessions", verbosity=0)
+        _delete_what_is_over()
     row.pruned_at = timezone.now()
     _keep_progress(row)
     if row.pruned_rows:

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model
 
-from integration.models import Pair, Snapshot
+from integration.retention.kept import KEPT
 from integration.retention.kinds import KINDS
 from integration.runs.imports.files import FOLDER
 
@@ -17,8 +17,6 @@ from integration.runs.imports.files import FOLDER
 _SECONDS = 600
 # SQLite reads the whole file to say what its tables take, so above this size only the file's own size is shown.
 _LARGEST_MEASURED = 300 * 1000**2
-OF_LINKS = "pairs"
-"""What is kept as long as its link."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Space:
 
 
 def space_by_kind() -> dict[str, Space]:
-    """By key of a kind, and for OF_LINKS."""
+    """By key of a kind, and of what is kept."""
     kept: dict[str, list[int | None]] = cache.get_or_set("retention-space", _measure, _SECONDS) or {}
     return {key: Space(rows or 0, space) for key, (rows, space) in kept.items()}
 
@@ -42,7 +40,7 @@ def whole_space() -> int:
 
 def _measure() -> dict[str, list[int | None]]:
     models: Mapping[str, Iterable[type[Model]]] = {
-        **{key: kind.models for key, kind in KINDS.items() if kind.models}, OF_LINKS: (Pair, Snapshot),
+        **{key: kind.models for key, kind in KINDS.items() if kind.models}, **{one.key: one.models for one in KEPT},
     }  # fmt: skip
     sizes = _table_sizes()
     found: dict[str, list[int | None]] = {}

@@ -3,9 +3,25 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
+from django_q.models import Task
 
-from integration.models import Change, Execution, InboxEvent, LogEntry, Problem, Retention, Run
+from integration.models import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
+    Change,
+    Execution,
+    InboxEvent,
+    LogEntry,
+    Pause,
+    Problem,
+    Question,
+    Retention,
+    Run,
+)
 from integration.retention import kinds, prune
 from integration.retention.prune import days_of, prune_due, set_days
 from tests.world import sync
@@ -112,6 +128,57 @@ def test_old_webhooks_go_and_waiting_ones_stay(gist):
     make_old(InboxEvent.objects, 31, "received_at")
     assert prune_due() == 2
     assert InboxEvent.objects.get().state == "waiting"
+
+
+def test_alerts_that_are_over_go_with_their_messages_and_others_stay(link):
+    channel = AlertChannel.objects.create(kind="webhook", name="Hook")
+    for subject, state in (("gone", "over"), ("ended_late", "over"), ("holds", "open"), ("message_waits", "over")):
+        alert = Alert.objects.create(event="login", subject=subject, since=timezone.now(), state=state)
+        AlertDelivery.objects.create(alert=alert, channel=channel, state="waiting" if "waits" in subject else "sent")
+    Alert.objects.create(event="digest", subject="day", since=timezone.now(), state="over")
+    make_old(Alert.objects, 91, "opened_at")
+    make_old(Alert.objects.filter(subject__in=("gone", "message_waits")), 91, "ended_at")
+    make_old(Alert.objects.filter(subject="ended_late"), 1, "ended_at")
+    assert prune_due() == 2
+    assert set(Alert.objects.values_list("subject", flat=True)) == {"ended_late", "holds", "message_waits"}
+    assert AlertDelivery.objects.count() == 3
+
+
+def test_problems_and_questions_that_are_over_go_and_decisions_stay(synced):
+    for cause, state in (("open", "open"), ("ignored", "ignored"), ("over", "resolved"), ("in_the_log", "resolved")):
+        Problem.objects.create(link=synced, cause=cause, state=state)
+    LogEntry.objects.filter(pk=LogEntry.objects.latest("pk").pk).update(
+        problem=Problem.objects.get(cause="in_the_log"), resolved_at=timezone.now()
+    )
+    make_old(Problem.objects, 400, "first_seen")
+    make_old(Problem.objects.filter(state="resolved"), 400, "resolved_at")
+    Pause.objects.create(link=synced, what="kind", key="task")
+    Pause.objects.create(link=synced, what="kind", key="note", resumed_at=timezone.now() - timedelta(days=400))
+    for kind, about, answer in (("conflict", "decided", "gist"), ("match", "who", "new"), ("match", "not_asked", "")):
+        closed = timezone.now() - timedelta(days=400)
+        answered = closed if answer else None
+        Question.objects.create(
+            link=synced, kind=kind, about=about, answer=answer, answered_at=answered, closed_at=closed
+        )
+    Question.objects.create(link=synced, kind="match", about="open")
+    make_old(Question.objects, 400)
+    assert prune_due() == 4
+    assert set(Problem.objects.values_list("cause", flat=True)) == {"open", "ignored", "in_the_log"}
+    assert Pause.objects.get().key == "task"
+    assert set(Question.objects.values_list("about", flat=True)) == {"who", "open"}
+
+
+def test_results_of_jobs_and_sessions_that_are_over_go_too(owner):
+    for name, days in (("old", 31), ("young", 1)):
+        ended = timezone.now() - timedelta(days=days)
+        Task.objects.create(id=name, name=name, func="f", success=False, started=ended, stopped=ended)
+    session = SessionStore()
+    session.create()
+    for key in (session.session_key, "over"):
+        UserSession.objects.create(user=owner, session_key=key, ip="127.0.0.1", user_agent="")
+    prune_due()
+    assert Task.objects.get().name == "young"
+    assert UserSession.objects.get().session_key == session.session_key
 
 
 def test_a_workflow_that_ran_is_known_still_without_what_it_knew(link):

@@ -13,6 +13,8 @@ def test_each_kind_stands_there_with_its_rows_and_what_is_chosen(as_owner, ann):
     page = words(as_owner.get("data"))
     assert "Log entries and changes" in page
     assert "What still has to be mended stays" in page
+    assert "Audit trail for good" in page
+    assert "a line that was deleted would look like one that somebody took out" in page
     assert '<option value="365" selected>1 year</option>' in html(as_owner.get("data"))
 
 
