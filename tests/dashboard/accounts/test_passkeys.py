@@ -62,9 +62,9 @@ def test_the_passkey_of_somebody_deactivated_signs_nobody_in(owner, viewer, monk
     monkeypatch.setattr(SignInByPasskey, "clean_credential", lambda form: passkey)
     monkeypatch.setattr(Authenticator, "record_usage", lambda passkey: None)
     browser = Browser()
-    assert browser.post("mfa_login_webauthn", credential="{}", next="//evil.example")["Location"] == "/"
+    assert browser.post("mfa_login_webauthn", credential=json.dumps(SHAPE), next="//evil.example")["Location"] == "/"
     assert get_user(browser.client) == viewer
     deactivate(viewer, owner)
     browser = Browser()
-    assert NOT_ACCEPTED in words(browser.go(browser.post("mfa_login_webauthn", credential="{}")))
+    assert NOT_ACCEPTED in words(browser.go(browser.post("mfa_login_webauthn", credential=json.dumps(SHAPE))))
     assert not get_user(browser.client).is_authenticated
