@@ -5,6 +5,7 @@ invitation that was sent there.
 """
 
 from django.conf import settings
+from django.utils.text import capfirst
 
 from dashboard.accounts.backend import Backend
 from dashboard.accounts.oidc import Identity
@@ -57,4 +58,4 @@ def _accept_invitation(user: User, identity: Identity) -> User:
 
 def _refusal(sentence: str, identity: Identity) -> NotLetIn:
     email = identity.email or "your address"
-    return NotLetIn(sentence.format(company=settings.OIDC_NAME.capitalize(), email=email[:254]))
+    return NotLetIn(sentence.format(company=capfirst(settings.OIDC_NAME), email=email[:254]))

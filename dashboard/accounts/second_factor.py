@@ -17,6 +17,12 @@ from integration.models.fields import decrypt_text, encrypt_text, is_token
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
     """allauth calls these for the key of an authenticator app and for the seed of recovery codes."""
 
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "unverified_email": "An address of yours still waits to be confirmed. Open the link that was sent there, or "
+        "keep the old address, at E-mail address; then set up a second factor.",
+    }
+
     def encrypt(self, text: str) -> str:
         return encrypt_text(text)
 

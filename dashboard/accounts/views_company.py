@@ -18,13 +18,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 
 from dashboard.accounts.company import NotLetIn, let_in
 from dashboard.accounts.oidc import Attempt, ProviderTrouble, begin, finish
 
 logger = logging.getLogger(__name__)
 # What decides how somebody signs in from then on.
-CHANGES = {"account_set_password", "mfa_activate_totp", "mfa_add_webauthn"}
+CHANGES = {"account_email", "account_set_password", "mfa_activate_totp", "mfa_add_webauthn"}
 KEPT = "company_sign_in"
 # As allauth keeps its own.
 LASTS_SECONDS = 600
@@ -81,7 +82,7 @@ def _callback() -> str:
 
 def _fail(request: HttpRequest, trouble: ProviderTrouble) -> HttpResponse:
     logger.error("the company's sign-in failed at %s; OIDC_ISSUER says where it is", trouble)
-    return _refuse(request, NOT_REACHED.format(settings.OIDC_NAME.capitalize()))
+    return _refuse(request, NOT_REACHED.format(capfirst(settings.OIDC_NAME)))
 
 
 def _refuse(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -18,7 +18,9 @@ POSTS = (
     "link_new",
     "oauth_confirm",
     "oauth_location",
+    "account_login",
     "account_logout",
+    "mfa_login_webauthn",
 )
 
 

@@ -144,7 +144,7 @@ def test_an_address_that_the_provider_does_not_verify_opens_nothing(company, own
     company.person = {"sub": "4711", "email": owner.email}
     for verified in (False, None, "false", "no", 1, [True], {"a": 1}):
         company.claims |= {"email": owner.email, "email_verified": verified}
-        assert f"does not say that {owner.email} is verified" in refusal(company), verified
+        assert f"Harbour Pine does not say that {owner.email} is verified" in refusal(company), verified
 
 
 def test_what_the_token_leaves_out_is_asked_for_beside_it(company, lee, owner):
@@ -182,8 +182,11 @@ def test_a_session_left_open_is_not_enough_to_change_how_they_sign_in(company, o
     visitor = Visitor().sign_in(company)
     assert visitor.get("mfa_activate_totp").status_code == 200
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
-        for name in ("mfa_activate_totp", "mfa_add_webauthn", "account_set_password"):
+        for name in ("mfa_activate_totp", "mfa_add_webauthn", "account_set_password", "account_email"):
             assert visitor.get(name)["Location"].startswith("/accounts/company/?next=")
+        # A new address would get the mail that sets a password.
+        form = {"email": "thief@evil.example", "action_add": ""}
+        assert visitor.post("account_email", **form)["Location"].startswith("/accounts/company/?next=")
         # The company is to ask, whoever is signed in there.
         assert "prompt=login" in visitor.leave(next="/accounts/password/set/")
         visitor.sign_in(company, next="/accounts/password/set/")

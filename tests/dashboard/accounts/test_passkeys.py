@@ -6,7 +6,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user
 
-from dashboard.accounts.passkey_forms import NOT_ACCEPTED
+from dashboard.accounts.passkey_forms import NOT_ACCEPTED, SignInByPasskey
+from dashboard.people.roles import deactivate
 from tests.dashboard.browser import Browser, words
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +54,17 @@ def test_junk_in_place_of_a_passkey_is_not_added(owner):
 def test_a_passkey_is_added_only_by_who_has_just_shown_that_it_is_them(owner):
     answer = Browser(owner).get("mfa_add_webauthn")
     assert answer["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_the_passkey_of_somebody_deactivated_signs_nobody_in(owner, viewer, monkeypatch):
+    passkey = Authenticator.objects.create(user=viewer, type="webauthn", data={"name": "Blue key", "credential": {}})
+    # As if the browser had sent what it signed.
+    monkeypatch.setattr(SignInByPasskey, "clean_credential", lambda form: passkey)
+    monkeypatch.setattr(Authenticator, "record_usage", lambda passkey: None)
+    browser = Browser()
+    assert browser.post("mfa_login_webauthn", credential=json.dumps(SHAPE), next="//evil.example")["Location"] == "/"
+    assert get_user(browser.client) == viewer
+    deactivate(viewer, owner)
+    browser = Browser()
+    assert NOT_ACCEPTED in words(browser.go(browser.post("mfa_login_webauthn", credential=json.dumps(SHAPE))))
+    assert not get_user(browser.client).is_authenticated
