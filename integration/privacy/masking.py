@@ -17,7 +17,8 @@ Mask = Callable[[Any], Any]
 DOTS = "•••"
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
-_ANY_EMAIL = re.compile(r"[^\s@“”\"'<>(),;:]+@[^\s@“”\"'<>(),;:]+")
+# It begins where the run of its signs does: to try each sign of a long word takes the square of its length.
+_ANY_EMAIL = re.compile(r"(?<![^\s@“”\"'<>(),;:])[^\s@“”\"'<>(),;:]+@[^\s@“”\"'<>(),;:]+")
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|‘[^’]*’")
 _WORD = re.compile(r"\S+")
 # A shorter number is told apart by nothing but all of its digits.

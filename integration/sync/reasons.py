@@ -279,6 +279,12 @@ _ALL = (
         "Open the connection and reconnect it; mappings and history stay.",
     ),
     Reason(
+        "unknown_key",
+        "Key missing",
+        "The login of a connection is stored under an encryption key that this host does not have. The login is good.",
+        "Put the key into ENCRYPTION_KEYS of this host and restart it, then retry; nobody has to reconnect.",
+    ),
+    Reason(
         "token_expired",
         "Login not accepted",
         "The API refused the login, also after it was renewed.",
