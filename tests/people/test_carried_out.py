@@ -273,12 +273,12 @@ def test_a_run_whose_job_could_not_be_queued_is_accepted_and_taken_up_later(
         raise ConnectionError("the broker is away")
 
     rename(world, ann, ghl="Anna")
-    settings.REDIS_URL = "redis://away"
+    there, settings.REDIS_URL = settings.REDIS_URL, "redis://away"
     with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
         patch.setattr("integration.queue.async_task", away)
         run = pair_commands.sync_now(ann.known, operator)
     assert run.status == "queued"
-    settings.REDIS_URL = ""
+    settings.REDIS_URL = there
     Run.objects.filter(pk=run.pk).update(created_at="2020-01-01T00:00:00Z")
     assert recover_lost_runs() == 1
     finish(run)
