@@ -39,10 +39,17 @@ class PatientRedis(Redis):
             self._note_away(problem)
             return None
         if self.is_away:
-            self.is_away = False
-            logger.warning("Redis answers again: what it may have lost is looked for now")
-            async_task("integration.jobs.watch", ack_failure=True, broker=self)
+            self._note_back()
         return found
+
+    def _note_back(self) -> None:
+        self.is_away = False
+        logger.warning("Redis answers again: what it may have lost is looked for now")
+        try:
+            async_task("integration.jobs.watch", ack_failure=True, broker=self)
+        except RedisError as problem:
+            # What was taken out a moment ago is in nobody else's hands: it must be given on all the same.
+            self._note_away(problem)
 
     def _note_away(self, problem: RedisError) -> None:
         if not self.is_away:

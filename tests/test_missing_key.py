@@ -14,12 +14,13 @@ from dashboard.oauth import sign_in
 from integration import audit
 from integration.connections.check import verify_connection
 from integration.encryption.rotate import count_by_key, rotate_all
+from integration.errors import Retryable
 from integration.models import Alert, AlertChannel, Connection, GhlApp, InboxEvent, LogEntry, Run
 from integration.models.fields import UNKNOWN_KEY, UndecryptableValue
 from integration.oauth.own_app import find_own_app
 from integration.oauth.tokens import FixedLogin
 from integration.runs.start import start_run
-from integration.runs.work import work_one_slice
+from integration.runs.work import STUMBLES, work_one_slice
 from integration.webhooks import spool
 from integration.webhooks.addresses import webhook_token
 from integration.webhooks.receive import receive_gist
@@ -79,6 +80,28 @@ def test_a_key_that_is_missing_half_way_leaves_nothing_unrecorded(world, link, m
     assert world.emails("ghl") == world.emails("gist")
 
 
+def test_waiting_for_a_key_counts_for_nothing_else(world, link, settings, monkeypatch):
+    world.gist_contact(email="ann@example.test", name="Ann")
+    _ = link.ghl.credentials["private_token"]
+    run = start_run(link)
+    saved_by_another_host(settings, link.ghl)
+    for _ in range(STUMBLES):
+        assert not work_one_slice(run.pk, "me", 20)
+        Run.objects.update(wait_until=None)
+    settings.ENCRYPTION_KEYS = [OLD, NEW]
+    with monkeypatch.context() as patch:
+        patch.setattr("integration.runs.work.run_phases", refuse_once)
+        assert not work_one_slice(run.pk, "me", 20)
+    run.refresh_from_db()
+    assert run.status == "waiting"
+    Run.objects.update(wait_until=None)
+    assert finish(run).created == 1
+
+
+def refuse_once(context):
+    raise Retryable("GHL does not answer.", provider="ghl")
+
+
 def readable_for(times, header):
     left = iter(range(times))
 
@@ -95,11 +118,11 @@ def test_a_webhook_waits_on_disk_for_the_key_of_its_address(link, settings):
     saved_by_another_host(settings, link.gist)
     answer = receive_gist(token, "contact_created", b'{"contact": {"id": 1}}', {})
     assert (answer.verdict, InboxEvent.objects.count()) == ("spooled", 0)
-    spool.drain_spool()
+    assert spool.drain_spool() == 0
     assert len(list(Path(settings.DATA_DIR, "spool").glob("*.json"))) == 1
     settings.ENCRYPTION_KEYS = [OLD, NEW]
     webhooks_are_read_anew()
-    spool.drain_spool()
+    assert spool.drain_spool() == 1
     assert InboxEvent.objects.get().connection == link.gist
 
 

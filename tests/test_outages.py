@@ -59,6 +59,26 @@ class _Kept:
         return None
 
 
+def test_a_job_that_was_taken_out_is_given_on_though_redis_is_away_again(settings, monkeypatch):
+    from django_q.brokers.redis_broker import Redis
+    from redis.exceptions import ConnectionError as Away
+
+    from integration import broker
+
+    def away(*args, **options):
+        raise Away("away")
+
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(broker, "AWAY_SECONDS", 0)
+    monkeypatch.setattr(broker, "async_task", away)
+    asked = broker.PatientRedis("gistline")
+    monkeypatch.setattr(Redis, "dequeue", away)
+    assert asked.dequeue() is None
+    monkeypatch.setattr(Redis, "dequeue", lambda self: ["a job"])
+    assert asked.dequeue() == ["a job"]
+    assert asked.is_away
+
+
 @pytest.mark.enable_socket
 def test_a_queue_that_cannot_be_asked_has_no_workers(settings, monkeypatch):
     from integration import queue

@@ -45,9 +45,10 @@ class Checkpoint:
 
     `cursor` is where the present phase goes on: a provider's own for a page, a number elsewhere. `began` says by side
     when reading began, `newest` the newest change that was read, `read` how many records were read. `marks` are the
-    link's next cursors, by side and kind. `stumbles` counts slices in a row that failed for a passing reason. `step`
-    is where on its ladder a retry is, `results` what came of each problem so far (runs/ladder.py). `unstorable` are
-    keys of changes whose undoing is on record without its changes: nothing else says that they had their turn.
+    link's next cursors, by side and kind. `stumbles` counts slices in a row that failed for a passing reason,
+    `stumbled_over_key` whether that was a missing key, for which they wait longer. `step` is where on its ladder a
+    retry is, `results` what came of each problem so far (runs/ladder.py). `unstorable` are keys of changes whose undoing
+    is on record without its changes: nothing else says that they had their turn.
     `outdated` are ids of GHL contacts, by kind, of which a dry run saw that Gist shows something else of them.
     """
 
@@ -57,6 +58,7 @@ class Checkpoint:
     read: dict[str, int] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     stumbles: int = 0
+    stumbled_over_key: bool = False
     step: dict[str, int] = field(default_factory=dict)
     results: list[dict[str, int]] = field(default_factory=list)
     unstorable: list[int] = field(default_factory=list)

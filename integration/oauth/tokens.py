@@ -7,7 +7,8 @@ nobody waits on the database while the provider is asked.
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -16,6 +17,7 @@ from django.utils import timezone
 from integration.errors import ReconnectRequired, Retryable
 from integration.models import Connection
 from integration.models.connection import SANDBOX_OFF
+from integration.models.link import lease_clock
 from integration.oauth.app import TokenAnswer, app_for
 
 # A token is renewed this long before it ends, or in the last tenth of its life when that is shorter.
@@ -124,12 +126,12 @@ def refresh_login(connection: Connection, stale: str, patience: float = LOCK_SEC
 
 
 def _take_lock(connection: Connection) -> bool:
-    free = Q(refreshing_until=None) | Q(refreshing_until__lt=timezone.now())
+    free = Q(refreshing_until=None) | Q(refreshing_until__lt=lease_clock())
     return Connection.objects.filter(free, pk=connection.pk).update(refreshing_until=_lock_ends()) == 1
 
 
-def _lock_ends() -> datetime:
-    return timezone.now() + timedelta(seconds=LOCK_SECONDS)
+def _lock_ends() -> Any:
+    return lease_clock() + timedelta(seconds=LOCK_SECONDS)
 
 
 def _refresh_locked(connection: Connection) -> None:

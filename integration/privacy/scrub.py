@@ -101,18 +101,19 @@ def scrub_column(model: type[Model], column: str, marks: set[str]) -> int:
 def _may_hold(mark: str) -> Q:
     """Rows that are worth reading: what the database finds may be more than the mark, and never less."""
     if digits := national_digits(mark):
-        return Q(searched__regex="[^0-9]{0,6}".join(digits[1]))
+        # In SQLite's JSON a blank that does not break stands as an escape, which has digits itself.
+        return Q(searched__regex=r"(?:[^0-9]|\\u[0-9a-f]{4}){0,6}".join(digits[1]))
     if mark.isascii():
-        return Q(searched__icontains=mark)
-    # As a letter or, in SQLite's JSON, as an escape; neither database knows upper and lower case of all letters.
-    letters = (_as_stored(one) if not one.isascii() else re.escape(one) for one in mark)
-    return Q(searched__iregex="".join(letters))
+        return Q(searched__icontains=mark) | Q(searched__icontains=json.dumps(mark)[1:-1])
+    # Neither database knows upper and lower case of all letters.
+    return Q(searched__iregex="".join(map(_as_stored, mark)))
 
 
 def _as_stored(letter: str) -> str:
+    """A pattern of the letter as it is, or as JSON escapes it: quotation marks, and in SQLite all that is not ASCII."""
     both = dict.fromkeys((letter, letter.lower(), letter.upper()))
-    escaped = (json.dumps(one)[1:-1].replace("\\", "\\\\") for one in both)
-    return "(?:" + "|".join([*both, *escaped]) + ")"
+    escaped = dict.fromkeys(json.dumps(one)[1:-1] for one in both)
+    return "(?:" + "|".join(map(re.escape, both | escaped)) + ")"
 
 
 def _rewrite(row: Model, column: str, marks: set[str]) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from integration.models import (
     ACTIVE_RUNS,
@@ -125,7 +126,9 @@ def _prune_alerts(before: datetime, after: int) -> Batch:
     waits = Exists(AlertDelivery.objects.filter(alert=OuterRef("pk"), state=DeliveryState.WAITING))
     over = Alert.objects.filter(pk__in=old, state=AlertState.OVER).exclude(waits)
     # What only tells, as the day in numbers, has no end.
-    keys = list(over.filter(Q(ended_at=None) | Q(ended_at__lt=before)).values_list("pk", flat=True))
+    going = over.filter(Q(ended_at=None) | Q(ended_at__lt=before))
+    # Locked, so that none is deleted that holds again at this moment.
+    keys = list(going.select_for_update(of=("self",)).values_list("pk", flat=True))
     Alert.objects.filter(pk__in=keys).delete()
     return Batch(len(keys), max(old, default=after), is_last)
 
@@ -133,11 +136,13 @@ def _prune_alerts(before: datetime, after: int) -> Batch:
 def _prune_problems(before: datetime, after: int) -> Batch:
     """Problems of which nothing is left in the log either, and what rested until then."""
     old, is_last = _window(Problem.objects.all(), "first_seen", before, after)
-    over = Problem.objects.filter(pk__in=old, state=ProblemState.RESOLVED, resolved_at__lt=before)
+    # One that never opened was never resolved at a time.
+    ended = Coalesce("resolved_at", "last_seen")
+    over = Problem.objects.alias(ended=ended).filter(pk__in=old, state=ProblemState.RESOLVED, ended__lt=before)
     keys = list(over.exclude(Exists(LogEntry.objects.filter(problem=OuterRef("pk")))).values_list("pk", flat=True))
     Problem.objects.filter(pk__in=keys).delete()
-    ended, _ = Pause.objects.filter(resumed_at__lt=before).delete()
-    return Batch(len(keys) + ended, max(old, default=after), is_last)
+    pauses, _ = Pause.objects.filter(resumed_at__lt=before).delete()
+    return Batch(len(keys) + pauses, max(old, default=after), is_last)
 
 
 def _prune_questions(before: datetime, after: int) -> Batch:

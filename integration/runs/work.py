@@ -151,10 +151,14 @@ def _wait_until_later(run: Run, seconds: float, why: str) -> None:
 def _wait_for_key(run: Run, unknown: UndecryptableValue) -> None:
     """The login is as good as before, so it is not marked as broken."""
     logger.warning("run %s waits: a stored secret cannot be read with this process's ENCRYPTION_KEYS", run.pk)
-    _count_stumble(run, "unknown_key", str(unknown), STUMBLES_WITHOUT_KEY)
+    _count_stumble(run, unknown.code, str(unknown), STUMBLES_WITHOUT_KEY)
 
 
 def _count_stumble(run: Run, code: str, sentence: str, most: int = STUMBLES) -> None:
+    is_over_key = code == UndecryptableValue.code
+    # How long a key was waited for says nothing of how often the API failed.
+    if run.checkpoint.stumbled_over_key != is_over_key:
+        run.checkpoint.stumbled_over_key, run.checkpoint.stumbles = is_over_key, 0
     run.checkpoint.stumbles += 1
     if run.checkpoint.stumbles >= most:
         tried = f"Tried {most} times with pauses; nothing is lost, sync again later."

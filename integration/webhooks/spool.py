@@ -94,26 +94,28 @@ def drain_spool(seconds: float = 30.0) -> int:
     deadline, moved = time.monotonic() + seconds, 0
     with _lock_for_draining() as is_mine:
         for path in spooled_files() if is_mine else []:
-            _move_to_inbox(path)
-            moved += 1
+            moved += _move_to_inbox(path)
             if time.monotonic() > deadline:
                 break
     return moved
 
 
-def _move_to_inbox(path: Path) -> None:
-    """A file goes only after its event is stored; after a crash in between it is known by its `dedupe`."""
+def _move_to_inbox(path: Path) -> bool:
+    """A file goes only after its event is stored; after a crash in between it is known by its `dedupe`. False when it
+    cannot be stored now.
+    """
     try:
         _put_through(_from_json(json.loads(path.read_bytes())))
     except (DataError, IntegrityError, ValueError, KeyError, TypeError):
         # It would fail again each time and hold up all those after it.
         logger.exception("a spooled webhook cannot be stored; it is set aside as %s.bad", path.name)
         path.rename(path.with_suffix(".json.bad"))
-        return
+        return False
     except UndecryptableValue:
         # It waits for a restart with the key that its address stands under; those behind it do not.
-        return
+        return False
     path.unlink(missing_ok=True)
+    return True
 
 
 def _put_through(delivery: Delivery) -> None:

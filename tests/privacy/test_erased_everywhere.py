@@ -14,7 +14,7 @@ from integration.backup.create import create_backup
 from integration.errors import SetupError
 from integration.models import Pair, Snapshot
 from integration.privacy.erase import erase, find_stored
-from integration.privacy.scrub import scrub
+from integration.privacy.scrub import scrub, scrub_column
 from integration.privacy.setup import NAMED
 from integration.runs.imports.files import keep_file, remove_bytes
 from integration.runs.imports.start import start_import
@@ -166,6 +166,16 @@ def test_a_number_of_somebody_else_stays(text):
 
 def test_a_number_is_known_with_what_its_country_dials_before_it():
     assert scrub("0170 1234567, +49 (0)170 1234567", {"+491701234567"}) == "(erased), (erased)"
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [("+49 170\u00a01234567", "+491701234567"), ('Bea "Bee" Lang', 'bea "bee" lang'), ('Zoë "Z" Ü', 'zoë "z" ü')],
+)
+def test_a_mark_is_found_however_json_keeps_it(link, text, mark):
+    Snapshot.objects.create(link=link, side="ghl", external_id="x", base={"note": f"Ask {text} first"})
+    assert scrub_column(Snapshot, "base", {mark}) == 1
+    assert Snapshot.objects.get().base == {"note": "Ask (erased) first"}
 
 
 def test_somebody_is_found_by_a_second_address_unless_several_have_it(lived_once, link):

@@ -152,6 +152,9 @@ def test_problems_and_questions_that_are_over_go_and_decisions_stay(synced):
     )
     make_old(Problem.objects, 400, "first_seen")
     make_old(Problem.objects.filter(state="resolved"), 400, "resolved_at")
+    never = Problem.objects.create(link=synced, cause="never_opened", state="resolved")
+    make_old(Problem.objects.filter(pk=never.pk), 400, "first_seen")
+    make_old(Problem.objects.filter(pk=never.pk), 400, "last_seen")
     Pause.objects.create(link=synced, what="kind", key="task")
     Pause.objects.create(link=synced, what="kind", key="note", resumed_at=timezone.now() - timedelta(days=400))
     for kind, about, answer in (("conflict", "decided", "gist"), ("match", "who", "new"), ("match", "not_asked", "")):
@@ -162,7 +165,7 @@ def test_problems_and_questions_that_are_over_go_and_decisions_stay(synced):
         )
     Question.objects.create(link=synced, kind="match", about="open")
     make_old(Question.objects, 400)
-    assert prune_due() == 4
+    assert prune_due() == 5
     assert set(Problem.objects.values_list("cause", flat=True)) == {"open", "ignored", "in_the_log"}
     assert Pause.objects.get().key == "task"
     assert set(Question.objects.values_list("about", flat=True)) == {"who", "open"}
