@@ -35,18 +35,20 @@ NEEDS: dict[str, tuple[Right, ...]] = {
          "connection_disconnect", "connection_addresses", "connection_gist_fields", "oauth_start", "oauth_callback",
          "oauth_confirm", "oauth_location", "link_new", "link", "link_filters", "mapping", "mapping_carried",
          "mapping_publish", "mapping_copy", "mapping_restore", "workflow_new", "workflow", "workflow_switch",
-         "workflow_settings", "workflow_restore", "problem_fix"),
+         "workflow_settings", "workflow_restore"),
         (RULES,),
     ),
+    # What it repairs is retried at once.
+    "problem_fix": (RULES, RETRY),
     "workflow_test": (RULES, SEE),
     # What is written at once, by hand.
     **dict.fromkeys(
-        ("plan_apply", "run_confirm", "run_undo", "link_undo", "link_launch", "mapping_fields_check", "operation"),
+        ("plan_apply", "run_confirm", "run_undo", "link_undo", "link_launch", "mapping_fields_check"),
         (LIVE,),
     ),
     **dict.fromkeys(
         ("contact_command", "contact_join", "contact_tags", "contact_undo", "contact_book", "contact_add",
-         "contact_record", "contact_edit"),
+         "contact_record", "contact_edit", "operation"),
         (LIVE, SEE),
     ),
     # A file of people is read, and shown, row by row.

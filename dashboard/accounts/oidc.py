@@ -5,6 +5,7 @@ signature; what to make of it is decided in company.py.
 """
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ class Attempt:
     state: str
     nonce: str
     verifier: str
+    asked_at: float | None = None
+    """Of one in which the person is asked though signed in there, in seconds since 1970: not by an older sign-in."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,12 @@ def begin(callback: str, again: bool = False) -> tuple[str, Attempt]:
     Raises ProviderTrouble.
     """
     client = WebApplicationClient(settings.OIDC_CLIENT_ID)
-    attempt = Attempt(secrets.token_urlsafe(32), secrets.token_urlsafe(32), client.create_code_verifier(64))
+    attempt = Attempt(
+        secrets.token_urlsafe(32),
+        secrets.token_urlsafe(32),
+        client.create_code_verifier(64),
+        time.time() if again else None,
+    )
     with _told_as_trouble("its settings"):
         address: str = client.prepare_request_uri(
             _read_settings()["authorization_endpoint"],
@@ -80,7 +88,7 @@ def begin(callback: str, again: bool = False) -> tuple[str, Attempt]:
             code_challenge=client.create_code_challenge(attempt.verifier, "S256"),
             code_challenge_method="S256",
             nonce=attempt.nonce,
-            **({"prompt": "login"} if again else {}),
+            **({"prompt": "login", "max_age": "0"} if again else {}),
         )
     return address, attempt
 
@@ -147,6 +155,9 @@ def _read_token(token: str, attempt: Attempt, known: Mapping[str, Any]) -> dict[
         raise _Unusable("for another sign-in")
     if claims.get("azp", settings.OIDC_CLIENT_ID) != settings.OIDC_CLIENT_ID:
         raise _Unusable("for another program")
+    # The address that asks for it passes through the browser, where it can be taken out.
+    if attempt.asked_at is not None and claims.get("auth_time", 0) < attempt.asked_at - CLOCK_SECONDS:
+        raise _Unusable("of a sign-in before the person was asked again")
     return claims
 
 

@@ -64,13 +64,14 @@ def come_back(request: HttpRequest) -> HttpResponse:
         return _refuse(request, NOT_KNOWN)
     if "error" in request.GET or not request.GET.get("code"):
         return _refuse(request, CANCELLED.format(settings.OIDC_NAME))
+    attempt = Attempt(**kept)
     try:
-        user = let_in(finish(request.GET["code"], Attempt(**kept), _callback()))
+        user = let_in(finish(request.GET["code"], attempt, _callback()))
     except ProviderTrouble as trouble:
         return _fail(request, trouble)
     except NotLetIn as refusal:
         return _refuse(request, str(refusal))
-    record_authentication(request, user, METHOD)
+    record_authentication(request, user, METHOD, was_asked=attempt.asked_at is not None)
     # Through allauth, which asks for the second factor of whoever has one: nobody knows whether the company asked.
     response: HttpResponse = perform_login(request, user, email_verification="none", redirect_url=goes_on or None)
     return response
@@ -103,11 +104,13 @@ class AskAgain:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         name = request.resolver_match.url_name if request.resolver_match else ""
-        if name not in CHANGES or get_reauthentication_flows(request.user) or _signed_in_just_now(request):
+        if name not in CHANGES or get_reauthentication_flows(request.user) or _was_asked_just_now(request):
             return None
         return redirect(f"{reverse('company_sign_in')}?{urlencode({'next': request.path})}")
 
 
-def _signed_in_just_now(request: HttpRequest) -> bool:
-    times = [one["at"] for one in get_authentication_records(request, request.user) if one["method"] == METHOD]
+def _was_asked_just_now(request: HttpRequest) -> bool:
+    """Whoever has the browser passes a sign-in that asks nobody, too."""
+    records = get_authentication_records(request, request.user)
+    times = [one["at"] for one in records if one["method"] == METHOD and one.get("was_asked")]
     return bool(times) and time.time() - times[-1] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT

@@ -1,7 +1,6 @@
 """The catalogue: every operation of both systems, and a form to try each of them."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +9,7 @@ from django.utils.text import capfirst
 
 from dashboard.catalogue import context as catalogue_page
 from dashboard.catalogue.filters import CatalogueFilter
-from dashboard.grants import describe_problem, sees_masks, visible
+from dashboard.grants import describe_problem, visible
 from dashboard.inputs import refuse_field
 from dashboard.lists import read_whole_list, render_list
 from dashboard.live.commands import PROBLEMS
@@ -20,11 +19,11 @@ from dashboard.permissions import operators_only, owners_only
 from dashboard.rights import need_right
 from integration import audit
 from integration.catalogue import CATALOGUE, CatalogueEntry
-from integration.catalogue.try_operation import NOBODYS, Tried, try_operation
+from integration.catalogue.try_operation import Tried, try_operation
 from integration.errors import SetupError
 from integration.models import Link, Workflow
 from integration.people.find import find_person
-from integration.privacy.masking import Mask, mask_body_of_call, mask_path
+from integration.privacy.masking import Mask
 from integration.records import PersonRef
 from integration.workflows.actions.pairs import parse_pairs
 
@@ -90,17 +89,14 @@ def _try(request: HttpRequest, entry: CatalogueEntry, link: Link, values: dict[s
 
     def work() -> Tried:
         person = find_person(link, contact) if contact else PersonRef("", "")
-        return try_operation(entry, link, values, person, request.user, mask=_mask_of(entry, unmasked))
+        return try_operation(entry, link, values, person, request.user, mask=_mask_of(unmasked))
 
-    tried = wait_for_reading(work) if reads else begin_command(work)
-    return replace(tried, path=mask_path(tried.path)) if sees_masks() else tried
+    return wait_for_reading(work) if reads else begin_command(work)
 
 
-def _mask_of(entry: CatalogueEntry, unmasked: bool) -> Mask | None:
+def _mask_of(unmasked: bool) -> Mask | None:
     """None for the usual one, which leaves what says little about a person, such as their city."""
-    if unmasked:
-        return lambda body: body
-    return mask_body_of_call if sees_masks() and entry.subject not in NOBODYS else None
+    return (lambda body: body) if unmasked else None
 
 
 def _read_values(request: HttpRequest, entry: CatalogueEntry) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from dashboard.confirmation import is_name_typed
-from dashboard.grants import visible
+from dashboard.grants import mask_answer, visible
 from dashboard.htmx import redirect_whole_page, report_problem, wants_partial
 from dashboard.links.cards import build_cards
 from dashboard.links.context import LIST, link_context, links_with_version
@@ -40,7 +40,7 @@ def _save_settings(request: HttpRequest, found: Link) -> HttpResponse:
         # Locked, so that of two people who save at once the second sees what the first changed.
         form = LinkForm(request.POST, instance=Link.objects.select_for_update(no_key=True).get(pk=found.pk))
         if form.is_valid():
-            if "mode" in form.changed_data:
+            if "mode" in form.changed_data or ("enabled" in form.changed_data and form.instance.enabled):
                 # Whatever begins to write from here on is as good as the button that says so.
                 need_live(request, form.instance)
             # Only its own fields: a run keeps the lease and the place of the sweep in other columns of this row.
@@ -48,6 +48,7 @@ def _save_settings(request: HttpRequest, found: Link) -> HttpResponse:
             messages.success(request, "The rules are saved. The next run works by them.")
             return redirect("link", found.key)
     found.refresh_from_db()
+    mask_answer()
     return render(request, "links/detail.html", link_context(found, form, request.user), status=422)
 
 
@@ -62,6 +63,7 @@ def save_filters(request: HttpRequest, key: str) -> HttpResponse:
         found.save(update_fields=["gist_filter", "ghl_filter"])
         messages.success(request, "The filters are saved. The next run decides everybody by them.")
         return redirect_whole_page(request, "link", found.key)
+    mask_answer()
     status = 422 if any(one.is_refused for one in drafts) and not wants_partial(request) else 200
     template = "links/_filters.html" if wants_partial(request) else "links/detail.html"
     return render(request, template, link_context(found, LinkForm(instance=found), request.user, drafts), status=status)

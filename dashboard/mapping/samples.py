@@ -13,6 +13,7 @@ from integration.connections.samples import SamplePerson, find_person, read_peop
 from integration.errors import ProviderError
 from integration.mapping.suggest import Suggestion, find_suggestions
 from integration.models import Link
+from integration.privacy.masking import mask_sentence
 from integration.records import Contact, Field, is_blank
 
 # Seconds after which people are read anew, and for which they are shown meanwhile. They are persons' data: what a page
@@ -66,7 +67,7 @@ def known_samples(link: Link) -> Samples:
 
 def _without_masked(samples: Samples) -> Samples:
     """A value that is tried on masks says nothing: whoever may not see people tries none."""
-    return replace(samples, people=()) if sees_masks() else samples
+    return replace(samples, people=(), problem=mask_sentence(samples.problem)) if sees_masks() else samples
 
 
 def read_samples(link: Link, gist: Fields, ghl: Fields) -> Samples:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from dashboard.grants import sees_masks
+from dashboard.grants import describe_problem, sees_masks
 from dashboard.htmx import render_partial, report_problem, wants_partial
 from dashboard.inputs import read_number
 from dashboard.live.threads import wait_for_reading
@@ -61,7 +61,7 @@ def _find_sides(request: HttpRequest, link: Link) -> tuple[Sides, str]:
         if _asks_person(request):
             return _with_person(link, known_sides(link), request.POST["sample-email"].strip())
     except PROBLEMS as problem:
-        return known_sides(link), str(problem)
+        return known_sides(link), describe_problem(problem)
     return known_sides(link), ""
 
 

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from dashboard.grants import describe_problem
 from dashboard.htmx import render_partial, report_problem
 from dashboard.live.threads import wait_for_reading
 from dashboard.oauth.agency import AGENCY
@@ -22,6 +23,7 @@ from integration.models import Connection, Provider
 from integration.oauth import connect
 from integration.oauth.app import TokenAnswer
 from integration.oauth.own_app import own_client_id
+from integration.privacy.masking import masking
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 
 logger = logging.getLogger(__name__)
@@ -93,7 +95,7 @@ def confirm_install(request: HttpRequest) -> HttpResponse:
     try:
         install = install or _read_install(request, code)
     except PROBLEMS as problem:
-        return render_partial(request, "oauth/confirm.html", "account", {"problem": str(problem)})
+        return render_partial(request, "oauth/confirm.html", "account", {"problem": describe_problem(problem)})
     known = Connection.objects.filter(
         provider=Provider.GHL, account_id=install["account"]["id"], sandbox=install["sandbox"]
     )
@@ -163,5 +165,7 @@ def _redirect_failed(request: HttpRequest, problem: Exception, sign_in: dict[str
 
 
 def _save_connection(request: HttpRequest, answer: TokenAnswer, sign_in: dict[str, Any]) -> HttpResponse:
-    connection = save_and_announce(request, answer, sign_in)
+    # The browser comes back with a GET, for which values would be masked; what is found out meanwhile is stored.
+    with masking(False):
+        connection = save_and_announce(request, answer, sign_in)
     return redirect("connection", connection.key)

@@ -21,6 +21,7 @@ from dashboard.permissions import operators_only
 from dashboard.problems.causes import LIST, ORDERS, jobs_under_way, problem_context, problem_rows, read_rows
 from dashboard.problems.context import tab_counts
 from dashboard.problems.filters import ProblemFilter
+from dashboard.rights import need_live
 from dashboard.templatetags.ui import shown
 from integration.causes.group import open_entries
 from integration.errors import ProviderError, SetupError
@@ -155,6 +156,7 @@ def _chosen_link(key: str) -> Link | None:
 def _fetch_missed(request: HttpRequest, link: Link | None, since: datetime) -> HttpResponse:
     if link is None:
         raise SetupError("Choose the link whose webhooks never came.")
+    need_live(request, link)
     run = fetch_missed(link, since, request.user)
     messages.success(request, f"Run {run.pk:,} reads everything that changed since then.")
     return redirect("run", run.pk)

@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 
 from dashboard.confirmation import is_name_typed
 from dashboard.filters import link_choices
-from dashboard.grants import visible
+from dashboard.grants import describe_problem, visible
 from dashboard.htmx import redirect_whole_page, render_partial, report_problem
 from dashboard.inputs import read_number
 from dashboard.lists import read_list, render_list
@@ -172,7 +172,7 @@ def _read_choices(link: Link, kind: str) -> dict[str, Options]:
             return {ZONE: Options()}
         return {kind: wait_for_reading(lambda: read_options(link, kind))}
     except Retryable as problem:
-        return {kind: Options(problem=str(problem))}
+        return {kind: Options(problem=describe_problem(problem))}
 
 
 @operators_only
@@ -195,7 +195,7 @@ def _try_draft(link: Link, draft: Draft, contact: str) -> dict[str, Any]:
     except SetupError as problem:
         return {"trouble": capfirst(problem.problem)}
     except PROBLEMS as problem:
-        return {"trouble": str(problem)}
+        return {"trouble": describe_problem(problem)}
 
 
 def _try_definition(link: Link, definition: Definition, contact: str) -> dict[str, Any]:

@@ -47,8 +47,8 @@ class Checkpoint:
     when reading began, `newest` the newest change that was read, `read` how many records were read. `marks` are the
     link's next cursors, by side and kind. `stumbles` counts slices in a row that failed for a passing reason,
     `stumbled_over_key` whether that was a missing key, for which they wait longer. `step` is where on its ladder a
-    retry is, `results` what came of each problem so far (runs/ladder.py). `unstorable` are keys of changes whose undoing
-    is on record without its changes: nothing else says that they had their turn.
+    retry is, `results` what came of each problem so far (runs/ladder.py). `unstorable` are keys of changes whose
+    undoing is on record without its changes: nothing else says that they had their turn.
     `outdated` are ids of GHL contacts, by kind, of which a dry run saw that Gist shows something else of them.
     """
 

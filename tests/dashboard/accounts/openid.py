@@ -70,6 +70,8 @@ class Provider:
         assert (form["code"], form["redirect_uri"]) == ("the-code", self.asked["redirect_uri"])
         now = int(time.time())
         own = {"iss": ISSUER, "aud": CLIENT, "sub": "4711", "iat": now, "exp": now + 300, "nonce": self.asked["nonce"]}
+        if "max_age" in self.asked:
+            own["auth_time"] = now
         claims = {name: value for name, value in {**own, **self.claims}.items() if value is not None}
         algorithm = "HS256" if isinstance(self.key, str) else "none" if self.key is None else "ES256"
         token = jwt.encode(claims, self.key, algorithm=algorithm, headers=self.headers)

@@ -180,6 +180,9 @@ def test_where_a_second_factor_is_required_it_is_set_up_first(company, lee, sett
 def test_a_session_left_open_is_not_enough_to_change_how_they_sign_in(company, owner):
     invitations.invite(LEE, "operator", None, owner)
     visitor = Visitor().sign_in(company)
+    # The company may have asked nobody: this browser was signed in there.
+    assert visitor.get("mfa_activate_totp")["Location"].startswith("/accounts/company/?next=")
+    visitor.sign_in(company, next="/accounts/2fa/totp/activate/")
     assert visitor.get("mfa_activate_totp").status_code == 200
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         for name in ("mfa_activate_totp", "mfa_add_webauthn", "account_set_password", "account_email"):
@@ -191,6 +194,16 @@ def test_a_session_left_open_is_not_enough_to_change_how_they_sign_in(company, o
         assert "prompt=login" in visitor.leave(next="/accounts/password/set/")
         visitor.sign_in(company, next="/accounts/password/set/")
         assert "Choose a password" in visitor.reads
+
+
+@pytest.mark.parametrize("when", [None, 1_600_000_000])
+def test_being_asked_again_is_believed_by_the_time_that_the_company_signed_alone(company, owner, when):
+    """`prompt` and `max_age` stand in an address that whoever has the browser can change."""
+    invitations.invite(LEE, "operator", None, owner)
+    visitor = Visitor().sign_in(company)
+    company.claims["auth_time"] = when
+    assert "does not answer as it should" in visitor.sign_in(company, next="/accounts/password/set/").reads
+    assert visitor.get("account_set_password")["Location"].startswith("/accounts/company/?next=")
 
 
 # Attackers and broken providers ------------------------------------------------------------------------------
