@@ -4,10 +4,12 @@ import pytest
 
 from dashboard.models import Right, User
 from dashboard.rights import NEEDS
+from integration.models import Link
 from tests.dashboard.addresses import address_of
 from tests.dashboard.browser import Browser, html, words
 from tests.dashboard.form_finder import SendingFinder
 from tests.dashboard.form_walk import name_of
+from tests.dashboard.links.test_links import RULES
 from tests.dashboard.rights_table import ROWS
 from tests.dashboard.taken_back import taken_back
 
@@ -63,16 +65,32 @@ def test_a_refusal_says_which_right_is_missing_and_whom_to_ask(operator, link):
     assert "Ask an owner" in words(page)
 
 
-def test_a_sync_of_a_live_link_needs_its_right_and_a_dry_run_does_not(world, operator, link):
+@pytest.fixture
+def live_link(world, link):
     link.mode = "live"
     link.save()
     for connection in (link.gist, link.ghl):
         connection.sandbox = False
         connection.save()
+    return link
+
+
+def test_a_sync_of_a_live_link_needs_its_right_and_a_dry_run_does_not(operator, live_link):
+    link = live_link
     browser = Browser(without(operator, "may_run_live"))
     assert browser.post("link_sync", link.key, kind="full").status_code == 403
     assert browser.post("link_sync", link.key, kind="full", dry_run="1").status_code == 302
     assert "Sync now" not in words(browser.get("link", link.key))
+
+
+def test_whatever_has_a_live_link_write_needs_the_right(operator, live_link):
+    browser = Browser(without(operator, "may_run_live"))
+    assert browser.post("problems_retry", hours="24", what="missed", link=live_link.key).status_code == 403
+    Link.objects.update(enabled=False)
+    rules = {**RULES, "mode": "live"}
+    assert browser.post("link", live_link.key, **rules).status_code == 403
+    assert browser.post("link", live_link.key, **rules | {"enabled": ""}).status_code == 302
+    assert not Link.objects.get().enabled
 
 
 def test_an_owner_holds_every_right_whatever_is_ticked_and_a_viewer_at_most_one(owner, viewer):
