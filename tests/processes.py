@@ -179,12 +179,14 @@ class Up:
         if self.process and self.process.poll() is None:
             kill(self.process)
 
-    def wait_for(self, holds: Any, seconds: float, what: str) -> None:
+    def wait_for(self, holds: Any, seconds: float, what: str) -> Any:
+        """What `holds` answers once that is true."""
         deadline = time.monotonic() + seconds
-        while not holds():
+        while not (answer := holds()):
             assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{self.log.read_text()[-3000:]}"
             assert self.process is None or self.process.poll() is None, f"up ended\n{self.log.read_text()[-3000:]}"
             time.sleep(0.1)
+        return answer
 
     def manage(self, *args: str, check: bool = True) -> str:
         """A management command beside the running server; its standard output."""
