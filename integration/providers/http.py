@@ -190,13 +190,12 @@ class Wire:
 
     def _read_error(self, call: Call[A], response: "requests.Response", body: Json) -> ProviderError:
         status, detail = response.status_code, message_of(body)
-        error = self.refine(status, body, detail)
+        said = as_sentence(detail)
+        error = self.refine(status, body, said)
         if error is None:
             kind = MEANINGS.get(status, ServerFault if status >= 500 else Rejected)
-            sentence = f"{self.name} answered {status} to {call.operation.title.lower()}" + (
-                f": {detail}" if detail else "."
-            )
-            error = kind(sentence)
+            answered = f"{self.name} answered {status} to {call.operation.title.lower()}"
+            error = kind(f"{answered}: {said}" if said else f"{answered}.")
         if isinstance(error, RateLimited) and error.wait is None:
             error.wait = _retry_after(response.headers.get("Retry-After"))
         # GHL does not say which scope is missing (docs/ghl-api.md#errors); the operation knows.
@@ -257,6 +256,12 @@ def message_of(body: Json) -> str:
     if isinstance(message, dict):
         message = message.get("message", "")
     return "; ".join(map(str, message)) if isinstance(message, list) else str(message)
+
+
+def as_sentence(words: str) -> str:
+    """With a full stop, for what is said after it: the providers mostly leave theirs out. "" stays ""."""
+    words = words.rstrip()
+    return f"{words}." if words and words[-1] not in ".!?…" else words
 
 
 SECRET_NAMES = ("token", "secret", "password", "authorization", "api_key", "apikey", "client_id", "code")

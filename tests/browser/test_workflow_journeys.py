@@ -88,7 +88,7 @@ class World:
         return self.ghl("POST", f"/contacts/{ghl_id}/tasks", body)["task"]
 
     def carried(self, gist_id, name, value):
-        """All that Gist shows once it shows that value: an earlier one may have been carried, told in the same words."""
+        """All that Gist shows once it shows that value: an earlier one may have come first, told in the same words."""
 
         def shown():
             properties = self.gist("GET", f"/contacts/{gist_id}")["contact"]["custom_properties"]

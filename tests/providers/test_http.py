@@ -1,5 +1,7 @@
 """What answers mean, and that no secret is kept."""
 
+import json
+
 import pytest
 import requests
 
@@ -60,6 +62,14 @@ def try_gist(*args, call=None, **kwargs):
 )
 def test_ghl_s_answers_mean_what_the_documentation_says(status, body, meaning):
     assert type(try_ghl(status, body).error) is meaning
+
+
+@pytest.mark.parametrize("said", ["email must be an email", "email must be an email.", "Really?"])
+@pytest.mark.parametrize("status", [400, 403, 404, 422, 500])
+def test_what_ghl_says_ends_as_a_sentence_for_what_is_said_after_it(status, said):
+    told = str(try_ghl(status, json.dumps({"message": said}).encode()).error)
+    whole = said if said.endswith("?") else f"{said.rstrip('.')}."
+    assert told.partition(" The call")[0].endswith(f": {whole}")
 
 
 def test_a_login_of_another_location_is_not_told_as_a_missing_scope():

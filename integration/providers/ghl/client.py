@@ -50,7 +50,7 @@ def _read_bad_request(body: Json, message: str, text: str) -> ProviderError | No
     # An unknown contact is a 400 and not a 404 (docs/ghl-api.md#errors); a user or calendar that a value names and that
     # is not there says nothing about the record.
     if "not found" in text and not NAMED_BY_VALUE.search(text):
-        return Gone(f"GHL: {message}.")
+        return Gone(f"GHL: {message}")
     # A suspended sub-account refuses every call alike until a person acts (docs/ghl-api.md#token).
     if "location is not active" in text or "location not active" in text:
         return ReconnectRequired(

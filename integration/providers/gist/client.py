@@ -11,7 +11,7 @@ def new_wire(base_url: str, timeout: float) -> Wire:
 
 def refine_error(status: int, body: Json, message: str) -> ProviderError | None:
     if status == 401:
-        detail = f" ({message})" if message else ""
+        detail = f" ({message.rstrip('.')})" if message else ""
         return ReconnectRequired(
             f"Gist does not accept the API key{detail}. Copy it again from Gist: Settings, API & Webhooks, API Key."
         )
