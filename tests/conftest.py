@@ -89,7 +89,9 @@ def _turn_of(item: pytest.Item) -> str:
 
 def _asks_the_database(item: pytest.Item) -> bool:
     fixtures = getattr(item, "fixturenames", ())
-    return bool({"db", "transactional_db"} & {*fixtures} or {"django_db", "processes", "browser"} & {*item.keywords})
+    return bool(
+        {"db", "transactional_db"} & {*fixtures} or {"django_db", "processes", "browser", "bench"} & {*item.keywords}
+    )
 
 
 def _skip(items: list[pytest.Item], marker: str, reason: str) -> None:

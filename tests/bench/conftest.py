@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.processes import Web
+from tests.processes import Web, database
 
 
 @dataclass
@@ -26,9 +26,11 @@ def table() -> Table:
 @pytest.fixture(scope="session")
 def up(tmp_path_factory):
     """One server for all figures; the runs are worked on by the command that starts them."""
-    running = Web(tmp_path_factory.mktemp("bench") / "data").start(90)
-    yield running
-    running.end()
+    folder = tmp_path_factory.mktemp("bench")
+    with database(folder) as address:
+        running = Web(folder / "data", address).start(90)
+        yield running
+        running.end()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -11,7 +11,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.processes import Up, prepare
+from tests.processes import Up, database, prepare
 
 pytestmark = [pytest.mark.bench, pytest.mark.enable_socket]
 LOCATION = "A1derDenta1Group0001"
@@ -21,15 +21,17 @@ GHL = {"Authorization": "Bearer pit-sandbox-alder", "Version": "2021-07-28"}
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
     """A server with its workers, both twins sending webhooks to it, and twenty people in step."""
-    running = Up(tmp_path_factory.mktemp("live") / "data")
-    keys = running.folder / "sandbox-webhook-keys"
-    running.settings["GHL_WEBHOOK_PUBLIC_KEYS"] = str(keys / "public.pem")
-    prepare(running.start(90), gist=20)
-    running.report("sync", "alder", "--wait")
-    hooks = {"account": "alder", "ghl": {"url": running.report("webhooks", "h")["ghl"]["url"]}}
-    running.control("POST", "hooks", {**hooks, "gist": running.report("webhooks", "g")})
-    yield running
-    running.end()
+    folder = tmp_path_factory.mktemp("live")
+    with database(folder) as address:
+        running = Up(folder / "data", address)
+        keys = running.folder / "sandbox-webhook-keys"
+        running.settings["GHL_WEBHOOK_PUBLIC_KEYS"] = str(keys / "public.pem")
+        prepare(running.start(90), gist=20)
+        running.report("sync", "alder", "--wait")
+        hooks = {"account": "alder", "ghl": {"url": running.report("webhooks", "h")["ghl"]["url"]}}
+        running.control("POST", "hooks", {**hooks, "gist": running.report("webhooks", "g")})
+        yield running
+        running.end()
 
 
 def percentile(values, percent):

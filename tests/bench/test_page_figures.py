@@ -21,11 +21,11 @@ PAGES = {
 }
 ENTRIES = """
 INSERT INTO integration_logentry (
-    link_id, run_id, kind, external_id, side, gist_id, ghl_id, label, outcome, reason, message, noticed, calls, planned,
-    attempt, created_at)
+    link_id, run_id, kind, external_id, side, gist_id, ghl_id, label, outcome, reason, message, noticed, calls,
+    left_out, planned, attempt, created_at)
 WITH RECURSIVE number(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM number WHERE i < {last})
 SELECT {link}, {run}, 'contact', '', 'ghl', 'g' || (i / {of_one}), 'h' || (i / {of_one}), 'Somebody', 'updated',
-    'changed', '', '[]', '[]', FALSE, 1, CURRENT_TIMESTAMP FROM number
+    'changed', '', {none}, {none}, {none}, FALSE, 1, CURRENT_TIMESTAMP FROM number
 """
 
 
@@ -50,7 +50,8 @@ def browser(up):
 def entries(up, first, last):
     """Numbers `first` to `last` of the log, fifty of each person."""
     link, run = up.ask("[Link.objects.get().pk, Run.objects.latest('pk').pk]")
-    sql = " ".join(ENTRIES.format(first=first, last=last, link=link, run=run, of_one=OF_ONE).split())
+    none = "'[]'::jsonb" if up.database_url else "'[]'"
+    sql = " ".join(ENTRIES.format(first=first, last=last, link=link, run=run, of_one=OF_ONE, none=none).split())
     up.ask(f"(__import__('django.db').db.connection.cursor().execute({sql!r}), 1)[1]")
 
 

@@ -1,5 +1,6 @@
-"""B1 to B4 and B13: how fast and how cheap contacts are synced, against the twin of a running server."""
+"""B1 to B4, B9 and B13: how fast and how cheap contacts are synced, against the twin of a running server."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -58,15 +59,16 @@ def test_b1_b2_a_backfill_uses_the_whole_allowance_and_never_more(up, table):
     table.add("B2 GHL calls per contact created", f"{per_contact:.3f}", "≤ 1.05", per_contact <= 1.05)
 
 
-def test_b3_an_incremental_run_over_unchanged_pairs_costs_the_same_for_any_number(up, table):
+def test_b3_b9_reading_costs_no_more_for_more_people(up, table):
     spent = {}
     for count in (5_000, 50_000):
         start_over(up, gist=count, ghl=count)
-        synced(up, "--full")
+        peak = peak_megabytes(up, "sync", "alder", "--wait", "--full")
         # Until Gist's index hides no change any more, the last minute's are read again; the sandbox made one a second.
         time.sleep(OVERLAP["gist"].total_seconds())
         synced(up)
         spent[count] = sum(synced(up)["api_calls"].values())
+    above = peak - peak_megabytes(up, "sync", "alder", "--wait")
     grown = spent[50_000] - spent[5_000]
     met = max(spent.values()) <= 4 and grown == 0
     table.add(
@@ -75,6 +77,7 @@ def test_b3_an_incremental_run_over_unchanged_pairs_costs_the_same_for_any_numbe
         "≤ 4, no growth",
         met,
     )
+    table.add("B9 memory of a full reading of 50,000 above a quiet one", f"{above:.0f} MB", "≤ 100 MB", above <= 100)
 
 
 def test_b4_speed_without_a_limit_against_a_bare_loop(up, table):
@@ -126,6 +129,15 @@ def processor_seconds(do: Callable[[], object]) -> float:
     do()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def peak_megabytes(up, *args) -> float:
+    """The most memory that a command had, which must succeed."""
+    command = subprocess.Popen([sys.executable, "manage.py", *args], cwd=ROOT, env=up.env, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(command.pid, 0)
+    command.returncode = os.waitstatus_to_exitcode(status)
+    assert command.returncode == 0, args
+    return used.ru_maxrss / 1024
 
 
 def bare_loop(up, people) -> float:

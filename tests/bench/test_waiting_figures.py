@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.bench.test_page_figures import SIGN_IN
-from tests.processes import Web
+from tests.processes import Web, database
 from tests.slow_clients import half_sent_requests
 
 pytestmark = [pytest.mark.bench, pytest.mark.enable_socket]
@@ -37,8 +37,8 @@ def hanging_api():
 
 @pytest.fixture
 def web(tmp_path):
-    with hanging_api() as address:
-        running = Web(tmp_path / "data")
+    with hanging_api() as address, database(tmp_path) as own:
+        running = Web(tmp_path / "data", own)
         running.settings |= {"GHL_API_URL": address, "GIST_API_URL": address, "DEMO": "false"}
         running.start(90)
         running.manage("shell", "-v0", "-c", SEED)
