@@ -355,7 +355,10 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "none": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": read_choice("LOG_LEVEL", "WARNING", LEVELS)},
     "loggers": {
         "integration": {"level": read_choice("LOG_LEVEL", "INFO", LEVELS)},
@@ -363,6 +366,10 @@ LOGGING = {
         # At debug level these write tokens.
         "requests_oauthlib": {"level": "WARNING"},
         "oauthlib": {"level": "WARNING"},
+        # Paths, which of Slack's and Telegram's addresses are the secret part.
+        "urllib3": {"level": "WARNING"},
+        # Writes whole addresses at every level: what went wrong, alerts/channels/service.py says.
+        "apprise": {"handlers": ["none"], "propagate": False},
         "django-q": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }

@@ -3,7 +3,7 @@
 from django import forms
 from django.db.models import Q
 
-from dashboard.filters import LinkFilter, Rows, with_any
+from dashboard.filters import LinkFilter, Rows, holding, with_any
 from integration.alerts.events import EVENTS
 from integration.models import AlertState
 
@@ -16,7 +16,7 @@ class AlertFilter(LinkFilter):
     state = forms.ChoiceField(choices=with_any("Open or over", AlertState.choices), required=False)
 
     def by_q(self, rows: Rows, text: str) -> Rows:
-        return rows.filter(Q(title__icontains=text) | Q(reason__icontains=text))
+        return rows.filter(Q(title__icontains=text) | holding("reason", text))
 
     def by_event(self, rows: Rows, event: str) -> Rows:
         return rows.filter(event=event)

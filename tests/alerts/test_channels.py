@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import logging
 import re
 import socket
 from pathlib import Path
@@ -127,3 +128,31 @@ def test_a_service_that_refuses_is_said_in_words_without_its_secret(monkeypatch)
         CHANNELS["service"].send(address, MESSAGE)
     assert str(refused.value).startswith("Discord did not take it")
     assert "secret" not in str(refused.value)
+
+
+@pytest.fixture
+def logged():
+    """The messages that reach the process log at its lowest level; caplog also hears loggers that reach no log."""
+    messages: list[str] = []
+    handler, root = logging.Handler(), logging.getLogger()
+    handler.emit = lambda record: messages.append(record.getMessage())
+    root.addHandler(handler)
+    before = root.level
+    root.setLevel(logging.DEBUG)
+    yield messages
+    root.setLevel(before)
+    root.removeHandler(handler)
+
+
+def test_no_log_holds_the_address_of_a_service_however_much_is_logged(monkeypatch, logged):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    with pytest.raises(SetupError):
+        CHANNELS["service"].check("slack://TS3CRET/BS3CRET/")
+    with pytest.raises(NotDelivered):
+        CHANNELS["service"].send({"url": "tgram://123456789:abcdefg_hijklmnop-S3CRET/1234"}, MESSAGE)
+    assert [one for one in logged if "S3CRET" in one] == []
+
+
+def test_no_log_holds_the_paths_that_are_posted_to(logged):
+    logging.getLogger("urllib3.connectionpool").debug("POST /services/S3CRET")
+    assert logged == []

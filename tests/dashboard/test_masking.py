@@ -208,6 +208,21 @@ def test_searching_by_the_whole_address_finds_somebody_masked(marked, viewer):
     assert "Q••• X•••" not in words(browser.get("contacts", q=EMAIL[:5]))
 
 
+SEARCHED = ("log", "contacts", "runs", "run", "plan", "problems", "problems_person", "problems_rejected", "alerts",
+            "problems_waiting", "problems_waiting_events", "workflow_runs", "match_people")  # fmt: skip
+
+
+def test_no_list_tells_by_a_search_that_a_masked_value_holds_some_letters(marked, viewer):
+    browser = Browser(take_right(viewer))
+
+    def rows_found(name, text):
+        return words(browser.client.get(f"{address_of(name, marked)}?{urlencode({'q': text})}")).count("•••")
+
+    parts = ("obrint", "obrintmail", "5125550", "qvaplan")
+    told = {(name, one) for name in SEARCHED for one in parts if rows_found(name, one) != rows_found(name, "nobodys")}
+    assert told == set()
+
+
 def test_values_of_calls_are_masked_until_somebody_with_the_right_asks_and_that_is_on_record(marked, operator, viewer):
     entry, event = marked["log"], marked["rejected"]
     browser = Browser(operator)
