@@ -9,8 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from dashboard.htmx import report_problem
 from dashboard.lists import read_list, render_list
 from dashboard.log.filters import EntryFilter, log_rows
+from dashboard.models import Right
 from dashboard.permissions import operators_only
 from dashboard.plans.context import rules_written
+from dashboard.rights import need_right
 from dashboard.runs.context import LIST, count_open_failures, entry_list, progress_context
 from dashboard.runs.filters import RunFilter, run_rows
 from dashboard.runs.grouping import group_singles
@@ -88,6 +90,8 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("run", pk)
     try:
         if request.POST.get("do") == "raise":
+            # The cap is a rule of the link, and stays.
+            need_right(request, Right.CHANGE_RULES)
             cap = raise_cap(found, request.user)
             messages.success(request, f"The cap of {found.link.name} is {cap:,} now, and the run goes on.")
         else:

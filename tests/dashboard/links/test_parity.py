@@ -120,6 +120,17 @@ def test_raising_the_cap_lets_this_run_and_the_next_ones_of_its_size_go_on(as_op
     assert "The cap of Alder is 1,000 now" in words(page)
 
 
+def test_a_cap_is_raised_only_by_whoever_may_change_rules(as_operator, operator, link, capped):
+    Link.objects.update(change_cap=500)
+    operator.may_change_rules = False
+    operator.save()
+    assert "Raise the cap" not in words(as_operator.get("run", capped.pk))
+    assert as_operator.post("run_confirm", capped.pk, do="raise").status_code == 403
+    link.refresh_from_db()
+    assert link.change_cap == 500
+    assert as_operator.post("run_confirm", capped.pk).status_code == 302
+
+
 def test_a_run_that_asks_nothing_cannot_be_confirmed(as_operator, run):
     page = as_operator.go(as_operator.post("run_confirm", run.pk))
     assert "waits for no confirmation" in words(page)
