@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Self, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from dashboard.grants import sees_masks, visible
 from dashboard.time_filters import MomentField, moment_in_words
+from integration.errors import SetupError
 from integration.models import Link, Provider
 
 Rows = QuerySet[Any]
@@ -78,6 +79,12 @@ class Filter(forms.Form):
     @property
     def problems(self) -> list[str]:
         return [f"“{self.data.get(name)}” is no {name}; the filter was left out." for name in self.errors]
+
+    def check(self) -> Self:
+        """Raises SetupError for what a list leaves out and says so: what is done by it would be about everybody."""
+        if self.problems:
+            raise SetupError(" ".join(self.problems).replace("the filter was left out", "nothing was done"))
+        return self
 
     def _address_without(self, name: str) -> str:
         # As they were typed: what was cleaned, such as “the last 24 hours”, is another value tomorrow.

@@ -55,9 +55,7 @@ def choose_changes(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect_whole_page(request, "plan", pk)
     posted = request.POST
     if posted.get("everybody") in ("0", "1"):
-        wanted = PlanFilter(request.GET)
-        people = wanted.apply(plan_rows(found)).order_by().values("pk")
-        choose(found, Q(entry__in=people) & wanted.changes, take=posted["everybody"] == "1")
+        _choose_everybody(request, found, take=posted["everybody"] == "1")
         return redirect_whole_page(request, _address_of(found, request.GET))
     if "action" in posted:
         choose(found, _of_rule(posted), take=posted.get("take") == "1")
@@ -77,6 +75,16 @@ def choose_changes(request: HttpRequest, pk: int) -> HttpResponse:
         context = {**price_context(found), "shown": people_shown, "may_choose": True}
         return render(request, "plans/_chosen.html", context)
     return redirect("plan", pk)
+
+
+def _choose_everybody(request: HttpRequest, plan: Run, *, take: bool) -> None:
+    try:
+        wanted = PlanFilter(request.GET).check()
+    except SetupError as problem:
+        report_problem(request, problem)
+        return
+    people = wanted.apply(plan_rows(plan)).order_by().values("pk")
+    choose(plan, Q(entry__in=people) & wanted.changes, take=take)
 
 
 def _address_of(plan: Run, query: QueryDict) -> str:

@@ -137,8 +137,8 @@ def retry_since(request: HttpRequest) -> HttpResponse:
 
 def _retry_matching_problems(request: HttpRequest) -> HttpResponse:
     wanted = ProblemFilter(QueryDict(request.POST.get("filter", "")))
-    found = wanted.apply(problem_rows()).order_by().values("pk")
     try:
+        found = wanted.check().apply(problem_rows()).order_by().values("pk")
         return _retry_all(request, visible(LogEntry.objects.filter(problem__in=found)), "a filter of the problems")
     except TROUBLE as problem:
         report_problem(request, problem)
@@ -167,7 +167,7 @@ def retry_matching(request: HttpRequest) -> HttpResponse:
     """Every open failure that the log's filter finds; `filter` is its address part."""
     wanted = LogFilter(QueryDict(request.POST.get("filter", "")))
     try:
-        return _retry_all(request, wanted.apply(visible(LogEntry.objects.all())), "a filter of the log")
+        return _retry_all(request, wanted.check().apply(visible(LogEntry.objects.all())), "a filter of the log")
     except TROUBLE as problem:
         report_problem(request, problem)
     return redirect("log")

@@ -64,6 +64,12 @@ def test_all_that_the_filter_takes_is_left_out_at_once(as_operator, plan, query,
     assert plan.changes.filter(state="excluded").count() == left
 
 
+def test_by_a_filter_that_cannot_be_understood_nothing_is_left_out(as_operator, plan):
+    answer = as_operator.client.post(f"/plans/{plan.pk}/choose/?side=moon", {"everybody": "0"})
+    assert "“moon” is no side; nothing was done." in words(as_operator.go(answer))
+    assert {state for _, state in states(plan)} == {"planned"}
+
+
 def test_somebody_of_another_plan_is_not_touched(as_operator, link, plan):
     newer = sync(link, dry_run=True)
     as_operator.post("plan_choose", newer.pk, person=f"{ann_of(plan)}:0")

@@ -152,6 +152,17 @@ def test_everything_of_the_problems_that_a_filter_finds_is_retried(as_operator, 
     assert len(Run.objects.get(kind="retry").target.entries) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [("log_retry_matching", {"filter": "open=yes&link=gone"}),
+     ("problems_retry", {"what": "matching", "filter": "side=ghl&link=gone"})],
+)  # fmt: skip
+def test_by_a_filter_that_cannot_be_understood_nothing_is_retried(as_operator, phones, name, sent):
+    page = words(as_operator.go(as_operator.post(name, **sent)))
+    assert "“gone” is no link; nothing was done." in page
+    assert not Run.objects.filter(kind="retry").exists()
+
+
 def test_the_affected_are_a_file_that_is_safe_to_open(as_viewer, failure):
     failure.label = "=HYPERLINK(1)"
     problem = things.problem(failure)
