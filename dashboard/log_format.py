@@ -17,11 +17,14 @@ from integration.trace import facts_followed
 _SECRET_PART = re.compile(
     r"(/webhooks/gist/|/accounts/password/reset/key/|/accounts/confirm-email/|/invitation/|/connect/)[^/\s\"'?]+"
 )
+# A secret in an address that was typed otherwise: as long as the shortest one, and in both cases, as no folder and no
+# id of ours is.
+_LONG_PART = re.compile(r"(/\s*)(?=[a-z\d_-]*[A-Z])(?=[A-Z\d_-]*[a-z])[\w-]{32,}", re.ASCII)
 
 
 def mask_addresses(text: str) -> str:
     """`text` with the secret part of every address replaced by “…”."""
-    return _SECRET_PART.sub(r"\1…", text)
+    return _LONG_PART.sub(r"\1…", _SECRET_PART.sub(r"\1…", text))
 
 
 def facts_of(record: logging.LogRecord) -> dict[str, Any]:

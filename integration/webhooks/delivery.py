@@ -23,7 +23,7 @@ GIST_WINDOW_SECONDS = 10
 KEPT_HEADERS = ("content-type", "user-agent", "x-request-id", "x-webhook-id", "x-delivery-id", "idempotency-key")
 KEPT_PREFIXES = ("x-ghl-", "x-wh-", "x-gist-")
 # Anybody can send headers, so their number is limited as their length is.
-MOST_HEADERS = 12
+MOST_HEADERS, LONGEST_NAME = 12, 100
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Delivery:
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers worth storing, with lower-case names; none of them is a secret."""
-    worth = (name for name in headers if name in KEPT_HEADERS or name.startswith(KEPT_PREFIXES))
+    short = (name for name in headers if len(name) <= LONGEST_NAME)
+    worth = (name for name in short if name in KEPT_HEADERS or name.startswith(KEPT_PREFIXES))
     return {name: clean_text(headers[name], 1000) for name in islice(worth, MOST_HEADERS)}
 
 

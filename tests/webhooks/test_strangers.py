@@ -1,7 +1,9 @@
 """Strangers at the door: secret addresses are in no log and can be renewed, and a flood of forged webhooks is cheap."""
 
 import io
+import json
 import logging
+from secrets import token_urlsafe
 
 import pytest
 from django.urls import get_resolver
@@ -54,6 +56,27 @@ def test_the_log_of_the_server_is_written_by_a_formatter_that_masks(settings):
 )
 def test_every_address_that_opens_something_is_masked(address):
     assert "abc123" not in mask_addresses(f"WARNING Not Found: {address}")
+
+
+MISTYPED = [
+    "/webhooks/gist/ {}/x/", "/webhooks/gist//{}/x/", "/webhooks//gist/{}", "/Webhooks/Gist/{}/x/", "/gist/ {}/x/",
+    "/webhooks/gist/x/{}/", "/{}/x/", "/invitation//{}/", "/connect/client/{}/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", MISTYPED)
+def test_a_secret_in_a_mistyped_address_is_masked(address):
+    """Whoever pastes it with a space before it, or without half of it, has it refused and written down."""
+    token = token_urlsafe(24)
+    for text in (f"Not Found: {address.format(token)}", json.dumps({"message": f"Not Found: {address.format(token)}"})):
+        assert token not in mask_addresses(text)
+
+
+def test_what_only_looks_long_is_left_in_the_log():
+    said = "/home/u/imports/0123456789abcdef0123456789abcdef/file, line 2, in test_what_only_looks_long_is_left"
+    assert mask_addresses(f"{said} /runs/7f9c24e8-3b12-4fef-91e0-56a2d5a1c3b2/") == (
+        f"{said} /runs/7f9c24e8-3b12-4fef-91e0-56a2d5a1c3b2/"
+    )
 
 
 def test_no_address_with_a_secret_token_is_written_to_the_log():
