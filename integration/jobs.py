@@ -23,13 +23,15 @@ from integration.runs.recover import process_name, recover_lost_runs, release_ow
 from integration.runs.schedule import start_due_retries, start_due_runs
 from integration.runs.work import work_one_slice
 from integration.webhooks.backlog import call_missed_workers
-from integration.webhooks.process import process_link
+from integration.webhooks.process import process_link, process_waiting_links
 from integration.webhooks.spool import drain_spool
 
 logger = logging.getLogger(__name__)
 
 # A slice ends after RUN_SLICE_SECONDS, and a job is ended after 80 s (Q_CLUSTER).
 OUTAGE_SECONDS = 30.0
+# What a job that works on a run spends at most on the webhooks of others before.
+WEBHOOK_SECONDS = 5.0
 
 # Periodic jobs and how many minutes lie between them.
 SCHEDULES = {"watch": 1}
@@ -63,7 +65,11 @@ def is_handed_on(job: Callable[[int], None]) -> Callable[[int], None]:
 # new name leaves jobs behind.
 @is_handed_on
 def work_on_run(run_id: int) -> None:
-    """One slice of a run; the next one is queued while there is more to do."""
+    """One slice of a run; the next one is queued while there is more to do.
+
+    Webhooks go first, wherever their own jobs stand in the queue.
+    """
+    process_waiting_links(process_name(), WEBHOOK_SECONDS)
     finished = work_one_slice(run_id, process_name(), settings.RUN_SLICE_SECONDS)
     if finished:
         return

@@ -54,6 +54,11 @@ def call_worker(links: QuerySet[Link]) -> None:
                 enqueue("live", pk)
 
 
+def links_called_for() -> set[int]:
+    """Keys of the links for which a worker was called and did not come yet."""
+    return set(Link.objects.filter(enabled=True, worker_called=True).values_list("pk", flat=True))
+
+
 def when_worker_starts(callback: Callable[[], None]) -> None:
     """Have every new worker process call `callback` once, before its first job."""
 

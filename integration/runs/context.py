@@ -15,6 +15,7 @@ from integration.providers.base import ContactSide
 from integration.providers.exchange import WAITS, Exchange
 from integration.queue import is_stopping
 from integration.runs.prepare import prepare_rules
+from integration.runs.turns import Turn
 from integration.sync.pairing import pairs_kept_apart
 from integration.sync.record import Recorder
 from integration.workflows import start
@@ -62,6 +63,8 @@ class RunContext:
     """Another process holds the link: the run is not ours to save any more."""
     claimed: dict[tuple[str, str], int] = field(default_factory=dict)
     """Records that are being written now, by side and id, and the identity of the entry that writes them."""
+    _turn: Turn | None = None
+    """From when the rules are known: before that the slice has not got on."""
     _began: float = field(default_factory=time.monotonic)
     _calls_before: dict[str, int] = field(default_factory=dict)
     _seconds_before: float = 0.0
@@ -95,6 +98,8 @@ class RunContext:
             self.lease_lost = True
             raise LeaseLost
         if Run.objects.filter(STOPPED, pk=self.run.pk).exists():
+            self.stopping = True
+        if self._turn and self._turn.is_over(self.run.phase):
             self.stopping = True
         self._show_wait()
         self.save()
@@ -144,6 +149,7 @@ def prepare_context(context: RunContext) -> None:
     context.recorder = Recorder(context.run, context.rules, on_news=lambda news: start.begin_for_contacts(link, news))
     # Frozen here and nowhere else; too long to be written with every page.
     context.save("rules")
+    context._turn = Turn(link.pk)
 
 
 # Keys of tasks are executions of workflows or entries of people: the latter note their writes before they begin

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integration.errors import SetupError
-from integration.models import Link, Outcome, RunKind, Snapshot
+from integration.models import READING, Link, Outcome, RunKind, Snapshot
 from integration.records import SIDES
 from integration.runs.start import retry_people, start_run
 
@@ -50,9 +50,11 @@ def start_due_runs() -> int:
         last = link.runs.order_by("-id").first()
         if not link.full_run_at and not (last and last.error_code == "reconnect" and not last.dry_run):
             continue
-        # Counted from the end of the last run, so that one that takes longer than the schedule is not followed at once.
+        # Counted from the end of the last reading, so that one that takes longer than the schedule is not followed at
+        # once. Other runs read nobody: where webhooks come all the time, the next reading would never be due.
+        reading = link.runs.filter(kind__in=READING).order_by("-id").first()
         due = timezone.now() - timedelta(minutes=link.schedule_minutes)
-        if last and (last.is_active or (last.finished_at and last.finished_at > due)):
+        if last and (last.is_active or (reading and reading.finished_at and reading.finished_at > due)):
             continue
         try:
             old = link.full_run_at and link.full_run_at < timezone.now() - timedelta(hours=SWEEP_HOURS)

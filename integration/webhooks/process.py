@@ -6,6 +6,7 @@ An event only says that something may have changed: the record is read, so order
 record do not matter. While another run works on the link, that run takes the pending reads (runs/listen.py).
 """
 
+import logging
 import time
 from datetime import datetime
 
@@ -14,11 +15,14 @@ from django.utils import timezone
 
 from integration.errors import SetupError
 from integration.models import Link, Mode, PendingRead, RunKind
-from integration.queue import enqueue, is_stopping
+from integration.outage import DATABASE_ERRORS
+from integration.queue import enqueue, is_stopping, links_called_for
 from integration.runs.start import start_run
 from integration.runs.work import work_one_slice
 from integration.webhooks.unpack import unpack_events
 from integration.workflows import executions
+
+logger = logging.getLogger(__name__)
 
 # A worker waits so many seconds for events to be merged; longer waits are left to the watchdog.
 LONGEST_WAIT = 1.0
@@ -43,9 +47,26 @@ def process_link(link_id: int, owner: str, seconds: float) -> None:
         time.sleep(max(0.0, wait))
         if not _run_live(link, owner, deadline):
             return
-    if is_stopping():
-        # For another worker, which would otherwise be called for the next event only.
-        enqueue("live", link_id)
+    # For another worker, or another turn: one would otherwise be called for the next event only.
+    enqueue("live", link_id)
+
+
+def process_waiting_links(owner: str, seconds: float) -> None:
+    """Handle what waits on any link for which a worker was called and did not come, for about `seconds`."""
+    deadline = time.monotonic() + seconds
+    for pk in links_called_for():
+        left = deadline - time.monotonic()
+        if left <= 0 or is_stopping():
+            return
+        # Who else comes for it meanwhile finds that somebody does.
+        if not Link.objects.filter(pk=pk, worker_called=True).update(worker_called=False):
+            continue
+        try:
+            process_link(pk, owner, left)
+        except DATABASE_ERRORS:
+            raise
+        except Exception:
+            logger.exception("what waits on link %s could not be handled", pk)
 
 
 def _next_due(link: Link) -> datetime | None:

@@ -6,7 +6,8 @@ from statistics import fmean, quantiles
 import pytest
 
 from integration.providers.budgets import Rate
-from tests.providers.simulated import Account, Worker, jain
+from tests.fairness import jain
+from tests.providers.simulated import Account, Worker
 
 pytestmark = pytest.mark.bench
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from integration.providers import budgets
 from integration.providers.budgets import PURPOSES, Budget, Forecast, Rate, daily_remaining, forecast_day
 from integration.providers.http import Limits
-from tests.providers.simulated import Account, Worker, jain
+from tests.fairness import jain
+from tests.providers.simulated import Account, Worker
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,82 @@
+"""Many links and few workers: what webhooks report does not wait until those that take long are done."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integration import jobs
+from integration.models import Connection, Link, Run
+from integration.runs import context, turns
+from integration.runs.schedule import start_due_runs
+from integration.runs.start import start_run
+from tests.world import finish, sync
+
+
+@pytest.fixture
+def other(link):
+    """Another link, which a worker was called for."""
+    accounts = {}
+    for side, one in link.connections.items():
+        accounts[side] = Connection.objects.create(key=f"other-{side}", name="Other", provider=side, status="ok")
+    return Link.objects.create(key="other", name="Other", worker_called=True, **accounts)
+
+
+@pytest.fixture
+def run(world, link, monkeypatch):
+    """A run with forty people to create, each turn of which is over at once when somebody waits."""
+    for number in range(40):
+        world.gist_contact(email=f"p{number}@example.test", name=f"Person {number}")
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(context, "SIGN_OF_LIFE_SECONDS", 0.0)
+    return start_run(link)
+
+
+def test_a_slice_gives_way_to_a_link_that_waits_for_a_worker(world, run, other, monkeypatch):
+    monkeypatch.setattr(jobs, "process_waiting_links", lambda owner, seconds: None)
+    jobs.work_on_run(run.pk)
+    run.refresh_from_db()
+    assert run.is_active
+    finish(run)
+    assert len(world.emails("ghl")) == 40
+
+
+def test_a_slice_goes_on_while_nobody_waits(run, other):
+    Link.objects.update(worker_called=False)
+    jobs.work_on_run(run.pk)
+    run.refresh_from_db()
+    assert run.is_finished
+
+
+def test_a_link_does_not_give_way_to_itself(run, link):
+    Link.objects.update(worker_called=True)
+    slices = turns.Turn(link.pk)
+    assert [slices.is_over("apply"), slices.is_over("apply")] == [False, False]
+
+
+def test_a_phase_that_each_slice_begins_anew_is_not_cut_short(run, link, other):
+    turn = turns.Turn(link.pk)
+    assert [turn.is_over("planned"), turn.is_over("planned")] == [False, False]
+
+
+def test_webhooks_go_before_the_slice_of_another_link(run, other, monkeypatch):
+    order = []
+    monkeypatch.setattr("integration.webhooks.process.process_link", lambda pk, *rest: order.append(pk))
+    monkeypatch.setattr(jobs, "work_one_slice", lambda pk, *rest: order.append("slice") or True)
+    jobs.work_on_run(run.pk)
+    other.refresh_from_db()
+    assert (order, other.worker_called) == ([other.pk, "slice"], False)
+
+
+def test_a_link_whose_webhooks_cannot_be_handled_keeps_no_run_from_its_slice(run, other, monkeypatch, caplog):
+    monkeypatch.setattr("integration.webhooks.process.unpack_events", lambda link: 1 / 0)
+    Link.objects.filter(pk=run.link_id).update(worker_called=False)
+    jobs.work_on_run(run.pk)
+    assert "could not be handled" in caplog.text
+
+
+def test_webhooks_in_between_do_not_put_off_the_next_reading(world, link):
+    sync(link)
+    Run.objects.update(finished_at=timezone.now() - timedelta(hours=1))
+    Run.objects.create(link=link, kind="live", status="succeeded", finished_at=timezone.now())
+    assert start_due_runs() == 1
