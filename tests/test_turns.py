@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from integration import jobs
-from integration.models import Connection, Link, Run
+from integration.models import Connection, Link, Pair, Run
 from integration.runs import context, turns
 from integration.runs.schedule import start_due_runs
 from integration.runs.start import start_run
+from integration.runs.work import work_one_slice
 from tests.world import finish, sync
 
 
@@ -80,3 +81,27 @@ def test_webhooks_in_between_do_not_put_off_the_next_reading(world, link):
     Run.objects.update(finished_at=timezone.now() - timedelta(hours=1))
     Run.objects.create(link=link, kind="live", status="succeeded", finished_at=timezone.now())
     assert start_due_runs() == 1
+
+
+@pytest.fixture
+def short_slices(monkeypatch):
+    """Every slice is over as soon as it got on."""
+    began = {}
+    over = property(lambda one: began.setdefault(one, one.checkpoint.cursor) != one.checkpoint.cursor)
+    monkeypatch.setattr(context.RunContext, "is_over_time", over)
+    monkeypatch.setattr(context.RunContext, "__hash__", object.__hash__)
+
+
+@pytest.mark.parametrize(("phase", "module"), [("compare", "parity"), ("lost_rules", "lost_rules")])
+def test_what_looks_at_all_pairs_goes_on_in_the_next_slice(world, link, monkeypatch, short_slices, phase, module):
+    for number in range(3):
+        world.gist_contact(email=f"p{number}@example.test", name=f"Person {number}")
+    finish(start_run(link))
+    Pair.objects.update(agrees=None, lost_rule="nothing")
+    monkeypatch.setattr(f"integration.sync.{module}.PAGE", 1)
+    run, places = start_run(link, dry_run=phase == "lost_rules"), []
+    while not work_one_slice(run.pk, "me", 20):
+        run.refresh_from_db()
+        places += [run.checkpoint.cursor] if run.phase == phase and run.checkpoint.cursor else []
+    assert places == list(Pair.objects.order_by("pk").values_list("pk", flat=True))
+    assert not Pair.objects.filter(**{"compare": {"agrees": None}, "lost_rules": {"lost_rule": "nothing"}}[phase])

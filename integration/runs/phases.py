@@ -1,13 +1,14 @@
 """One slice of a run: reads, matches, decides and applies until its time is up, and leaves a checkpoint behind.
 
-    prepare ─► read_ghl ─► read_gist ─► read_opted_out ─► match ─► apply ─► close      full and incremental
+    prepare ─► read_ghl ─► read_gist ─► read_opted_out ─► match ─► compare ─► apply ─► close      full and sweep
+    prepare ─► read_ghl ─► read_gist ─► read_opted_out ─► match ─► apply ─► close      incremental
     prepare ─► read_people ─────────────────────────────► match ─► apply ─► close      retry and single contact
     prepare ─► next_step ─► read_people ─► match ─► apply ─► check_step ─► next_step … ─► close      retry of many
     prepare ─► apply ─► close                                                          live
     prepare ─► check_file ─► import_rows ─► close                                      import
     prepare ─► planned ─► close                                                        plan applied and undo
 
-A dry run of everybody goes from apply to plan_carried and then to close.
+A dry run goes from apply to plan_carried, one of everybody then to near_matches and lost_rules, and then to close.
 
 The checkpoint says which phase the run is in and how far (checkpoint.py).
 """
@@ -51,17 +52,8 @@ def run_phases(context: RunContext) -> bool:
         next_phase = PHASES[run.phase](context)
         if next_phase:
             begin_phase(context, next_phase)
-    if run.dry_run and run.kind in FULL_READS:
-        _look_over_matches(context)
     close_run(run, context.rules)
     return True
-
-
-def _look_over_matches(context: RunContext) -> None:
-    """What the match screen shows beside the plan. Only with a plan: a run that writes asks about nobody new."""
-    link = context.run.link
-    ask_about_near_matches(link, context.rules, context.tick)
-    mark_lost_rules(link, context.rules, context.tick)
 
 
 def _read_ghl(context: RunContext) -> str:
@@ -99,15 +91,30 @@ def _match_people(context: RunContext) -> str:
         undecided.reopen_unpaired(run)
         if not run.dry_run:
             verify_unseen(run)
-        for _ in compare_settled(run.link, context.rules):
-            context.tick()
-    else:
-        for page in undecided.unpaired_news(run, context.rules):
-            # Who makes this fail is put on record when it is decided.
-            all_or_each(page, lambda some: verify_rivals(run, context.rules, some))
+        return "compare"
+    for page in undecided.unpaired_news(run, context.rules):
+        # Who makes this fail is put on record when it is decided.
+        all_or_each(page, lambda some: verify_rivals(run, context.rules, some))
     if run.kind in READING:
         run.total = count_people(run.link)
     return "apply"
+
+
+def _compare_settled(context: RunContext) -> str:
+    run = context.run
+    if _goes_on(context, compare_settled(run.link, context.rules, context.checkpoint.cursor or 0)):
+        return ""
+    run.total = count_people(run.link)
+    return "apply"
+
+
+def _goes_on(context: RunContext, after: int | None) -> bool:
+    """Keep from where a phase that looks at all pairs, some at a time, goes on; False when those were all."""
+    if after is None:
+        return False
+    context.checkpoint.cursor = after
+    context.tick()
+    return True
 
 
 def _apply_decisions(context: RunContext) -> str:
@@ -139,6 +146,24 @@ def _undecided_tasks(context: RunContext) -> Tasks:
             return
 
 
+def _plan_carried(context: RunContext) -> str:
+    following = plan_carried(context)
+    return "near_matches" if following == "close" and context.run.kind in FULL_READS else following
+
+
+# What the match screen shows beside a plan. Only with a plan: a run that writes asks about nobody new.
+
+
+def _ask_about_near_matches(context: RunContext) -> str:
+    ask_about_near_matches(context.run.link, context.rules, context.tick)
+    return "lost_rules"
+
+
+def _mark_lost_rules(context: RunContext) -> str:
+    after = mark_lost_rules(context.run.link, context.rules, context.checkpoint.cursor or 0)
+    return "" if _goes_on(context, after) else "close"
+
+
 def _carry_out_planned(context: RunContext) -> str:
     took = 0.0
     while not context.stopping:
@@ -164,6 +189,9 @@ PHASES: dict[str, Callable[[RunContext], str]] = {
     "import_rows": import_rows,
     "next_step": begin_next_step,
     "check_step": check_step,
-    "plan_carried": plan_carried,
+    "compare": _compare_settled,
+    "plan_carried": _plan_carried,
+    "near_matches": _ask_about_near_matches,
+    "lost_rules": _mark_lost_rules,
     "planned": _carry_out_planned,
 }

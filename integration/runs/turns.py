@@ -7,7 +7,7 @@ from integration.queue import links_called_for
 
 TURN_SECONDS = 5.0
 # Phases that get on in every slice, however short. The others begin with calls that each slice makes anew.
-GIVING_WAY = ("read_ghl", "read_gist", "read_opted_out", "match", "apply")
+GIVING_WAY = ("read_ghl", "read_gist", "read_opted_out", "match", "compare", "apply", "lost_rules")
 
 
 @dataclass

@@ -1,7 +1,5 @@
 """Pairs that today's match rules would no longer make: of records that changed since, or under rules that did."""
 
-from collections.abc import Callable, Iterator
-
 from django.db.models import Q
 
 from integration.mapping.rules import Rules
@@ -21,31 +19,30 @@ LOST_RULES = {
 }
 
 
-def mark_lost_rules(link: Link, rules: Rules, tick: Callable[[], None]) -> None:
-    """Keep of each pair whether today's rules would make it. What a person said of a pair stands."""
-    for pairs, halves in _pages(link):
-        found = {pk: find_lost_rule(rules, *both) for pk, both in halves.items()}
-        for code in {*found.values(), *(pair.lost_rule for pair in pairs)}:
-            changed = [pair.pk for pair in pairs if found.get(pair.pk, "") == code != pair.lost_rule]
-            if changed:
-                Pair.objects.filter(pk__in=changed).update(lost_rule=code)
-        tick()
-
-
-def _pages(link: Link) -> Iterator[tuple[list[Pair], dict[int, tuple[Snapshot, Snapshot]]]]:
+def mark_lost_rules(link: Link, rules: Rules, after: int) -> int | None:
+    """Keep of some pairs behind the key `after` whether today's rules would make them; what a person said of a pair
+    stands. The key to go on from, None when those were all.
+    """
     by_rule = ~Q(matched_by=MatchedBy.PERSON) | ~Q(lost_rule="")
-    rows = Pair.objects.filter(by_rule, link=link, kind="contact", state__in=Pair.TOGETHER)
-    rows = rows.only("lost_rule", "matched_by").order_by("pk")
-    after = 0
-    while pairs := list(rows.filter(pk__gt=after)[:PAGE]):
-        after = pairs[-1].pk
-        wanted = [pair.pk for pair in pairs if pair.matched_by != MatchedBy.PERSON]
-        halves: dict[int, dict[str, Snapshot]] = {pk: {} for pk in wanted}
-        for one in Snapshot.objects.filter(pair__in=wanted).only(
-            "pair", "side", "external_id", "email", "other_emails", "phone", "label"
-        ):
-            halves[one.pair_id or 0][one.side] = one
-        yield pairs, {pk: (both["gist"], both["ghl"]) for pk, both in halves.items() if len(both) == 2}
+    rows = Pair.objects.filter(by_rule, link=link, kind="contact", state__in=Pair.TOGETHER, pk__gt=after)
+    pairs = list(rows.only("lost_rule", "matched_by").order_by("pk")[:PAGE])
+    found = {pk: find_lost_rule(rules, *both) for pk, both in _halves_of(pairs).items()}
+    for code in {*found.values(), *(pair.lost_rule for pair in pairs)}:
+        changed = [pair.pk for pair in pairs if found.get(pair.pk, "") == code != pair.lost_rule]
+        if changed:
+            Pair.objects.filter(pk__in=changed).update(lost_rule=code)
+    return pairs[-1].pk if len(pairs) == PAGE else None
+
+
+def _halves_of(pairs: list[Pair]) -> dict[int, tuple[Snapshot, Snapshot]]:
+    """Both records of each pair that no person made and that has both."""
+    wanted = [pair.pk for pair in pairs if pair.matched_by != MatchedBy.PERSON]
+    halves: dict[int, dict[str, Snapshot]] = {pk: {} for pk in wanted}
+    for one in Snapshot.objects.filter(pair__in=wanted).only(
+        "pair", "side", "external_id", "email", "other_emails", "phone", "label"
+    ):
+        halves[one.pair_id or 0][one.side] = one
+    return {pk: (both["gist"], both["ghl"]) for pk, both in halves.items() if len(both) == 2}
 
 
 def find_lost_rule(rules: Rules, gist: Snapshot, ghl: Snapshot) -> str:

@@ -6,7 +6,7 @@ and not what some run once counted.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,24 +50,24 @@ def save_agreement(compared: Iterable[tuple[int, bool]], now: datetime | None) -
         Pair.objects.filter(pk__in=by_result[False]).update(agrees=False)
 
 
-def compare_settled(link: Link, rules: Rules) -> Iterator[None]:
-    """Compare the pairs that were decided before comparisons were kept, some at a time."""
+def compare_settled(link: Link, rules: Rules, after: int) -> int | None:
+    """Compare some of the pairs behind the key `after` that were decided before comparisons were kept. The key to go on
+    from, None when those were all.
+    """
     unknown = Pair.objects.filter(link=link, kind="contact", state=Pair.State.LINKED, agrees=None)
-    after = 0
-    while pairs := list(unknown.filter(pk__gt=after).order_by("pk")[:PAGE]):
-        after = pairs[-1].pk
-        halves: dict[int, dict[str, Snapshot]] = {pair.pk: {} for pair in pairs}
-        for one in Snapshot.objects.filter(pair__in=pairs):
-            halves[one.pair_id or 0][one.side] = one
-        whole = {pk: both for pk, both in halves.items() if len(both) == 2}
-        with transaction.atomic():
-            compared = (
-                (pk, do_agree(rules, as_contact(both["gist"]), as_contact(both["ghl"])))
-                for pk, both in whole.items()
-                if all(one.base is not None for one in both.values())
-            )
-            save_agreement(compared, timezone.now())
-        yield
+    pairs = list(unknown.filter(pk__gt=after).order_by("pk")[:PAGE])
+    halves: dict[int, dict[str, Snapshot]] = {pair.pk: {} for pair in pairs}
+    for one in Snapshot.objects.filter(pair__in=pairs):
+        halves[one.pair_id or 0][one.side] = one
+    whole = {pk: both for pk, both in halves.items() if len(both) == 2}
+    with transaction.atomic():
+        compared = (
+            (pk, do_agree(rules, as_contact(both["gist"]), as_contact(both["ghl"])))
+            for pk, both in whole.items()
+            if all(one.base is not None for one in both.values())
+        )
+        save_agreement(compared, timezone.now())
+    return pairs[-1].pk if len(pairs) == PAGE else None
 
 
 # Of a link ------------------------------------------------------------------------------------------------
