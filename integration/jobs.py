@@ -12,7 +12,6 @@ from integration.causes.group import close_quiet_problems, group_earlier_failure
 from integration.checks.facts import read_due_facts
 from integration.connections.fields import read_old_fields
 from integration.encryption.rotate import rotate_all
-from integration.models import Run
 from integration.outage import DATABASE_ERRORS, connection_is_lost, wait_for_database
 from integration.problems.pause import pause_failing_workflows
 from integration.queue import enqueue, is_stopping
@@ -21,6 +20,7 @@ from integration.runs.imports.check_ahead import continue_check
 from integration.runs.imports.files import remove_orphans
 from integration.runs.recover import process_name, recover_lost_runs, release_own_leases
 from integration.runs.schedule import start_due_retries, start_due_runs
+from integration.runs.turns import is_superseded, queue_next_slice
 from integration.runs.work import work_one_slice
 from integration.webhooks.backlog import call_missed_workers
 from integration.webhooks.process import process_link, process_waiting_links
@@ -37,18 +37,18 @@ WEBHOOK_SECONDS = 5.0
 SCHEDULES = {"watch": 1}
 
 
-def is_handed_on(job: Callable[[int], None]) -> Callable[[int], None]:
+def is_handed_on(job: Callable[..., None]) -> Callable[..., None]:
     """A job that a worker took and is to stop before it began goes back to the queue. One whose database goes away in
     the middle comes again as soon as that is back, and not when the watchdog looks a minute later.
     """
 
     @wraps(job)
-    def work(pk: int) -> None:
+    def work(pk: int, *more: str) -> None:
         if is_stopping():
-            enqueue(job.__name__, pk)
+            enqueue(job.__name__, pk, *more)
             return
         try:
-            job(pk)
+            job(pk, *more)
         except DATABASE_ERRORS as problem:
             if not connection_is_lost():
                 raise
@@ -64,18 +64,15 @@ def is_handed_on(job: Callable[[int], None]) -> Callable[[int], None]:
 # The queue holds these functions by name: a job that was queued before an upgrade must find its function after it, so a
 # new name leaves jobs behind.
 @is_handed_on
-def work_on_run(run_id: int) -> None:
-    """One slice of a run; the next one is queued while there is more to do.
+def work_on_run(run_id: int, seen: str = "") -> None:
+    """One slice of a run; the next one is queued while there is more to do. `seen` is the run's last sign of life when
+    this was queued.
 
     Webhooks go first, wherever their own jobs stand in the queue.
     """
     process_waiting_links(process_name(), WEBHOOK_SECONDS)
-    finished = work_one_slice(run_id, process_name(), settings.RUN_SLICE_SECONDS)
-    if finished:
-        return
-    run = Run.objects.select_related("link").get(pk=run_id)
-    if run.is_active and not run.wait_until and not run.link.lease_owner:
-        enqueue("work_on_run", run_id)
+    if not is_superseded(run_id, seen) and not work_one_slice(run_id, process_name(), settings.RUN_SLICE_SECONDS):
+        queue_next_slice(run_id)
 
 
 @is_handed_on

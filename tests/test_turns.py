@@ -8,9 +8,13 @@ from django.utils import timezone
 from integration import jobs
 from integration.models import Connection, Link, Pair, Run
 from integration.runs import context, turns
+from integration.runs.control import pause_run
+from integration.runs.recover import recover_lost_runs
 from integration.runs.schedule import start_due_runs
 from integration.runs.start import start_run
 from integration.runs.work import work_one_slice
+from integration.sync.pending_reads import request_read
+from integration.webhooks.process import process_link
 from tests.world import finish, sync
 
 
@@ -74,6 +78,40 @@ def test_a_link_whose_webhooks_cannot_be_handled_keeps_no_run_from_its_slice(run
     Link.objects.filter(pk=run.link_id).update(worker_called=False)
     jobs.work_on_run(run.pk)
     assert "could not be handled" in caplog.text
+
+
+def test_webhooks_are_handled_by_the_run_of_their_link_that_waits_for_its_turn(world, link, ann):
+    run = start_run(link, "incremental")
+    world.ghl("PUT", f"/contacts/{ann.ghl_id}", json={"firstName": "Anna"})
+    request_read(link, "ghl", ann.ghl_id)
+    process_link(link.pk, "me", 5)
+    run.refresh_from_db()
+    assert (run.is_finished, world.everyone("gist")[0]["name"]) == (True, "Anna Lee")
+
+
+def jobs_of(monkeypatch):
+    queued = []
+    monkeypatch.setattr(turns, "enqueue", lambda job, *args: queued.append(args))
+    return queued
+
+
+def test_of_two_jobs_for_the_same_slice_one_goes_on(run, other, monkeypatch):
+    monkeypatch.setattr(jobs, "process_waiting_links", lambda owner, seconds: None)
+    queued = jobs_of(monkeypatch)
+    jobs.work_on_run(run.pk)
+    recover_lost_runs()
+    first, second = queued
+    jobs.work_on_run(*first)
+    seen = Run.objects.get().alive_at
+    jobs.work_on_run(*second)
+    assert (first, Run.objects.get().alive_at) == (second, seen)
+
+
+def test_a_run_that_rests_is_not_queued_again(run, monkeypatch):
+    queued = jobs_of(monkeypatch)
+    pause_run(run)
+    jobs.work_on_run(run.pk)
+    assert queued == []
 
 
 def test_webhooks_in_between_do_not_put_off_the_next_reading(world, link):

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integration.models import ACTIVE_RUNS, Link, Run, RunStatus
-from integration.queue import enqueue
+from integration.runs.turns import queue_next_slice
 
 # A run without a sign of life for this long, whose link nobody holds, is taken up again.
 QUIET_SECONDS = 30
@@ -79,6 +79,6 @@ def recover_lost_runs() -> int:
         orphaned = not run.link.lease_owner and run.status == RunStatus.RUNNING
         if not held and (orphaned or Run.objects.filter(silent | waited, pk=run.pk).exists()):
             # A job that is still in the queue does no harm: whoever comes second finds the lease taken.
-            enqueue("work_on_run", run.pk)
+            queue_next_slice(run.pk)
             lost += 1
     return lost

@@ -1,9 +1,12 @@
-"""When a slice gives its worker to another link: webhooks must not wait until those that take long are done."""
+"""Whose turn it is: when a slice gives its worker to another link, and how a run comes to its next slice."""
 
 import time
 from dataclasses import dataclass, field
 
-from integration.queue import links_called_for
+from django.utils import timezone
+
+from integration.models import Run, RunStatus
+from integration.queue import enqueue, links_called_for
 
 TURN_SECONDS = 5.0
 # Phases that get on in every slice, however short. The others begin with calls that each slice makes anew.
@@ -25,3 +28,23 @@ class Turn:
             return False
         before, self._waiting = self._waiting, links_called_for() - {self.pk}
         return not before.isdisjoint(self._waiting)
+
+
+def queue_next_slice(run_id: int) -> None:
+    """Queue the run's next slice, unless it waits, rests, is over, or somebody works on it."""
+    run = Run.objects.select_related("link").defer("rules", "checkpoint").get(pk=run_id)
+    is_waiting = run.wait_until and run.wait_until > timezone.now()
+    if run.is_active and run.status != RunStatus.PAUSED and not is_waiting and not run.link.is_leased():
+        enqueue("work_on_run", run_id, _sign_of_life(run))
+
+
+def is_superseded(run_id: int, seen: str) -> bool:
+    """Whether somebody worked on the run since its job was queued, and queued another one: of several chains of jobs,
+    as the watchdog begins one for a run that only waits for its turn, one goes on. A job that began with the run has
+    seen nothing.
+    """
+    return bool(seen) and seen != _sign_of_life(Run.objects.only("alive_at").get(pk=run_id))
+
+
+def _sign_of_life(run: Run) -> str:
+    return run.alive_at.isoformat() if run.alive_at else ""

@@ -17,7 +17,8 @@ from integration.errors import SetupError
 from integration.models import Link, Mode, PendingRead, RunKind
 from integration.outage import DATABASE_ERRORS
 from integration.queue import enqueue, is_stopping, links_called_for
-from integration.runs.start import start_run
+from integration.runs.start import AlreadyRunning, start_run
+from integration.runs.turns import queue_next_slice
 from integration.runs.work import work_one_slice
 from integration.webhooks.unpack import unpack_events
 from integration.workflows import executions
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # A worker waits so many seconds for events to be merged; longer waits are left to the watchdog.
 LONGEST_WAIT = 1.0
+# How long a run that waits for its turn is worked on because of webhooks.
+BUSY_SECONDS = 2.0
 
 
 def process_link(link_id: int, owner: str, seconds: float) -> None:
@@ -78,13 +81,19 @@ def _next_due(link: Link) -> datetime | None:
 
 
 def _run_live(link: Link, owner: str, deadline: float) -> bool:
-    """One live run. False when the link is busy or cannot run now: the pending reads wait for the next run."""
+    """One live run, or a slice of the run that waits for its turn. False when the link is worked on or cannot run now:
+    the pending reads wait for the next run.
+    """
     try:
         run = start_run(link, RunKind.LIVE, trigger="webhook", queued=False)
+    except AlreadyRunning as busy:
+        # It handles what waits before it goes on; its own job may stand far back in the queue. Not for long: what a
+        # backfill writes comes back as webhooks, which must not give it more turns than others have.
+        run, deadline = busy.run, min(deadline, time.monotonic() + BUSY_SECONDS)
     except SetupError:
         return False
     # In this process and not by a job of its own: through the queue an edit would arrive later.
     finished = work_one_slice(run.pk, owner, max(1.0, deadline - time.monotonic()))
     if not finished:
-        enqueue("work_on_run", run.pk)
+        queue_next_slice(run.pk)
     return finished

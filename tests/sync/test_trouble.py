@@ -273,8 +273,8 @@ def test_a_worker_that_is_to_stop_hands_its_slice_and_its_jobs_back(world, link,
     match = slices.PHASES["match"]
     monkeypatch.setitem(slices.PHASES, "match", lambda context: stopping.set() or match(context))
     queued: list[tuple[str, int]] = []
-    monkeypatch.setattr(jobs, "enqueue", lambda *job: queued.append(job))
-    monkeypatch.setattr("integration.webhooks.process.enqueue", lambda *job: queued.append(job))
+    for module in ("jobs", "runs.turns", "webhooks.process"):
+        monkeypatch.setattr(f"integration.{module}.enqueue", lambda job, pk, *seen: queued.append((job, pk)))
     jobs.work_on_run(run.pk)
     run.refresh_from_db()
     link.refresh_from_db()
