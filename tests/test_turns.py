@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from integration import jobs
 from integration.models import Connection, Link, Pair, Run
-from integration.runs import context, turns
+from integration.providers.budgets import budget_for
+from integration.runs import context, phases, turns
 from integration.runs.control import pause_run
 from integration.runs.recover import recover_lost_runs
 from integration.runs.schedule import start_due_runs
@@ -22,7 +23,7 @@ from tests.world import finish, sync
 def other(link):
     """Another link, which a worker was called for."""
     accounts = {}
-    for side, one in link.connections.items():
+    for side in link.connections:
         accounts[side] = Connection.objects.create(key=f"other-{side}", name="Other", provider=side, status="ok")
     return Link.objects.create(key="other", name="Other", worker_called=True, **accounts)
 
@@ -44,6 +45,15 @@ def test_a_slice_gives_way_to_a_link_that_waits_for_a_worker(world, run, other, 
     assert run.is_active
     finish(run)
     assert len(world.emails("ghl")) == 40
+
+
+def test_a_slice_that_only_waits_for_calls_gives_way(world, run, other, ghl, monkeypatch):
+    monkeypatch.setattr(jobs, "process_waiting_links", lambda owner, seconds: None)
+    read, budget = phases.PHASES["read_ghl"], budget_for("ghl", ghl.budget_key)
+    monkeypatch.setitem(phases.PHASES, "read_ghl", lambda slice_: budget.note_refusal(5) or read(slice_))
+    jobs.work_on_run(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.phase, run.checkpoint.read) == ("running", "read_ghl", {})
 
 
 def test_a_slice_goes_on_while_nobody_waits(run, other):

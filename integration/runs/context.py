@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,7 +13,7 @@ from integration.connections.session import contacts_of, exchange_for_link
 from integration.mapping.rules import Rules
 from integration.models import PAUSED_BY_PERSON, Checkpoint, Execution, Run, RunKind, RunStatus
 from integration.providers.base import ContactSide
-from integration.providers.exchange import WAITS, Exchange
+from integration.providers.exchange import WAITS, Exchange, Steps
 from integration.queue import is_stopping
 from integration.runs.prepare import prepare_rules
 from integration.runs.turns import Turn
@@ -20,6 +21,8 @@ from integration.sync.pairing import pairs_kept_apart
 from integration.sync.record import Recorder
 from integration.workflows import start
 from integration.workflows.executions import note_call_sent
+
+R = TypeVar("R")
 
 # Seconds between two signs of life; recover.py takes a run for dead after 30 without one.
 SIGN_OF_LIFE_SECONDS = 1.0
@@ -35,6 +38,10 @@ STOPPED = Q(cancel_requested=True) | Q(status=RunStatus.PAUSED, error_code=PAUSE
 
 class LeaseLost(Exception):
     """Somebody else writes this link now."""
+
+
+class TurnOver(Exception):
+    """The slice ends while it only waits for calls: nothing was sent that would be lost."""
 
 
 @dataclass
@@ -63,6 +70,7 @@ class RunContext:
     """Another process holds the link: the run is not ours to save any more."""
     claimed: dict[tuple[str, str], int] = field(default_factory=dict)
     """Records that are being written now, by side and id, and the identity of the entry that writes them."""
+    _only_reads: bool = False
     _turn: Turn | None = None
     """From when the rules are known: before that the slice has not got on."""
     _began: float = field(default_factory=time.monotonic)
@@ -103,6 +111,18 @@ class RunContext:
             self.stopping = True
         self._show_wait()
         self.save()
+        if self.stopping and self._only_reads and self.run.wait_reason:
+            raise TurnOver
+
+    def read(self, steps: Steps[R]) -> R:
+        """Carry out steps that only read. A wait for their calls, as of a sweep with its small share, ends with the
+        slice: a worker would wait with it.
+        """
+        self._only_reads = True
+        try:
+            return self.exchange.carry_out(steps)
+        finally:
+            self._only_reads = False
 
     def _show_wait(self) -> None:
         """Put a wait for a limit into a sentence for the page, unless it ends within a second."""

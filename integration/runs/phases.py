@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from integration.models import FULL_READS, READING
 from integration.runs.checkpoint import begin_phase
-from integration.runs.context import RunContext, prepare_context
+from integration.runs.context import RunContext, TurnOver, prepare_context
 from integration.runs.finish import close_run, count_people, verify_unseen
 from integration.runs.imports.phases import check_file, import_rows
 from integration.runs.ladder import begin_next_step, check_step
@@ -49,7 +49,10 @@ def run_phases(context: RunContext) -> bool:
         # Reading everyone takes long: what webhooks report meanwhile is handled between two of its pages.
         if run.phase.startswith("read_g"):
             handle_due_work(context)
-        next_phase = PHASES[run.phase](context)
+        try:
+            next_phase = PHASES[run.phase](context)
+        except TurnOver:
+            return False
         if next_phase:
             begin_phase(context, next_phase)
     close_run(run, context.rules)

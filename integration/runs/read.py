@@ -38,7 +38,7 @@ def read_page(context: RunContext, side: str) -> bool:
     run, checkpoint = context.run, context.checkpoint
     since = read_since(context, side)
     checkpoint.began.setdefault(side, timezone.now().isoformat())
-    page = context.exchange.carry_out(context.sides[side].page(checkpoint.cursor, since))
+    page = context.read(context.sides[side].page(checkpoint.cursor, since))
     with saved_with_checkpoint(context):
         contacts = without_erased(run.link, page.contacts)
         note_from_page(context, side, contacts)
@@ -62,7 +62,7 @@ def read_opted_out(context: RunContext) -> bool:
     """
     run, checkpoint = context.run, context.checkpoint
     cursor = checkpoint.cursor or {"page": None}
-    page = context.exchange.carry_out(context.sides["ghl"].opted_out_page(cursor["page"]))
+    page = context.read(context.sides["ghl"].opted_out_page(cursor["page"]))
     page = replace(page, contacts=tuple(without_erased(run.link, page.contacts)))
     named = [one.id for one in page.contacts]
     known = set(known_opted_out(run.link, named).values_list("external_id", flat=True))

@@ -101,10 +101,10 @@ def lay_fingerprints(people: int) -> None:
     from django.db import connection
 
     from integration.mapping.rules import Rules
-    from integration.providers.ghl.records import GhlContacts
-    from integration.providers.gist.records import GistContacts
     from integration.providers.ghl import schemas as ghl
+    from integration.providers.ghl.records import GhlContacts
     from integration.providers.gist import schemas as gist
+    from integration.providers.gist.records import GistContacts
     from integration.records import fingerprint
     from tests.bench.large import frozen_rules
 
@@ -113,6 +113,7 @@ def lay_fingerprints(people: int) -> None:
         "gist": lambda number: GistContacts().to_record(gist.Contact.model_validate(gist_contact(number))),
         "ghl": lambda number: GhlContacts("").to_record(ghl.Contact.model_validate(ghl_contact(number))),
     }
+    letters = {"gist": "g", "ghl": "h"}
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         cursor.execute("CREATE TEMPORARY TABLE prints (external_id text, fingerprint text)")
@@ -121,7 +122,7 @@ def lay_fingerprints(people: int) -> None:
                 values = dict(make(0).values)
                 for number in range(people):
                     values |= person(number) | {"name": f"Person {number} of Clinic {LINK}"}
-                    copy.write_row((f"{side[1 if side == 'ghl' else 0]}{LINK}-{number}", fingerprint(values, rules.keys(side))))
+                    copy.write_row((f"{letters[side]}{LINK}-{number}", fingerprint(values, rules.keys(side))))
         cursor.execute(
             "UPDATE integration_snapshot s SET fingerprint = p.fingerprint, rules = %s FROM prints p "
             "WHERE s.link_id = %s AND s.external_id = p.external_id",

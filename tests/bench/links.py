@@ -141,7 +141,9 @@ class Watch:
             self.peak = max(self.peak, megabytes(workers(self.up)))
 
 
-STORED = "[(bytes(body).decode(), at) for body, at in InboxEvent.objects.order_by('pk').values_list('body', 'received_at')]"
+STORED = (
+    "[(bytes(body).decode(), at) for body, at in InboxEvent.objects.order_by('pk').values_list('body', 'received_at')]"
+)
 APPLIED = "list(Change.objects.filter(state='applied', side='gist', applied_at__gte={since!r}, kind='contact')" \
     ".values_list('after', 'applied_at'))"  # fmt: skip
 RUNS = "list(Run.objects.filter(created_at__gte={since!r}).exclude(link__key__in={large!r}).order_by('pk')" \
@@ -170,7 +172,9 @@ def stored_edits(up: Up) -> dict[str, float]:
 def describe(name: str, seconds: list[float]) -> None:
     cuts = quantiles(seconds, n=100) if len(seconds) > 1 else [*seconds, *[0.0] * 99]
     p50, p95, p99 = cuts[49], cuts[94], cuts[98]
-    print(f"{name}: p50 {p50:.2f} s, p95 {p95:.2f} s, p99 {p99:.2f} s, most {max(seconds, default=0):.2f} s", flush=True)
+    print(
+        f"{name}: p50 {p50:.2f} s, p95 {p95:.2f} s, p99 {p99:.2f} s, most {max(seconds, default=0):.2f} s", flush=True
+    )
 
 
 def report_events(up: Up, editors: Editors, since: str) -> None:
@@ -183,7 +187,9 @@ def report_events(up: Up, editors: Editors, since: str) -> None:
     times = Counter(len(applied.get(name, [])) for name in editors.edited)
     print(f"edits: {len(editors.edited)}; written never {times[0]}, once {times[1]}, "
           f"more than once {sum(times.values()) - times[0] - times[1]}")  # fmt: skip
-    describe("edit to the stored webhook", [stored[name] - at for name, (_, at) in editors.edited.items() if name in stored])
+    describe(
+        "edit to the stored webhook", [stored[name] - at for name, (_, at) in editors.edited.items() if name in stored]
+    )
     describe("stored webhook to the write on the other side", [one for some in waited.values() for one in some])
     worst = max(means, key=lambda link: means[link])
     print(f"fairness of the mean of {len(means)} links: {jain(list(means.values())):.4f}; "
@@ -241,7 +247,9 @@ def measure(up: Up, sizes: Sizes) -> None:
     print(f"most memory of the workers: {watch.peak:.0f} MB; load {os.getloadavg()[0]:.1f}")
     report_events(up, editors, now.isoformat())
     report_runs(up, sizes, now.isoformat(), now)
-    made = up.ask("list(Run.objects.filter(link__key='link-1').order_by('pk').values_list('created', 'active_seconds'))")
+    made = up.ask(
+        "list(Run.objects.filter(link__key='link-1').order_by('pk').values_list('created', 'active_seconds'))"
+    )
     print(f"the first large link: {made}")
 
 
