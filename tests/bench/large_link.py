@@ -185,29 +185,38 @@ def work(run: Any, what: str, wire: Wire, idle: float, seconds: float, most: int
             return
 
 
-def skip_reading(run: Any, people: int) -> None:
-    """As if everybody had been read by now."""
-    from integration.models import Run, Snapshot
+def run_with_everybody_read(kind: str, dry_run: bool, people: int) -> Any:
+    """A run that goes on after its reading: the first one, by which large.py had everybody read and decided."""
+    from integration.models import Checkpoint, Run
+    from integration.trace import new_trace
 
-    Snapshot.objects.filter(link=LINK).update(seen_run=run.pk)
-    checkpoint = run.checkpoint
-    checkpoint.cursor, checkpoint.read = None, {"gist": people, "ghl": people}
-    checkpoint.marks = dict.fromkeys(("gist", "ghl"), changed_at(people - 1).isoformat())
-    Run.objects.filter(pk=run.pk).update(phase="match", checkpoint=checkpoint)
+    marks = dict.fromkeys(("gist", "ghl"), changed_at(people - 1).isoformat())
+    checkpoint = Checkpoint(read={"gist": people, "ghl": people}, marks=marks)
+    Run.objects.filter(pk=1).update(
+        kind=kind, dry_run=dry_run, status="queued", phase="match", checkpoint=checkpoint, rules={}, trace=new_trace(),
+        finished_at=None, unchanged=0, updated=0,
+    )  # fmt: skip
+    return Run.objects.get(pk=1)
+
+
+def cancel() -> None:
+    from integration.models import Run
+
+    Run.objects.filter(link=LINK, finished_at=None).update(status="cancelled", finished_at=django.utils.timezone.now())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20, help="of a slice")
     parser.add_argument("--lay", action="store_true", help="once, after large.py")
-    parser.add_argument("--only", default="sweep,quick,plan")
+    parser.add_argument("--only", default="end,slices,quick")
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     os.environ |= {"GHL_RATE": "100000/1", "GIST_RATE": "100000/1"}
     django.setup()
     from requests.adapters import HTTPAdapter
 
-    from integration.models import Link, MappingVersion, Pair, PendingRead, Run, Workflow
+    from integration.models import Link, MappingVersion, Pair, PendingRead, Workflow
     from integration.runs.start import start_run
 
     people = Pair.objects.filter(link=LINK).count()
@@ -215,7 +224,7 @@ def main() -> None:
         lay_fingerprints(people)
     wire = Wire(people)
     HTTPAdapter.send = lambda adapter, request, **options: wire.send(adapter, request, **options)  # type: ignore
-    Run.objects.filter(link=LINK, finished_at=None).update(status="cancelled", finished_at=django.utils.timezone.now())
+    cancel()
     # Contacts alone: no tasks of theirs, and nothing that waits from an earlier time.
     Workflow.objects.filter(link=LINK).update(enabled=False)
     MappingVersion.objects.filter(link=LINK).update(carried=[])
@@ -223,21 +232,18 @@ def main() -> None:
     link = Link.objects.get(pk=LINK)
     idle = memory("VmRSS")
     print(f"{people:,} pairs; idle {idle:.0f} MB; load {os.getloadavg()[0]:.1f}")
-    if "sweep" in given.only:
-        run = start_run(link, "sweep", queued=False)
-        work(run, "sweep", wire, idle, given.seconds, most=2)
-        skip_reading(run, people)
-        run.refresh_from_db()
-        work(run, "sweep, everybody read", wire, idle, given.seconds)
+    # First: a reading in between would leave others unread.
+    if "end" in given.only:
+        work(run_with_everybody_read("sweep", False, people), "sweep, everybody read", wire, idle, given.seconds)
+        work(run_with_everybody_read("full", True, people), "plan, everybody read", wire, idle, given.seconds)
+        cancel()
+    if "slices" in given.only:
+        work(start_run(link, "sweep", queued=False), "sweep", wire, idle, given.seconds, most=2)
+        cancel()
+        work(start_run(link, "full", dry_run=True, queued=False), "plan", wire, idle, given.seconds, most=2)
+        cancel()
     if "quick" in given.only:
-        link.refresh_from_db()
-        work(start_run(link, "incremental", queued=False), "quick run", wire, idle, given.seconds)
-    if "plan" in given.only:
-        run = start_run(link, "full", dry_run=True, queued=False)
-        work(run, "plan", wire, idle, given.seconds, most=1)
-        skip_reading(run, people)
-        run.refresh_from_db()
-        work(run, "plan, everybody read", wire, idle, given.seconds)
+        work(start_run(Link.objects.get(pk=LINK), "incremental", queued=False), "quick run", wire, idle, given.seconds)
 
 
 if __name__ == "__main__":
