@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from integration import jobs
-from integration.models import Connection, Link, Pair, Run
+from integration.models import Connection, InboxEvent, Link, Pair, Run
 from integration.providers.budgets import budget_for
 from integration.runs import context, phases, turns
 from integration.runs.control import pause_run
@@ -15,7 +15,7 @@ from integration.runs.schedule import start_due_runs
 from integration.runs.start import start_run
 from integration.runs.work import work_one_slice
 from integration.sync.pending_reads import request_read
-from integration.webhooks.process import process_link
+from integration.webhooks.process import process_link, process_waiting_links
 from tests.world import finish, sync
 
 
@@ -81,6 +81,17 @@ def test_webhooks_go_before_the_slice_of_another_link(run, other, monkeypatch):
     jobs.work_on_run(run.pk)
     other.refresh_from_db()
     assert (order, other.worker_called) == ([other.pk, "slice"], False)
+
+
+def test_of_several_links_the_one_that_waits_longest_goes_first(link, other, monkeypatch):
+    order, now = [], timezone.now()
+    monkeypatch.setattr("integration.webhooks.process.process_link", lambda pk, *rest: order.append(pk))
+    for minutes, one in enumerate((link, other)):
+        at = now - timedelta(minutes=minutes)
+        InboxEvent.objects.create(provider="ghl", topic="x", connection=one.ghl, body=b"{}", received_at=at)
+    Link.objects.update(worker_called=True)
+    process_waiting_links("me", 5)
+    assert order == [other.pk, link.pk]
 
 
 def test_a_link_whose_webhooks_cannot_be_handled_keeps_no_run_from_its_slice(run, other, monkeypatch, caplog):

@@ -14,7 +14,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from integration.errors import SetupError
-from integration.models import Link, Mode, PendingRead, RunKind
+from integration.models import EventState, InboxEvent, Link, Mode, PendingRead, RunKind
 from integration.outage import DATABASE_ERRORS
 from integration.queue import enqueue, is_stopping, links_called_for
 from integration.runs.start import AlreadyRunning, start_run
@@ -57,7 +57,7 @@ def process_link(link_id: int, owner: str, seconds: float) -> None:
 def process_waiting_links(owner: str, seconds: float) -> None:
     """Handle what waits on any link for which a worker was called and did not come, for about `seconds`."""
     deadline = time.monotonic() + seconds
-    for pk in links_called_for():
+    for pk in _longest_waiting_first(links_called_for()):
         left = deadline - time.monotonic()
         if left <= 0 or is_stopping():
             return
@@ -70,6 +70,20 @@ def process_waiting_links(owner: str, seconds: float) -> None:
             raise
         except Exception:
             logger.exception("what waits on link %s could not be handled", pk)
+
+
+def _longest_waiting_first(links: set[int]) -> list[int]:
+    """In the order of their oldest event that nobody looked at; who waits for something else comes last."""
+    if len(links) < 2:
+        return list(links)
+    waiting = InboxEvent.objects.filter(state=EventState.WAITING, connection__isnull=False).order_by()
+    oldest = dict(waiting.values_list("connection").annotate(oldest=Min("received_at")))
+    now = timezone.now()
+    since = {
+        pk: min(oldest.get(gist, now), oldest.get(ghl, now))
+        for pk, gist, ghl in Link.objects.filter(pk__in=links).values_list("pk", "gist", "ghl")
+    }
+    return sorted(since, key=lambda pk: since[pk])
 
 
 def _next_due(link: Link) -> datetime | None:
