@@ -7,7 +7,7 @@ differ are two, whatever phone they share; a phone alone is no identity where th
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from integration import log
 from integration.mapping.rules import Rules
@@ -48,12 +48,15 @@ def match_page(run: Run, rules: Rules, after: int = 0) -> Matched:
 
 
 def unmatched_page(link: Link, rules: Rules, after: int) -> list[Snapshot]:
-    others = Snapshot.objects.filter(pair=OuterRef("pair"), side="ghl")
-    alone = Q(pair=None) | Q(pair__state__in=Pair.DISSOLVED) & ~Exists(others)
-    rows = Snapshot.objects.filter(alone, link=link, side="gist", pk__gt=after)
+    rows = Snapshot.objects.filter(link=link, side="gist", pk__gt=after)
     # Those whom these very rules left out, and who did not change since, need not be loaded to be left out again.
     rows = rows.exclude(reason="filtered", rules=rules.digest, undecided__isnull=True)
-    return list(rows.defer(*unneeded_columns(rules)).order_by("pk")[:PAGE])
+    rows = rows.defer(*unneeded_columns(rules)).order_by("pk")
+    others = Snapshot.objects.filter(pair=OuterRef("pair"), side="ghl")
+    dissolved = {"pair__link": link, "pair__kind": "contact", "pair__state__in": Pair.DISSOLVED}
+    # Two questions, each of which an index answers. As one, every record of the side would be looked at.
+    found = [*rows.filter(pair=None)[:PAGE], *rows.filter(~Exists(others), **dissolved)[:PAGE]]
+    return sorted(found, key=lambda one: one.pk)[:PAGE]
 
 
 def last_of_page(loose: Sequence[Snapshot]) -> int | None:

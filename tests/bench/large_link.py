@@ -164,12 +164,13 @@ def measured(what: str, wire: Wire, idle: float) -> Iterator[None]:
     with connection.execute_wrapper(count):
         yield
     seconds, calls = time.monotonic() - began, sum(wire.calls.values())
-    slowest = max(queries, default=(0.0, ""))
     print(
-        f"{what}: {seconds:.1f} s, {calls} calls, {len(queries)} queries, {memory('VmHWM') - idle:.0f} MB above idle, "
-        f"slowest query {slowest[0]:.2f} s: {slowest[1][:160] if slowest[0] > 0.5 else ''}",
+        f"{what}: {seconds:.1f} s, {calls} calls, {len(queries)} queries, {memory('VmHWM') - idle:.0f} MB above idle",
         flush=True,
     )
+    for took, sql in queries:
+        if took > 1:
+            print(f"   {took:.1f} s: {sql[:60]} … {sql[-500:] if len(sql) > 560 else sql[60:]}")
 
 
 def work(run: Any, what: str, wire: Wire, idle: float, seconds: float, most: int = 1_000) -> None:
