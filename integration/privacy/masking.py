@@ -19,7 +19,8 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
 # It begins where the run of its signs does: to try each sign of a long word takes the square of its length.
 _ANY_EMAIL = re.compile(r"(?<![^\s@“”\"'<>(),;:])[^\s@“”\"'<>(),;:]+@[^\s@“”\"'<>(),;:]+")
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|‘[^’]*’")
+# Ends where another one begins, or each sign of a row of them would look as far as the end.
+_QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"|‘[^‘’]*’")
 _WORD = re.compile(r"\S+")
 # A shorter number is told apart by nothing but all of its digits.
 _PHONE_DIGITS = 7

@@ -190,12 +190,12 @@ class Wire:
 
     def _read_error(self, call: Call[A], response: "requests.Response", body: Json) -> ProviderError:
         status, detail = response.status_code, message_of(body)
-        said = as_sentence(detail)
-        error = self.refine(status, body, said)
+        words = as_sentence(detail)
+        error = self.refine(status, body, words)
         if error is None:
             kind = MEANINGS.get(status, ServerFault if status >= 500 else Rejected)
             answered = f"{self.name} answered {status} to {call.operation.title.lower()}"
-            error = kind(f"{answered}: {said}" if said else f"{answered}.")
+            error = kind(f"{answered}: {words}" if words else f"{answered}.")
         if isinstance(error, RateLimited) and error.wait is None:
             error.wait = _retry_after(response.headers.get("Retry-After"))
         # GHL does not say which scope is missing (docs/ghl-api.md#errors); the operation knows.
