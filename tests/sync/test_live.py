@@ -96,8 +96,10 @@ def test_a_run_under_way_takes_what_is_heard_meanwhile(world, link, ghl):
     run = start_run(link, "full")
     world.ghl("PUT", f"/contacts/{bob['id']}", json={"firstName": "Robert"})
     heard(ghl, "ContactUpdate", id=bob["id"])
+    link.take_lease("another-host:1:1", 60)
     go(link)  # The link is busy: the hint stays.
     assert PendingRead.objects.count() == 1
+    link.release_lease("another-host:1:1")
     finish(run)
     assert one(world, "gist")["name"] == "Robert"
     assert not PendingRead.objects.exists()
