@@ -1,5 +1,9 @@
 """Each address takes the methods that the table of permissions knows for it, and no other."""
 
+import pytest
+from django.test import RequestFactory
+
+from dashboard.wsgi import application
 from integration.models import Connection
 from tests.dashboard.accounts.test_open_pages import account_pages
 from tests.dashboard.accounts.test_open_pages import address_of as account_address
@@ -51,3 +55,20 @@ def test_account_pages_take_no_other_method_either(as_owner):
         if as_owner.client.generic(method, account_address(name)).status_code != 405
     ]
     assert (taken, len(pages) > 15) == ([], True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("path", "body"), [("/healthz", b"ok"), ("/accounts/login/", None), ("/nowhere/", None)])
+def test_a_server_is_given_no_body_to_send_after_head(path, body):
+    """Django's test client takes bodies off by itself; servers do not."""
+    sent: dict[str, dict[str, str]] = {}
+
+    def ask(method):
+        environ = RequestFactory().generic(method, path).environ
+        pieces = application(environ, lambda status, headers: sent.update({method: dict(headers)}))
+        return b"".join(pieces)
+
+    whole = ask("GET")
+    assert whole == body or b"<!doctype html>" in whole
+    assert ask("HEAD") == b""
+    assert sent["HEAD"].get("Content-Length") == sent["GET"].get("Content-Length") == str(len(whole))
