@@ -25,8 +25,8 @@ LISTS = [
     "/problems/rejected/", "/problems/waiting/", "/problems/waiting/events/", "/alerts/", "/contacts/", "/plans/",
     "/contacts/export/", "/log/", "/log/export/", "/catalogue/", "/catalogue/export/", "/glossary/", "/palette/",
     "/suggestions/", "/settings/audit/", "/settings/audit/export/", "/connections/", "/imports/", "/links/alder/match/",
-    "/links/alder/match/both/", "/links/alder/mapping/versions/", "/settings/health/", "/guide/", "/links/alder/match/gist/", "/links/alder/match/lost/",
-    "/links/alder/match/decided/", "/palette/links/",
+    "/links/alder/match/both/", "/links/alder/mapping/versions/", "/settings/health/", "/guide/",
+    "/links/alder/match/gist/", "/links/alder/match/lost/", "/links/alder/match/decided/", "/palette/links/",
 ]  # fmt: skip
 API = [
     "links",
