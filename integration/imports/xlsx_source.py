@@ -1,7 +1,7 @@
 """Rows of an Excel workbook (XLSX), as texts: read one after the other, never the whole sheet."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -17,6 +17,9 @@ _MOST_SHARED_TEXT = 32 * 1024**2
 # What is packed tightly may be a thousand times as large when it is unpacked. A sheet is read from its beginning by
 # every slice of a check (runs/imports/checking.py): 100,000 rows of ten columns are 57 MB, and take 7 to 17 seconds.
 _MOST_UNPACKED = 160 * 1024**2
+# A row has all cells up to its last one: a sheet of a few kilobytes can have billions, all of them blank. Of cells that
+# hold something, no more than some 8 million fit into what may be unpacked.
+_MOST_CELLS = 20_000_000
 _WORKBOOK, _SHEETS = "xl/workbook.xml", "xl/worksheets/"
 
 
@@ -53,8 +56,14 @@ class XlsxSource:
                 sheet = book.worksheets[0]
                 # What a sheet says of its own size may be wrong: rows would be cut off, or filled up to it.
                 sheet.reset_dimensions()
+                cells = 0
                 for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
-                    yield Record(number, number, _trim(list(map(_text_of, values))))
+                    cells += len(values)
+                    if cells > _MOST_CELLS:
+                        raise self._too_large()
+                    yield Record(number, number, _texts_of(values))
+        except SetupError:
+            raise
         except Exception as problem:
             raise self._damaged() from problem
 
@@ -63,11 +72,14 @@ class XlsxSource:
             sizes = {one.filename: one.file_size for one in archive.infolist()}
         kept = [size for name, size in sizes.items() if not name.startswith(_SHEETS)]
         if max(kept) > _MOST_SHARED_TEXT or sum(sizes.values()) > _MOST_UNPACKED:
-            raise SetupError(
-                "The workbook is too large to be read as it is: some 250,000 rows of ten columns are the most. Save the"
-                " sheet as CSV, which may have 1,000,000 rows, and take that.",
-                self.where,
-            )
+            raise self._too_large()
+
+    def _too_large(self) -> SetupError:
+        return SetupError(
+            "The workbook is too large to be read as it is: some 250,000 rows of ten columns are the most. Save the"
+            " sheet as CSV, which may have 1,000,000 rows, and take that.",
+            self.where,
+        )
 
     def _damaged(self) -> SetupError:
         sentence = "The workbook is damaged. Open it in Excel and save it again, or save the sheet as CSV."
@@ -81,8 +93,12 @@ def _load(file: BinaryIO) -> Any:
     return load_workbook(file, read_only=True, data_only=True)
 
 
-def _trim(cells: list[str]) -> list[str]:
+def _texts_of(values: Sequence[Any]) -> list[str]:
     """Rows end where their last value does: cells behind it have a format at most."""
+    end = len(values)
+    while end and values[end - 1] is None:
+        end -= 1
+    cells = list(map(_text_of, values[:end]))
     while cells and not cells[-1]:
         cells.pop()
     return cells

@@ -171,3 +171,21 @@ def test_text_that_multiplies_itself_is_refused(workbook):
     bomb = b"<!DOCTYPE sst [" + b"".join(entities) + b"]>" + SHARED.replace(b"City", b"&f;")
     with pytest.raises(SetupError, match="is damaged"):
         open_table(sharing(workbook(["?", "?"], ["Ann", "Rome"]), bomb))
+
+
+def with_cells_at(path, column, number):
+    """The workbook with so many further rows, each with one blank cell in this column."""
+    cells = b"".join(b'<row r="%d"><c r="%s%d"/></row>' % (row, column, row) for row in range(9, 9 + number))
+    return rewritten(path, lambda name, content: content.replace(b"</sheetData>", cells + b"</sheetData>"))
+
+
+def test_blank_cells_far_to_the_right_are_no_columns(workbook):
+    path = with_cells_at(workbook(["Name", "City"], ["Ann", "Rome"]), b"XFD", 3)
+    assert rows(open_table(path)) == [("Ann", "Rome")]
+
+
+def test_many_rows_of_blank_cells_far_to_the_right_are_not_waited_for(workbook):
+    """Some kilobytes of them would take hours: each such row has 16,384 cells."""
+    path = with_cells_at(workbook(["Name", "City"], ["Ann", "Rome"]), b"XFD", 2_000)
+    with pytest.raises(SetupError, match="too large to be read"):
+        open_table(path)

@@ -45,6 +45,9 @@ class Brought:
     delimiter: str = ""
     rows: int | None = None
 
+    def __repr__(self) -> str:
+        return f"Brought({self.content[:3_000]!r}, {self.encoding!r}, {self.delimiter!r}, {self.rows})"
+
 
 def rows_of(rows):
     """How many rows stand below the first that is not blank."""
@@ -124,15 +127,20 @@ def spoiled_workbooks(draw):
     return Brought(written.getvalue())
 
 
+def somewhere(draw, length):
+    """A place before `length`, drawn alike for every length: a workbook holds the time at which it was written."""
+    return draw(st.integers(0, 9_999)) * length // 10_000
+
+
 def spoil(draw, content):
-    place, more = draw(st.integers(0, len(content))), draw(st.integers(0, 8))
+    place, more = somewhere(draw, len(content) + 1), draw(st.integers(0, 8))
     return content[:place] + draw(st.binary(max_size=8)) + content[place + more :] * draw(st.integers(0, 1))
 
 
 def spoil_part(draw, content):
     """A number of it is another one, or something stands behind a mark of it."""
     found = list(re.finditer(rb"\d+|>", content))
-    one = found[draw(st.integers(0, len(found) - 1))] if found else re.match(b"", content)
+    one = found[somewhere(draw, len(found))] if found else re.match(b"", content)
     other = b">" + draw(PIECES) if one[0] == b">" else draw(NUMBERS)
     return content[: one.start()] + other + content[one.end() :]
 
