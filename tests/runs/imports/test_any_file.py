@@ -45,9 +45,6 @@ class Brought:
     delimiter: str = ""
     rows: int | None = None
 
-    def __repr__(self) -> str:
-        return f"Brought({self.content[:3_000]!r}, {self.encoding!r}, {self.delimiter!r}, {self.rows})"
-
 
 def rows_of(rows):
     """How many rows stand below the first that is not blank."""
