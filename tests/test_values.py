@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integration import records
 from integration.moments import find_zone
 from integration.values import (
     Unreadable,
@@ -318,3 +319,19 @@ def test_a_day_is_the_same_day_after_it_was_a_moment(zone, day):
 )
 def test_a_moment_is_a_day_where_the_account_is(moment, day):
     assert fit_to_type(moment, "date", zone=find_zone("Europe/Berlin")) == day
+
+
+def test_a_name_that_is_given_twice_is_found_without_comparing_all_with_all():
+    compared = []
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(other)
+            return str.__eq__(self, other)
+
+    pairs = [(Name(number), 0) for number in [*range(500), 499]]
+    with pytest.raises(ValueError, match="gives “499” twice in the same object"):
+        records._unique_object(pairs)
+    assert len(compared) < 5_000
