@@ -25,11 +25,6 @@ def count_one(what: str, most: int, seconds: int = 60) -> int:
     return _wait(seconds) if count > most else 0
 
 
-def is_used_up(what: str, most: int, seconds: int = 60) -> int:
-    """As `count_one`, without counting: how long to wait when there are as many as may be."""
-    return _wait(seconds) if int(cache.get(_name(what, seconds)) or 0) >= most else 0
-
-
 def _name(what: str, seconds: int) -> str:
     return f"limit:{what}:{int(time.time() // seconds)}"
 

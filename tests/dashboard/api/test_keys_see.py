@@ -80,13 +80,13 @@ def test_a_key_that_asks_too_often_waits_alone(reader, link, monkeypatch):
         assert reader.get("links").status_code == 200
 
 
-def test_an_address_that_tries_wrong_keys_is_shut_out_and_no_other(reader, link, monkeypatch):
+def test_wrong_keys_are_limited_by_address_and_keep_no_right_one_out(reader, link, monkeypatch):
     monkeypatch.setattr(access, "WRONG_KEYS_A_MINUTE", 2)
     with time_machine.travel(timezone.now().replace(second=20, microsecond=0), tick=False):
         assert [ask("Bearer gl_wrong").status_code for _ in range(3)] == [401, 401, 429]
-        assert code_of(reader.get("links")) == (429, "too_many_wrong_keys")
-        elsewhere = Client(REMOTE_ADDR="203.0.113.9", headers={"Authorization": f"Bearer {reader.text}"})
-        assert elsewhere.get("/api/v1/links").status_code == 200
+        assert reader.get("links").status_code == 200
+        elsewhere = Client(REMOTE_ADDR="203.0.113.9", headers={"Authorization": "Bearer gl_wrong"})
+        assert elsewhere.get("/api/v1/links").status_code == 401
 
 
 @pytest.mark.parametrize("path", ["links/alder/sync", "problems/{}/retry", "runs/{}/cancel"])
