@@ -8,7 +8,8 @@
     │       ├── ServerFault        the answer is an error of the API's own
     │       └── UnreadableAnswer   the answer is a success that cannot be read
     ├── ReconnectRequired    a person must sign in again; everything of this connection waits
-    │   └── TokenExpired     one refresh may cure it
+    │   ├── TokenExpired     one refresh may cure it
+    │   └── LocationInactive     the login is good again once the sub-account is
     ├── MissingScope         a person must grant more rights
     │   └── NoAccess         the login is not for this account at all
     ├── Gone                 the record no longer exists on that side
@@ -75,6 +76,10 @@ class ReconnectRequired(ProviderError):
 
 class TokenExpired(ReconnectRequired):
     code = "token_expired"
+
+
+class LocationInactive(ReconnectRequired):
+    """GHL refuses a suspended sub-account every call, refreshes too; the login works again once it is active."""
 
 
 class MissingScope(ProviderError):

@@ -172,8 +172,9 @@ class Wire:
                 return Answered(attempt, limits, value=call.operation.answer.model_validate(body))
             except ValidationError as problem:
                 # The status was a success, so the call was carried out: as when no answer came, it is not simply sent
-                # again. What a read brings in another form comes in that form the next time, too.
-                kind = Malformed if call.operation.method == "GET" and body is not None else UnreadableAnswer
+                # again. What a read brings in another form comes in that form the next time, too; nothing at all may
+                # be something by then.
+                kind = Malformed if call.operation.method == "GET" and body else UnreadableAnswer
                 error = kind(
                     f"{self.name} answered {call} with something unreadable.",
                     provider=self.provider,

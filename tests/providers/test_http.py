@@ -46,7 +46,7 @@ def try_gist(*args, call=None, **kwargs):
         (400, b'{"message":"Contact with id X not found"}', errors.Gone),
         (400, b'{"message":"bad"}', errors.Rejected),
         (400, b'{"message":"no","meta":{"contactId":"c9","matchingField":"email"}}', errors.Duplicate),
-        (400, b'{"message":"Location is not active"}', errors.ReconnectRequired),
+        (400, b'{"message":"Location is not active"}', errors.LocationInactive),
         (401, b'{"message":"Invalid JWT"}', errors.TokenExpired),
         (401, b'{"message":"The token is not authorized for this scope."}', errors.MissingScope),
         (403, b'{"message":"The token does not have access to this location."}', errors.NoAccess),
@@ -81,6 +81,12 @@ def test_a_login_of_another_location_is_not_told_as_a_missing_scope():
 @pytest.mark.parametrize("kind", [errors.ServerFault, errors.UnreadableAnswer])
 def test_an_answer_that_says_nothing_is_looked_into_like_one_that_was_lost(kind):
     assert issubclass(kind, errors.LostAnswer)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Welcome</html>"])
+def test_a_read_that_is_answered_with_nothing_or_a_page_is_read_again(body):
+    assert issubclass(errors.UnreadableAnswer, errors.Retryable)
+    assert type(try_gist(200, body).error) is errors.UnreadableAnswer
 
 
 def test_a_duplicate_names_the_contact_that_exists():

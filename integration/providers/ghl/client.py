@@ -3,12 +3,24 @@
 import re
 from collections.abc import Mapping
 
-from integration.errors import Duplicate, Gone, MissingScope, NoAccess, ProviderError, ReconnectRequired, Rejected
+from integration.errors import (
+    Duplicate,
+    Gone,
+    LocationInactive,
+    MissingScope,
+    NoAccess,
+    ProviderError,
+    ReconnectRequired,
+    Rejected,
+)
 from integration.providers.http import Limits, Wire
 from integration.providers.operations import Json
 
 # Things that a record's values name.
 NAMED_BY_VALUE = re.compile(r"\b(user|assigned|calendar|custom ?field|business|company)")
+
+# Said of a suspended sub-account, to a call and to a refresh.
+INACTIVE = re.compile(r"location (?:is )?not active")
 
 
 def new_wire(base_url: str, timeout: float) -> Wire:
@@ -52,8 +64,8 @@ def _read_bad_request(body: Json, message: str, text: str) -> ProviderError | No
     if "not found" in text and not NAMED_BY_VALUE.search(text):
         return Gone(f"GHL: {message}")
     # A suspended sub-account refuses every call alike until a person acts (docs/ghl-api.md#token).
-    if "location is not active" in text or "location not active" in text:
-        return ReconnectRequired(
+    if INACTIVE.search(text):
+        return LocationInactive(
             "GHL says the location is not active. Reactivate the sub-account in GHL, then check again."
         )
     return None

@@ -296,7 +296,8 @@ def _read_custom(known: Field, item: Json, zone: tzinfo) -> Value:
         return _list_texts(value)
     if known.data_type == "FILE_UPLOAD":
         return _read_files(value)
-    return _read_value(value)
+    # A list of text boxes may come as a map from box to text (docs/ghl-api.md#custom-fields).
+    return _read_value([text for text in value.values() if not is_blank(text)] if isinstance(value, dict) else value)
 
 
 def _read_files(value: Any) -> Value:

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from integration.moments import seconds_of
 from integration.providers.operations import Listing, Schema
 
 
@@ -36,6 +37,12 @@ class Contact(Schema):
     @classmethod
     def _as_text(cls, value: Any) -> Any:
         return value if value is None else str(value)
+
+    @field_validator("created_at", "updated_at", mode="before")
+    @classmethod
+    def _as_seconds(cls, value: Any) -> Any:
+        """Gist gives seconds; a moment spelt out says as much. What is none stays as it is, and is malformed."""
+        return seconds_of(value) or value if isinstance(value, str) else value
 
     @field_validator("tags", "custom_properties", mode="before")
     @classmethod
