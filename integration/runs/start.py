@@ -61,33 +61,43 @@ def start_run(
     # Before everyone was read once there is no mark from which changes could be read.
     if kind == RunKind.INCREMENTAL and not link.full_run_at:
         kind = RunKind.FULL
-    try:
-        with transaction.atomic():
-            run = Run.objects.create(
-                link=link,
-                kind=kind,
-                dry_run=dry_run or link.mode == Mode.WATCH,
-                started_by=user,
-                trigger=trigger,
-                trace=begin_trace(),
-                mapping=plan.mapping if plan else mapping,
-                rules=plan.rules if plan else {},
-                phase="planned" if plan else "",
-                plan=plan,
-                undoes=undoes,
-                target=target or RunTarget(),
-                import_file=import_file,
-                total=len(target.people) if target and target.ladder else None,
-            )
-            if queued:
-                enqueue("work_on_run", run.pk)
-    except IntegrityError as busy:
-        # The constraint `one_active_run_per_link`: asking first would let two starts at the same moment through.
-        active = Run.objects.select_related("link").filter(link=link, status__in=ACTIVE_RUNS).first()
-        if active:
-            raise AlreadyRunning(active) from busy
-        raise
+    run = Run(
+        link=link,
+        kind=kind,
+        dry_run=dry_run or link.mode == Mode.WATCH,
+        started_by=user,
+        trigger=trigger,
+        trace=begin_trace(),
+        mapping=plan.mapping if plan else mapping,
+        rules=plan.rules if plan else {},
+        phase="planned" if plan else "",
+        plan=plan,
+        undoes=undoes,
+        target=target or RunTarget(),
+        import_file=import_file,
+        total=len(target.people) if target and target.ladder else None,
+    )
+    _place(run, queued)
     return run
+
+
+def _place(run: Run, queued: bool) -> None:
+    """Save `run` as the active one of its link, and call a worker if it is `queued`. Raises AlreadyRunning."""
+    for is_last in (False, False, True):
+        try:
+            with transaction.atomic():
+                run.save(force_insert=True)
+                if queued:
+                    enqueue("work_on_run", run.pk)
+            return
+        except IntegrityError as busy:
+            # The constraint `one_active_run_per_link`: asking first would let two starts at the same moment through.
+            active = Run.objects.select_related("link").filter(link=run.link, status__in=ACTIVE_RUNS).first()
+            if active:
+                raise AlreadyRunning(active) from busy
+            # It ended before it could be named: the way is free now.
+            if is_last:
+                raise
 
 
 # A schedule has a broken login checked again this long after the last check.

@@ -5,6 +5,7 @@ from threading import Event
 
 import pytest
 from django.conf import settings
+from django.db import IntegrityError
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -247,6 +248,17 @@ def test_a_link_has_one_run_at_a_time(world, link):
     with pytest.raises(AlreadyRunning) as busy:
         start_run(link)
     assert busy.value.run == first
+
+
+def test_a_start_that_met_a_run_that_ended_at_that_moment_goes_through(world, link, monkeypatch):
+    save = Run.save
+
+    def refused_once(run, **options):
+        monkeypatch.setattr(Run, "save", save)
+        raise IntegrityError("UNIQUE constraint failed: integration_run.link_id")
+
+    monkeypatch.setattr(Run, "save", refused_once)
+    assert finish(start_run(link)).status == "succeeded"
 
 
 def test_nobody_else_writes_while_a_worker_holds_the_link(world, link):
