@@ -9,9 +9,10 @@ from django.conf import settings
 from oauthlib.oauth2 import OAuth2Error
 from requests_oauthlib import OAuth2Session
 
-from integration.errors import ReconnectRequired, Retryable, SetupError
+from integration.errors import LocationInactive, ReconnectRequired, Retryable, SetupError
 from integration.models import Connection
 from integration.oauth.own_app import find_own_app, missing_in_environment
+from integration.providers.ghl.client import INACTIVE
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 from integration.providers.http import message_of, mount_transport
 from integration.providers.time_limit import current_limit
@@ -117,6 +118,13 @@ class OAuthApp:
                 timeout=min(REFRESH_SECONDS, settings.HTTP_TIMEOUT_SECONDS),
             )
         except (TokenRefused, OAuth2Error) as refusal:
+            if INACTIVE.search(str(refusal).lower()):
+                raise LocationInactive(
+                    f"{name}: GHL says the location is not active. Reactivate the sub-account in GHL, then check "
+                    "again.",
+                    provider="ghl",
+                    status=401,
+                ) from refusal
             raise ReconnectRequired(
                 f"{name}: GHL refused to renew the login ({refusal}). "
                 "Reconnect it: mappings and history stay, and what waits goes on.",

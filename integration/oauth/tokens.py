@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from integration.errors import ReconnectRequired, Retryable
+from integration.errors import LocationInactive, ReconnectRequired, Retryable
 from integration.models import Connection
 from integration.models.connection import SANDBOX_OFF
 from integration.models.link import lease_clock
@@ -142,6 +142,9 @@ def _refresh_locked(connection: Connection) -> None:
         )
     try:
         answer = _request_tokens(connection, refresh_token)
+    except LocationInactive:
+        # The token was not spent: it renews the login once the location is active again (docs/ghl-api.md#token).
+        raise
     except ReconnectRequired:
         # A spent token is never sent twice, whoever asks again.
         connection.credentials |= {"refused": refresh_token}

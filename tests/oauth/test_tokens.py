@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import requests
 from django.utils import timezone
+from requests.adapters import HTTPAdapter
 
 from integration.connections.check import verify_connection
-from integration.errors import ReconnectRequired, Retryable
+from integration.errors import LocationInactive, ReconnectRequired, Retryable
 from integration.models import Connection
 from integration.oauth import connect, tokens
 from integration.oauth.app import REFRESH_SECONDS, sandbox_app
@@ -129,6 +131,17 @@ def test_a_refused_refresh_token_is_never_sent_again(world, ghl):
         with pytest.raises(ReconnectRequired, match="refused to renew the login"):
             tokens.refresh_login(asked, "old")
     assert refreshes(world) == 1
+
+
+def test_a_login_that_a_suspended_location_could_not_renew_is_good_again_with_the_location(world, ghl, monkeypatch):
+    stale, answer = ghl.credentials["access_token"], requests.Response()
+    answer.status_code, answer._content = 400, b'{"statusCode":400,"message":"Location is not active"}'
+    with monkeypatch.context() as patch:
+        patch.setattr(HTTPAdapter, "send", lambda *_args, **_options: answer)
+        with pytest.raises(LocationInactive, match="Reactivate the sub-account"):
+            tokens.refresh_login(ghl, stale)
+    tokens.refresh_login(in_another_process(ghl), stale)
+    assert in_another_process(ghl).credentials["access_token"] != stale
 
 
 def test_a_spent_refresh_token_is_not_sent_by_who_still_remembers_it(world, ghl):
