@@ -5,8 +5,6 @@ import pytest
 from integration.providers.gist.schemas import Contact
 
 NOON = 1_784_894_400
-
-
 MOMENTS = ("2026-07-24T12:00:00Z", "2026-07-24T14:00:00.000+02:00")
 
 
