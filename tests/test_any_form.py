@@ -69,7 +69,7 @@ def bodies(draw, sending):
 
 
 @pytest.mark.django_db
-@examples(80)
+@examples(50)
 @given(data=st.data())
 def test_no_form_is_a_fault_and_neither_is_what_it_leads_to(walk, data):
     sending = data.draw(st.sampled_from(walk.all_that("POST")))

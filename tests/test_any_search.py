@@ -90,7 +90,7 @@ def browser(owner):
     return browser.client
 
 
-@examples(60)
+@examples(40)
 @given(place=st.data(), query=QUERIES, sentence=SENTENCES, part=st.sampled_from(["", "list", "live", "rows"]))
 def test_no_filter_and_no_sentence_of_a_list_is_a_fault(browser, pages, place, query, sentence, part):
     headers = {"HX-Request": "true", "HX-Target": part} if part else {}
@@ -99,7 +99,7 @@ def test_no_filter_and_no_sentence_of_a_list_is_a_fault(browser, pages, place, q
     assert not answer.streaming or b"".join(answer.streaming_content) is not None
 
 
-@examples(30)
+@examples(15)
 @given(place=st.sampled_from(API), query=QUERIES, sentence=SENTENCES)
 def test_no_parameter_of_the_api_is_a_fault(failed_run, place, query, sentence):
     program = Program(raise_request_exception=False)
@@ -108,7 +108,7 @@ def test_no_parameter_of_the_api_is_a_fault(failed_run, place, query, sentence):
     assert answer["Content-Type"].startswith("application/json")
 
 
-@examples(30)
+@examples(15)
 @given(place=st.sampled_from([*PLACES, "nowhere"]), query=QUERIES, name=VALUES)
 def test_no_view_that_is_kept_is_a_fault_where_it_is_shown(browser, failed_run, place, query, name):
     SavedView.objects.all().delete()
@@ -123,7 +123,7 @@ def test_no_view_that_is_kept_is_a_fault_where_it_is_shown(browser, failed_run, 
 REPEATING = ["/problems/retry/", "/log/retry/", "/overview/look/"]
 
 
-@examples(30)
+@examples(15)
 @given(place=st.sampled_from(REPEATING), query=QUERIES, what=st.sampled_from(["missed", "failed", "matching"]))
 def test_no_filter_that_a_button_carries_along_is_a_fault(browser, failed_run, place, query, what):
     carried = urlencode(query, doseq=True, errors="surrogatepass")
