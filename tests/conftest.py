@@ -14,8 +14,9 @@ from requests.adapters import HTTPAdapter
 
 from integration.mapping.rows import RowInput
 from integration.mapping.versions import save_version
-from integration.models import Connection, Link
+from integration.models import Connection, Link, Run
 from tests import inprocess
+from tests.dashboard import things
 from tests.person import Ann
 from tests.sandboxes import Sandboxes
 from tests.setup_example import ACME
@@ -199,6 +200,14 @@ def ann(world: World, link: Link) -> Ann:
     world.gist_contact(email="ann@example.test", name="Ann Lee", tags=["vip"])
     sync(link)
     return Ann(world, link, link.pairs.get().ghl_id)
+
+
+@pytest.fixture
+def failed_run(ann: Ann) -> Run:
+    """One that failed for somebody, with its problem."""
+    run = things.finished_run(ann.link, status="partial", failed=1)
+    things.problem(things.failure(run, ghl_id="abc"))
+    return run
 
 
 def _person(role: str):

@@ -62,13 +62,6 @@ VALUES |= st.sampled_from(
 
 
 @pytest.fixture
-def failed_run(ann):
-    run = things.finished_run(ann.link, status="partial", failed=1)
-    things.problem(things.failure(run, ghl_id="abc"))
-    return run
-
-
-@pytest.fixture
 def pages(ann, failed_run, world):
     """Lists that stand on the page of something."""
     ann.world.gist_contact(email="zoe@example.test", name="Zoe")

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from dashboard.urls import urlpatterns
 from integration.models import Link, Run
 from integration.setup_file.exporting import export_rules
-from tests.dashboard import things
 from tests.dashboard.api.program import Program
 from tests.dashboard.browser import Browser
 from tests.dashboard.mcp.assistant import Assistant
@@ -28,13 +27,6 @@ ADDRESSES = [
 @pytest.fixture
 def rows(ann, failed_run):
     return ann
-
-
-@pytest.fixture
-def failed_run(ann):
-    run = things.finished_run(ann.link, status="partial", failed=1)
-    things.problem(things.failure(run, ghl_id="abc"))
-    return run
 
 
 @pytest.fixture
