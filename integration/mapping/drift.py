@@ -103,13 +103,17 @@ def agree_to(link: Link, side: str, fields: Fields, key: str = "") -> None:
         agreed.save(update_fields=[side])
 
 
-def stopped_rows(link: Link, version: MappingVersion | None, ghl_fields: Fields) -> dict[int, FieldDrift]:
-    """By their keys, the rows of `version` that carry nothing because their GHL field changed."""
+def stopped_rows(
+    link: Link, version: MappingVersion | None, ghl_fields: Fields, agreed: AcceptedFields | None = None
+) -> dict[int, FieldDrift]:
+    """By their keys, the rows of `version` that carry nothing because their GHL field changed. `agreed` saves a query
+    for it.
+    """
     rows = [row for row in (version.rows.all() if version else ()) if row.ghl_field.startswith(GHL_CUSTOM)]
     # Fields that were not read are no deleted ones.
     if not rows or not any(one.custom_id for one in ghl_fields.values()):
         return {}
-    agreed = AcceptedFields.objects.filter(link=link).first()
+    agreed = agreed or AcceptedFields.objects.filter(link=link).first()
     by_key = {one.key: one for one in find_drift(agreed, {"ghl": ghl_fields}) if one.stops}
     found = {row.pk: _drift_of(row, by_key, ghl_fields) for row in rows}
     return {pk: one for pk, one in found.items() if one}

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integration.mapping.command_tags import COMMAND_PROPERTIES, command_tags_of
-from integration.mapping.drift import stopped_rows
+from integration.mapping.drift import FieldDrift, stopped_rows
 from integration.mapping.filters import Filter, read_filter
 from integration.mapping.transforms import Context, apply_steps, no_phone
 from integration.models import CreateOn, Direction, Link, MappingVersion, Mode, Owner, Pause, WriteMode
@@ -220,15 +220,16 @@ def freeze_rules(
     gist_fields: Mapping[str, Field],
     ghl_fields: Mapping[str, Field],
     rows: Sequence[MappingRow] = (),
+    stopped: Mapping[int, FieldDrift] | None = None,
 ) -> Rules:
     """The rules that stand now. `gist_fields` and `ghl_fields` are what the accounts have, by key. `rows` are for what
-    was not published: without a version, they are the mapping.
+    was not published: without a version, they are the mapping. `stopped` are `stopped_rows` where they are known.
 
     A row whose field does not exist is left out: checks.check_rows says so in words. So is one that a person paused,
     and one whose field was changed over there and not agreed to yet.
     """
     paused = _paused_rows(link)
-    stopped = stopped_rows(link, version, ghl_fields)
+    stopped = stopped_rows(link, version, ghl_fields) if stopped is None else stopped
     rows = [row for row in (version.rows.all() if version else rows) if row.pk not in stopped]
     named = ((row, resolve_gist(row.gist_field, gist_fields), resolve_ghl(row.ghl_field, ghl_fields)) for row in rows)
     # checks.check_rows refuses a command by now; a row of before must not go on carrying it.

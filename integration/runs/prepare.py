@@ -11,7 +11,7 @@ from integration.connections.fields import keep_fields, kept_fields
 from integration.connections.location import learn_location
 from integration.errors import SetupError
 from integration.mapping.checks import RowProblem, check_rows
-from integration.mapping.drift import note_fields, stopped_rows
+from integration.mapping.drift import FieldDrift, note_fields, stopped_rows
 from integration.mapping.filters import Filter
 from integration.mapping.rows import as_input
 from integration.mapping.rules import Rules, filters_of, freeze_rules
@@ -46,13 +46,14 @@ def prepare_rules(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange
         raise SetupError("The link has no mapping. Open its mapping and save at least one row.", run.link.key)
     # Whether the location allows duplicates says who can be created there; people change it.
     learn_location(run.link.ghl, exchange, again=run.kind == RunKind.FULL)
-    if any(one.custom_id for one in ghl.values()):
-        note_fields(run.link, {"ghl": ghl})
-    _log_what_cannot_work(run, run.mapping, gist, ghl)
+    has_custom = any(one.custom_id for one in ghl.values())
+    agreed = note_fields(run.link, {"ghl": ghl}) if has_custom else None
+    stopped = stopped_rows(run.link, run.mapping, ghl, agreed)
+    _log_what_cannot_work(run, run.mapping, gist, ghl, stopped)
     if isinstance(sides["ghl"], GhlContacts):
         sides["ghl"].zone = run.link.zone  # Its days begin there, whether it was known before or learnt just now.
     freeze_types(run.mapping, kept_fields(run.link.gist, FIELDS_SEEN_MINUTES) or {})
-    rules = freeze_rules(run.link, run.mapping, gist, ghl)
+    rules = freeze_rules(run.link, run.mapping, gist, ghl, stopped=stopped)
     _check_filters(run, rules, ghl)
     if not rules.rows:
         raise SetupError("No row of the mapping can be used. Open the mapping: each row says why.", run.link.key)
@@ -101,13 +102,16 @@ def _check_filters(run: Run, rules: Rules, ghl: Mapping[str, Field]) -> None:
 
 
 def _log_what_cannot_work(
-    run: Run, mapping: MappingVersion, gist: Mapping[str, Field], ghl: Mapping[str, Field]
+    run: Run,
+    mapping: MappingVersion,
+    gist: Mapping[str, Field],
+    ghl: Mapping[str, Field],
+    stopped: Mapping[int, FieldDrift],
 ) -> None:
     rows = list(mapping.rows.all())
     # What is said of the rows now takes the place of what was said before.
     before = LogEntry.objects.filter(link=run.link, kind="mapping", resolved_at=None).update(resolved_at=timezone.now())
     problems = check_rows([as_input(row) for row in rows], gist, ghl)
-    stopped = stopped_rows(run.link, mapping, ghl)
     named = {problem.index for problem in problems}
     problems += [
         RowProblem(index, "ghl", f"{stopped[row.pk].sentence} The row has stopped until somebody agrees to it.")
