@@ -57,12 +57,16 @@ KIND_OF = {one.name: one.kind for one in PROPERTIES}
 def note_from_page(context: RunContext, side: str, contacts: Sequence[Contact]) -> None:
     """Contacts as they were just read, before they are taken in. A dry run keeps for itself of whom it plans."""
     run = context.run
-    if not contacts or not carried_names(run.link):
+    looks_for_notes = side == "ghl" and run.kind == RunKind.SWEEP and not run.dry_run
+    compares = side == "gist" and run.kind in FULL_READS
+    # Asked for each page: what is carried may be switched while the run goes on.
+    names = carried_names(run.link) if contacts and (looks_for_notes or compares) else None
+    if not names:
         return
-    if side == "ghl" and run.kind == RunKind.SWEEP and not run.dry_run:
+    if looks_for_notes:
         _note_unheard(run.link, contacts)
-    elif side == "gist" and run.kind in FULL_READS:
-        outdated = _outdated_among(run.link, contacts)
+    else:
+        outdated = _outdated_among(run.link, names, contacts)
         if not run.dry_run:
             note_stale(run.link, outdated)
         elif run.is_asked_for:
@@ -87,12 +91,11 @@ def _webhooks_tell_of_notes(link: Link) -> bool:
     return any(topic.startswith("Note") for topic in events.values_list("topic", flat=True)[:NEWEST])
 
 
-def _outdated_among(link: Link, contacts: Sequence[Contact]) -> set[tuple[str, str]]:
+def _outdated_among(link: Link, names: Collection[str], contacts: Sequence[Contact]) -> set[tuple[str, str]]:
     """Kinds and GHL contacts of whom Gist shows something else than is known: written over there, or dropped while
     nobody was to be written. Runs that read everything alone look: where Gist keeps a text otherwise than it was sent,
     each look writes.
     """
-    names = set(carried_names(link) or ())
     pairs = Pair.objects.filter(link=link, kind="contact", state=Pair.State.LINKED)
     ghl_ids = dict(pairs.filter(gist_id__in=[one.id for one in contacts]).values_list("gist_id", "ghl_id"))
     known = store.by_contact(link, ghl_ids.values())
