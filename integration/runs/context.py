@@ -66,6 +66,8 @@ class RunContext:
     """It would change more than the link allows without a person's yes."""
     broke_off: bool = False
     """The work list was left for something more urgent, and goes on after it."""
+    found_anyone: bool = False
+    """The work list was not empty."""
     lease_lost: bool = False
     """Another process holds the link: the run is not ours to save any more."""
     claimed: dict[tuple[str, str], int] = field(default_factory=dict)

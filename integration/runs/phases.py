@@ -127,9 +127,10 @@ def _apply_decisions(context: RunContext) -> str:
         plan_deletions(context)
     while not context.stopping:
         # New tasks are begun only while nothing is due (see below), so this may take several rounds.
-        context.broke_off = False
+        context.broke_off = context.found_anyone = False
         write_tasks(context, _undecided_tasks(context))
-        if not (context.broke_off or anything_due(context.run)):
+        # With nobody on the list no time went by since it was asked what is due.
+        if not context.found_anyone or not (context.broke_off or anything_due(context.run)):
             break
         handle_due_work(context)
     if context.stopping:
@@ -142,6 +143,7 @@ def _apply_decisions(context: RunContext) -> str:
 def _undecided_tasks(context: RunContext) -> Tasks:
     """Everyone undecided, until something is reported meanwhile: that goes first."""
     for batch in undecided.entry_batches(context.run, context.rules):
+        context.found_anyone = True
         yield from writes_of(context, batch)
         context.tick()
         context.broke_off = anything_due(context.run)
