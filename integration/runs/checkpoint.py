@@ -24,7 +24,7 @@ def saved_with_checkpoint(context: RunContext) -> Iterator[None]:
     """What was read and the checkpoint behind it, both or neither. A checkpoint whose page was rolled back would
     otherwise be saved by what ends the slice, and the page would never be read again.
     """
-    checkpoint = context.checkpoint
+    checkpoint, phase = context.checkpoint, context.run.phase
     before = deepcopy(checkpoint)
     try:
         with transaction.atomic():
@@ -33,13 +33,13 @@ def saved_with_checkpoint(context: RunContext) -> Iterator[None]:
     except BaseException:
         # In place: others hold this very object.
         vars(checkpoint).update(vars(before))
+        context.run.phase = phase
         raise
 
 
-def begin_phase(context: RunContext, phase: str) -> None:
-    """Each phase has a cursor of its own."""
+def enter_phase(context: RunContext, phase: str) -> None:
+    """To be saved by the caller. Each phase has a cursor of its own."""
     context.run.phase, context.checkpoint.cursor = phase, None
-    context.save()
 
 
 def note_page(context: RunContext, side: str, contacts: tuple[Contact, ...]) -> None:

@@ -68,6 +68,8 @@ class RunContext:
     """The work list was left for something more urgent, and goes on after it."""
     found_anyone: bool = False
     """The work list was not empty."""
+    is_closed: bool = False
+    """The run came to its end, and all of it is saved."""
     lease_lost: bool = False
     """Another process holds the link: the run is not ours to save any more."""
     claimed: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -135,17 +137,21 @@ class RunContext:
 
     def save(self, *also: str) -> None:
         """How far the run is, and the columns `also`."""
+        self.note_work()
+        self.run.save(update_fields=[*SAVED, *also])
+
+    def note_work(self) -> None:
+        """Put into the run, unsaved, what was done so far."""
         run = self.run
         run.alive_at = timezone.now()
         # The exchange counts the calls of this slice, the run those of all its slices.
         run.api_calls = {side: self._calls_before.get(side, 0) + self.exchange.made[side] for side in ("gist", "ghl")}
         run.active_seconds = self._seconds_before + time.monotonic() - self._began
-        run.save(update_fields=[*SAVED, *also])
 
     def close(self) -> None:
         self.exchange.close()
         # Whoever holds the lease now may have moved the run on, or finished it: a save would set it back.
-        if not self.lease_lost:
+        if not (self.lease_lost or self.is_closed):
             self.save()
 
 

@@ -10,6 +10,7 @@ from integration.mapping.rules import Rules
 from integration.models import COUNTS, FULL_READS, READING, Link, Outcome, Pair, PendingRead, Run, RunStatus, Snapshot
 from integration.queue import enqueue
 from integration.runs.checkpoint import note_settled
+from integration.runs.context import SAVED, RunContext
 from integration.sync.pending_reads import verify_missing
 from integration.sync.questions import close_questions_of_missing
 from integration.workflows import executions
@@ -42,20 +43,22 @@ def verify_unseen(run: Run) -> None:
 
 
 @transaction.atomic
-def close_run(run: Run, rules: Rules) -> None:
+def close_run(context: RunContext) -> None:
     """Count everyone nothing was decided for, and move the link's marks on.
 
     What was decided is counted as it is recorded, who is there by the rows of the link: `Run.is_balanced` compares.
     """
+    run = context.run
     run.refresh_from_db(fields=[*COUNTS, "met_again", "quiet"])
     if run.kind in READING:
         _count_the_rest(run)
     if not run.dry_run and run.kind in READING:
-        _move_marks(run, rules)
+        _move_marks(run, context.rules)
     close_questions_of_missing(run.link)
     run.total = count_people(run.link) + run.met_again if run.kind in READING else run.examined
     # Actions of workflows that failed are entries of the run as well, though only people are counted in its balance.
     whole = not run.error and not run.entries.filter(outcome=Outcome.FAILED).exists() and not run.failed
+    context.note_work()
     finish_run(run, RunStatus.SUCCEEDED if whole else RunStatus.PARTIAL, counts=True)
     if PendingRead.objects.filter(link=run.link).exists() or executions.next_due(run.link):
         enqueue("live", run.link_id)
@@ -91,11 +94,13 @@ ENDED = ["status", "finished_at", "wait_until", "wait_reason", "error_code", "er
 
 
 def finish_run(run: Run, status: RunStatus, code: str = "", sentence: str = "", *, counts: bool = False) -> None:
-    """Put the run to its end. `sentence` says why it could not. Counts are kept by the recorder until the close."""
+    """Put the run to its end. `sentence` says why it could not. Counts are kept by the recorder until the close, and
+    saved with all that a slice keeps.
+    """
     run.status, run.finished_at, run.wait_until, run.wait_reason = status, timezone.now(), None, ""
     if sentence:
         run.error_code, run.error = code, sentence
     run.alive_at, run.checkpoint.cursor = run.finished_at, None
-    run.save(update_fields=[*ENDED, *COUNTS, "quiet"] if counts else ENDED)
+    run.save(update_fields={*ENDED, *SAVED, *COUNTS, "quiet"} if counts else ENDED)
     facts = {"trace": run.trace, "run": run.pk, "kind": run.kind, "status": str(status)}
     logger.info("run %s ended: %s", run.pk, code or status, extra={"facts": facts})

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 
 from integration.models import FULL_READS, READING
-from integration.runs.checkpoint import begin_phase
+from integration.runs.checkpoint import enter_phase
 from integration.runs.context import RunContext, TurnOver, prepare_context
 from integration.runs.finish import close_run, count_people, verify_unseen
 from integration.runs.imports.phases import check_file, import_rows
@@ -54,13 +54,24 @@ def run_phases(context: RunContext) -> bool:
         except TurnOver:
             return False
         if next_phase:
-            begin_phase(context, next_phase)
-    close_run(run, context.rules)
+            _begin_phase(context, next_phase)
+    close_run(context)
+    context.is_closed = True
     return True
 
 
+def _begin_phase(context: RunContext, phase: str) -> None:
+    # The last page of a reading was saved with what follows it, and the end of a run is saved as it is closed.
+    if phase == context.run.phase:
+        return
+    enter_phase(context, phase)
+    if phase != "close":
+        context.save()
+
+
 def _read_ghl(context: RunContext) -> str:
-    return "read_gist" if read_page(context, "ghl") else ""
+    following = "read_gist"
+    return following if read_page(context, "ghl", following) else ""
 
 
 def _read_gist(context: RunContext) -> str:
@@ -72,11 +83,13 @@ def _read_gist(context: RunContext) -> str:
 
 
 def _read_opted_out(context: RunContext) -> str:
-    return "match" if read_opted_out(context) else ""
+    following = "match"
+    return following if read_opted_out(context, following) else ""
 
 
 def _read_people(context: RunContext) -> str:
-    return "match" if read_people(context) else ""
+    following = "match"
+    return following if read_people(context, following) else ""
 
 
 def _match_people(context: RunContext) -> str:

@@ -18,7 +18,7 @@ from integration.records import (
     is_opted_out,
 )  # fmt: skip
 from integration.runs.carried import note_from_page
-from integration.runs.checkpoint import note_page, read_since, saved_with_checkpoint
+from integration.runs.checkpoint import enter_phase, note_page, read_since, saved_with_checkpoint
 from integration.runs.context import RunContext
 from integration.runs.finish import forget_unseen
 from integration.runs.ladder import people_of_step
@@ -33,8 +33,8 @@ from integration.sync.pending_reads import forget_requests, read_again, verify_m
 PEOPLE = 50
 
 
-def read_page(context: RunContext, side: str) -> bool:
-    """One page of one side. True when it was the last one."""
+def read_page(context: RunContext, side: str, following: str = "") -> bool:
+    """One page of one side. True when it was the last one; saved with it is that the phase `following` has begun."""
     run, checkpoint = context.run, context.checkpoint
     since = read_since(context, side)
     checkpoint.began.setdefault(side, timezone.now().isoformat())
@@ -51,11 +51,13 @@ def read_page(context: RunContext, side: str) -> bool:
         # Only a read of the whole side shows who is missing.
         if page.next is None and since is None:
             forget_unseen(run, side)
+        if page.next is None and following:
+            enter_phase(context, following)
     return page.next is None
 
 
-def read_opted_out(context: RunContext) -> bool:
-    """One page of the GHL contacts that refuse e-mails; True when it was the last one.
+def read_opted_out(context: RunContext, following: str) -> bool:
+    """One page of the GHL contacts that refuse e-mails; True when it was the last one, with which `following` begins.
 
     After the contacts themselves, because their pages do not say it (docs/ghl-api.md#search). Who was known to refuse
     and is not among these any more is asked for by id: the search shows a write late.
@@ -83,6 +85,8 @@ def read_opted_out(context: RunContext) -> bool:
             lost = known_opted_out(run.link).exclude(refusal_run=run.pk)
             read_again(run.link, "ghl", lost.values_list("external_id", flat=True))
         checkpoint.cursor = {"page": page.next}
+        if page.next is None:
+            enter_phase(context, following)
     return page.next is None
 
 
@@ -104,10 +108,10 @@ def _verify_opted_out(context: RunContext, unsaid: list[Contact]) -> bool:
 # The people a run is about -------------------------------------------------------------------------------
 
 
-def read_people(context: RunContext) -> bool:
+def read_people(context: RunContext, following: str) -> bool:
     """Both sides of the people a retry or single run is about, some at a time, fresh from the APIs.
 
-    True when that were all. Raises Retryable.
+    True when that were all, with whom `following` begins. Raises Retryable.
     """
     people = people_of_step(context.run)
     done = context.checkpoint.cursor or 0
@@ -125,7 +129,10 @@ def read_people(context: RunContext) -> bool:
         context.recorder.record(undecided.erased_entries(context.run, _erased_among(context, read)))
         forget_requests(context.run, chunk)
         context.checkpoint.cursor = done + len(chunk)
-    return done + len(chunk) >= len(people)
+        is_last = done + len(chunk) >= len(people)
+        if is_last:
+            enter_phase(context, following)
+    return is_last
 
 
 def _erased_among(context: RunContext, results: "Sequence[Result[dict[str, str], dict[str, Contact]]]") -> int:

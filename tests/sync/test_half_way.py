@@ -60,7 +60,7 @@ def test_a_record_whose_adoption_failed_is_not_blank(world, link, monkeypatch):
     world.fault()
     Snapshot.objects.filter(retry_at__isnull=False).update(retry_at=timezone.now() - timedelta(hours=1))
     # An incremental run does not read what has not changed since.
-    monkeypatch.setattr(phases, "read_page", lambda context, side: True)
+    monkeypatch.setattr(phases, "read_page", lambda context, side, following="": True)
     link.refresh_from_db()
     now = timezone.now().isoformat()
     Link.objects.update(cursors={**link.cursors, "gist": now, "ghl": now})
@@ -80,18 +80,33 @@ def test_a_page_that_could_not_be_stored_is_read_again(world, link, monkeypatch,
     else:
         people(world, 130)
     run = start_run(link, kind)
+    failed = locked_once(monkeypatch, 3)
+    finish(run)
+    assert failed
+    assert_everyone_once(world, 130)
+
+
+def test_a_last_page_that_could_not_be_stored_is_read_again(world, link, monkeypatch):
+    """The database is locked while the last page of GHL is stored, and with it that Gist is to be read."""
+    world.ghl_contact(firstName="Ann", lastName="Lee", email="ann@example.test")
+    run = start_run(link)
+    failed = locked_once(monkeypatch, None)
+    assert finish(run).created == 1
+    assert failed
+
+
+def locked_once(monkeypatch, page):
+    """The database is locked once, where a run goes on with this page of Gist, None for the first one."""
     real, failed = RunContext.save, []
 
     def save(self, *also):
-        if self.run.phase == "read_gist" and (self.checkpoint.cursor or {}).get("page") == 3 and not failed:
+        if self.run.phase == "read_gist" and (self.checkpoint.cursor or {}).get("page") == page and not failed:
             failed.append(1)
             raise OperationalError("database is locked")
         real(self, *also)
 
     monkeypatch.setattr(RunContext, "save", save)
-    finish(run)
-    assert failed
-    assert_everyone_once(world, 130)
+    return failed
 
 
 def test_what_was_written_before_a_login_broke_is_on_record(world, link, pair):
