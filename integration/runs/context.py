@@ -18,6 +18,7 @@ from integration.queue import is_stopping
 from integration.runs.prepare import prepare_rules
 from integration.runs.turns import Turn
 from integration.sync.pairing import pairs_kept_apart
+from integration.sync.pending_reads import release_claimed
 from integration.sync.record import Recorder
 from integration.workflows import start
 from integration.workflows.executions import note_call_sent
@@ -172,11 +173,15 @@ def open_context(run: Run, deadline: float, renew_lease: Callable[[], bool]) -> 
 
 def prepare_context(context: RunContext) -> None:
     """Read or freeze the run's rules. Raises SetupError, ProviderError."""
-    link = context.run.link
-    context.rules = prepare_rules(context.run, context.sides, context.exchange)
-    context.recorder = Recorder(context.run, context.rules, on_news=lambda news: start.begin_for_contacts(link, news))
-    # Frozen here and nowhere else; too long to be written with every page.
-    context.save("rules")
+    run, link = context.run, context.run.link
+    is_first_slice = not run.rules
+    context.rules = prepare_rules(run, context.sides, context.exchange)
+    context.recorder = Recorder(run, context.rules, on_news=lambda news: start.begin_for_contacts(link, news))
+    if is_first_slice:
+        # Frozen here and nowhere else; too long to be written with every page.
+        context.save("rules")
+    else:
+        release_claimed(run)
     context._turn = Turn(link.pk)
 
 

@@ -35,14 +35,12 @@ from integration.sync.lost_rules import mark_lost_rules
 from integration.sync.near import ask_about_near_matches
 from integration.sync.one_by_one import all_or_each
 from integration.sync.parity import compare_settled
-from integration.sync.pending_reads import release_claimed
 
 
 def run_phases(context: RunContext) -> bool:
     """Work until the run is finished (True) or its time is up."""
     run = context.run
     prepare_context(context)
-    release_claimed(run)
     while run.phase != "close":
         if context.is_over_time:
             return False
