@@ -3,7 +3,7 @@
 import logging
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from integration.mapping.rules import Rules
@@ -50,12 +50,11 @@ def close_run(context: RunContext) -> None:
     """
     run = context.run
     run.refresh_from_db(fields=[*COUNTS, "met_again", "quiet"])
-    if run.kind in READING:
-        _count_the_rest(run)
+    people = _count_the_rest(run) if run.kind in READING else 0
     if not run.dry_run and run.kind in READING:
         _move_marks(run, context.rules)
     close_questions_of_missing(run.link)
-    run.total = count_people(run.link) + run.met_again if run.kind in READING else run.examined
+    run.total = people + run.met_again if run.kind in READING else run.examined
     # Actions of workflows that failed are entries of the run as well, though only people are counted in its balance.
     whole = not run.error and not run.entries.filter(outcome=Outcome.FAILED).exists() and not run.failed
     context.note_work()
@@ -64,18 +63,23 @@ def close_run(context: RunContext) -> None:
         enqueue("live", run.link_id)
 
 
-def _count_the_rest(run: Run) -> None:
+def _count_the_rest(run: Run) -> int:
+    """Gives how many people there are, as `count_people`."""
     mine = Snapshot.objects.filter(link=run.link)
     # The sign only says that a record was read again after its decision; the person was decided all the same.
     decided = mine.filter(decided_run__in=(run.pk, -run.pk), pair__isnull=False).values("pair_id")
     # Those who wait for another try, or for a person, are not unchanged.
     waiting = mine.filter(undecided__isnull=False, pair__isnull=False).exclude(pair__in=decided)
     waits = waiting.values("pair_id").distinct().count()
-    unchanged = _pairs_of(run.link).count() - decided.distinct().count() - waits
-    skipped = waits + mine.filter(pair=None).exclude(decided_run__in=(run.pk, -run.pk)).count()
+    pairs = _pairs_of(run.link).count()
+    decided_alone = Count("pk", filter=Q(decided_run__in=(run.pk, -run.pk)))
+    alone = mine.filter(pair=None).aggregate(all=Count("pk"), decided=decided_alone)
+    unchanged = pairs - decided.distinct().count() - waits
+    skipped = waits + alone["all"] - alone["decided"]
     run.unchanged += unchanged
     run.skipped += skipped
     run.quiet += unchanged + skipped
+    return pairs + int(alone["all"])
 
 
 def _move_marks(run: Run, rules: Rules) -> None:
