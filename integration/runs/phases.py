@@ -109,17 +109,12 @@ def _match_people(context: RunContext) -> str:
     for page in undecided.unpaired_news(run, context.rules):
         # Who makes this fail is put on record when it is decided.
         all_or_each(page, lambda some: verify_rivals(run, context.rules, some))
-    if run.kind in READING:
-        run.total = count_people(run.link)
     return "apply"
 
 
 def _compare_settled(context: RunContext) -> str:
-    run = context.run
-    if _goes_on(context, compare_settled(run.link, context.rules, context.checkpoint.cursor or 0)):
-        return ""
-    run.total = count_people(run.link)
-    return "apply"
+    after = compare_settled(context.run.link, context.rules, context.checkpoint.cursor or 0)
+    return "" if _goes_on(context, after) else "apply"
 
 
 def _goes_on(context: RunContext, after: int | None) -> bool:
@@ -155,11 +150,21 @@ def _undecided_tasks(context: RunContext) -> Tasks:
     """Everyone undecided, until something is reported meanwhile: that goes first."""
     for batch in undecided.entry_batches(context.run, context.rules):
         context.found_anyone = True
+        _count_once(context)
         yield from writes_of(context, batch)
         context.tick()
         context.broke_off = anything_due(context.run)
         if context.stopping or context.broke_off:
             return
+
+
+def _count_once(context: RunContext) -> None:
+    """How many people there are, now that somebody is left to decide: a run without would end before it is seen. Saved
+    with the next sign of life.
+    """
+    run = context.run
+    if run.kind in READING and run.total is None:
+        run.total = count_people(run.link)
 
 
 def _plan_carried(context: RunContext) -> str:
