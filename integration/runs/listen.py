@@ -128,8 +128,9 @@ def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[
     """Keys of the snapshots that were read, and entries of deleted records."""
     run, rules = context.run, context.rules
     touched: list[Snapshot] = []
-    for result in results:
-        read, trace = _without_erased(context, result.value or Read({})), result.key.trace
+    reads = _without_erased(context, results)
+    for result, read in zip(results, reads, strict=True):
+        trace = result.key.trace
         observe_one = observe_again if result.key.requested else _observe_one
         read_now = [observe_one(context, side, contact, trace) for side, contact in read.contacts.items()]
         _join_waiting(result.key, read_now)
@@ -139,7 +140,7 @@ def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[
     # All that was read is known by now, in whatever order the events came.
     gone = [result.key for result in results if not (result.value and result.value.contacts)]
     deletions = [entry for pending in gone for entry in _traced_deletion(context, pending)]
-    asked_for = sum(one.key.requested and _is_erased(context, one.value) for one in results)
+    asked_for = sum(one.key.requested and _is_erased(one, read) for one, read in zip(results, reads, strict=True))
     deletions += undecided.erased_entries(run, asked_for)
     # Those of deleted records go with their entry: a kill before it is recorded must not lose the deletion.
     kept = {entry.pending_read.pk for entry in deletions if entry.pending_read}
@@ -164,15 +165,23 @@ def _join_waiting(pending: PendingRead, touched: Iterable[Snapshot]) -> None:
             join_traces([pending.trace], one.trace)
 
 
-def _without_erased(context: RunContext, read: Read) -> Read:
-    link = context.run.link
-    taken = [one for contact in read.contacts.values() for one in without_erased(link, [contact])]
-    return Read({one.side: one for one in taken}, without_erased(link, read.heirs))
+def _without_erased(context: RunContext, results: ReadContacts) -> list[Read]:
+    """What was read for each event and may be taken in."""
+    reads = [result.value or Read({}) for result in results]
+    found = [one for read in reads for one in (*read.contacts.values(), *read.heirs)]
+    kept = {id(one) for one in without_erased(context.run.link, found)}
+    return [
+        Read(
+            {side: one for side, one in read.contacts.items() if id(one) in kept},
+            [one for one in read.heirs if id(one) in kept],
+        )
+        for read in reads
+    ]
 
 
-def _is_erased(context: RunContext, read: Read | None) -> bool:
-    """Whether there is a record of which nothing may be taken in."""
-    return bool(read and read.contacts) and not _without_erased(context, read or Read({})).contacts
+def _is_erased(result: Result[PendingRead, Read], read: Read) -> bool:
+    """Whether there is a record of which nothing may be taken in: `read` is what may."""
+    return bool(result.value and result.value.contacts) and not read.contacts
 
 
 def _traced_deletion(context: RunContext, pending: PendingRead) -> list[Entry]:

@@ -137,18 +137,24 @@ def read_people(context: RunContext, following: str) -> bool:
 
 def _erased_among(context: RunContext, results: "Sequence[Result[dict[str, str], dict[str, Contact]]]") -> int:
     """How many of those who were read may not be taken in."""
-    found = [list((result.value or {}).values()) for result in results]
-    return sum(bool(one) and not any(without_erased(context.run.link, [each]) for each in one) for one in found)
+    kept = _without_erased(context, results)
+    return sum(bool(result.value) and not left for result, left in zip(results, kept, strict=True))
 
 
 def _observe_people(context: RunContext, results: "Sequence[Result[dict[str, str], dict[str, Contact]]]") -> None:
-    for result in results:
-        found = result.value or {}
-        taken = [one for contact in found.values() for one in without_erased(context.run.link, [contact])]
-        kept: dict[str, Contact] = {one.side: one for one in taken}
+    for result, kept in zip(results, _without_erased(context, results), strict=True):
         for side, contact in kept.items():
             observe_again(context, side, contact)
         _verify_gone_halves(context, result.key, kept)
+
+
+def _without_erased(
+    context: RunContext, results: "Sequence[Result[dict[str, str], dict[str, Contact]]]"
+) -> list[dict[str, Contact]]:
+    """What was read of each person and may be taken in."""
+    found = [result.value or {} for result in results]
+    kept = {id(one) for one in without_erased(context.run.link, [one for each in found for one in each.values()])}
+    return [{side: one for side, one in each.items() if id(one) in kept} for each in found]
 
 
 def _verify_gone_halves(context: RunContext, ids: dict[str, str], found: dict[str, Contact]) -> None:
