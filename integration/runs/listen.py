@@ -132,11 +132,11 @@ def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[
     for result, read in zip(results, reads, strict=True):
         trace = result.key.trace
         observe_one = observe_again if result.key.requested else _observe_one
-        read_now = [observe_one(context, side, contact, trace) for side, contact in read.contacts.items()]
+        read_now = [observe_one(context, contact, trace) for contact in read.contacts.values()]
         _join_waiting(result.key, read_now)
         touched += read_now
         # Before the rule about deletions is asked: who is gone may live on under another id.
-        touched += [_observe_one(context, contact.side, contact, trace) for contact in read.heirs]
+        touched += [_observe_one(context, contact, trace) for contact in read.heirs]
     # All that was read is known by now, in whatever order the events came.
     gone = [result.key for result in results if not (result.value and result.value.contacts)]
     deletions = [entry for pending in gone for entry in _traced_deletion(context, pending)]
@@ -240,9 +240,9 @@ def _look_for_heirs(context: RunContext, lost: Snapshot) -> Steps[list[Contact]]
     return (yield from look_for_heirs(context.sides[lost.side], lost, left))
 
 
-def _observe_one(context: RunContext, side: str, contact: Contact, trace: str) -> Snapshot:
-    observe(context.run.link, context.run, context.rules, [contact], trace)
-    return Snapshot.objects.get(link=context.run.link, side=side, external_id=contact.id)
+def _observe_one(context: RunContext, contact: Contact, trace: str) -> Snapshot:
+    (known,) = observe(context.run.link, context.run, context.rules, [contact], trace)
+    return known
 
 
 # Tasks, notes, appointments ------------------------------------------------------------------------------

@@ -143,8 +143,8 @@ def _erased_among(context: RunContext, results: "Sequence[Result[dict[str, str],
 
 def _observe_people(context: RunContext, results: "Sequence[Result[dict[str, str], dict[str, Contact]]]") -> None:
     for result, kept in zip(results, _without_erased(context, results), strict=True):
-        for side, contact in kept.items():
-            observe_again(context, side, contact)
+        for contact in kept.values():
+            observe_again(context, contact)
         _verify_gone_halves(context, result.key, kept)
 
 
@@ -175,10 +175,9 @@ def _read_person(context: RunContext, ids: dict[str, str]) -> Steps[dict[str, Co
     return found
 
 
-def observe_again(context: RunContext, side: str, contact: Contact, trace: str = "") -> Snapshot:
+def observe_again(context: RunContext, contact: Contact, trace: str = "") -> Snapshot:
     """As observe, but it becomes work even when nothing is new: a person asked for it."""
-    observe(context.run.link, context.run, context.rules, [contact], trace)
-    known = Snapshot.objects.get(link=context.run.link, side=side, external_id=contact.id)
+    (known,) = observe(context.run.link, context.run, context.rules, [contact], trace)
     if known.undecided is None:
         take_in(known, contact, context.rules, context.run, trace)
         known.save(update_fields=["undecided", "decided_run", "trace"])

@@ -13,12 +13,12 @@ from integration.sync.echo_suppression import holds_nothing_new
 from integration.sync.retry import clear_retry
 
 
-def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact], trace: str = "") -> None:
-    """Store a page of one side's contacts. A record without news costs no write beyond "seen in this run". `trace` is
-    that of the event or request which they were read for.
+def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact], trace: str = "") -> list[Snapshot]:
+    """Store a page of one side's contacts; gives their rows. A record without news costs no write beyond "seen in this
+    run". `trace` is that of the event or request which they were read for.
     """
     if not contacts:
-        return
+        return []
     side = contacts[0].side
     # Rows shift while they are read (docs/gist-api.md#pagination), so somebody may come twice; and PostgreSQL refuses
     # an upsert that names the same row twice.
@@ -27,7 +27,9 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact], tra
         snapshot.external_id: snapshot
         for snapshot in Snapshot.objects.filter(link=link, side=side, external_id__in=unique)
     }
-    news, same, readdressed = [], [], []
+    news: list[Snapshot] = []
+    same: list[Snapshot] = []
+    readdressed: list[Snapshot] = []
     changed: set[int] = set()
     for read in unique.values():
         snapshot = known.get(read.id)
@@ -35,7 +37,7 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact], tra
         if snapshot is None:
             snapshot = Snapshot(link=link, side=side, external_id=contact.id)
         elif holds_nothing_new(snapshot, contact, rules):
-            same.append(snapshot.pk)
+            same.append(snapshot)
             continue
         news.append(snapshot)
         if contact.other_emails is not None and list(contact.other_emails) != snapshot.other_emails:
@@ -51,7 +53,8 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact], tra
     # Other values than were compared: nobody knows whether both sides hold the same until they are decided.
     if changed:
         Pair.objects.filter(pk__in=changed).update(agrees=None)
-    Snapshot.objects.filter(pk__in=same).update(seen_run=run.pk)
+    Snapshot.objects.filter(pk__in=[one.pk for one in same]).update(seen_run=run.pk)
+    return [*news, *same]
 
 
 def _with_known_consent(contact: Contact, snapshot: Snapshot) -> Contact:
