@@ -81,7 +81,7 @@ class World:
 
 def sync(link: Link, kind: str = "full", **options: Any) -> Run:
     """Start a run and work on it here until it is finished."""
-    link.refresh_from_db()
+    link.refresh_from_db(from_queryset=Link.objects.select_related("gist", "ghl"))
     return finish(start_run(link, kind, **options))
 
 
