@@ -52,7 +52,8 @@ def look_at_all(accounts: Iterable[str]) -> dict[str, Document]:
 
 @contextmanager
 def _in_database(account: str) -> Iterator[Document]:
-    with transaction.atomic():
+    # Nobody sends calls within a transaction, so there is nothing that a savepoint would keep.
+    with transaction.atomic(savepoint=False):
         row, _ = CallBudget.objects.select_for_update().get_or_create(account=account)
         yield row.document
         CallBudget.objects.filter(account=account).update(document=row.document)
