@@ -32,7 +32,8 @@ def work_one_slice(run_id: int, owner: str, seconds: float) -> bool:
     Also False when somebody else works on it, or when it waits until a later time. Raises DATABASE_ERRORS when the
     database goes away meanwhile; the lease is this process's then still.
     """
-    run = Run.objects.select_related("link").defer("rules", "checkpoint").get(pk=run_id)
+    needed = ("status", "cancel_requested", "wait_until", "link__lease_owner")
+    run = Run.objects.select_related("link").only(*needed).get(pk=run_id)
     if run.is_finished:
         return True
     if run.status == RunStatus.PAUSED and not run.cancel_requested:
