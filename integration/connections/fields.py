@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from django.core.cache import cache
@@ -57,7 +56,7 @@ def fields_read_at(connection: Connection) -> str:
 def keep_fields(connection: Connection, fields: Mapping[str, Field]) -> None:
     connection.settings["fields"] = {
         "read_at": timezone.now().isoformat(),
-        "fields": {key: asdict(field) for key, field in fields.items()},
+        "fields": {key: dict(vars(field)) for key, field in fields.items()},
     }
     connection.save(update_fields=["settings"])
 

@@ -135,7 +135,8 @@ class DataclassField(models.JSONField):
 
     @staticmethod
     def _as_json(value: Any) -> Any:
-        return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
+        # Not asdict, which copies all of it: it is put into JSON at once.
+        return dict(vars(value)) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return super().get_db_prep_value(self._as_json(value), connection, prepared)

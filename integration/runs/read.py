@@ -67,7 +67,7 @@ def read_opted_out(context: RunContext, following: str) -> bool:
     page = context.read(context.sides["ghl"].opted_out_page(cursor["page"]))
     page = replace(page, contacts=tuple(without_erased(run.link, page.contacts)))
     named = [one.id for one in page.contacts]
-    known = set(known_opted_out(run.link, named).values_list("external_id", flat=True))
+    known = set(known_opted_out(run.link, named).values_list("external_id", flat=True)) if named else set()
     unsaid = [one for one in page.contacts if not is_opted_out("ghl", one.values) and one.id not in known]
     is_right = _verify_opted_out(context, unsaid)
     with saved_with_checkpoint(context):

@@ -99,6 +99,8 @@ def read_if_unknown(link: Link, ghl_id: str) -> None:
 def read_again(link: Link, side: str, external_ids: Iterable[str]) -> None:
     """Have these contacts read by id, now."""
     now, ids = timezone.now(), list(external_ids)
+    if not ids:
+        return
     rows = [_new_read(link, side, one, now) for one in ids]
     PendingRead.objects.bulk_create(rows, ignore_conflicts=True)
     # As another event would: what is reading the record just now may have read it before the edit.
@@ -109,6 +111,8 @@ def read_again(link: Link, side: str, external_ids: Iterable[str]) -> None:
 def verify_missing(link: Link, side: str, external_ids: Iterable[str]) -> None:
     """Contacts that a read did not find: each is asked for by id, now, before it is believed to be deleted."""
     now, ids = timezone.now(), list(external_ids)
+    if not ids:
+        return
     rows = [_new_read(link, side, one, now, deleted=True) for one in ids]
     PendingRead.objects.bulk_create(rows, ignore_conflicts=True)
     # One that failed before waits for its next try: there is news of it, so that is now.
