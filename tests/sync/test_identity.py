@@ -144,7 +144,7 @@ def test_further_addresses_cost_no_query_for_each_record(world, link, django_ass
         world.gist_contact(email=f"p{number}@home.test", name=f"Person {number}")
     sync(link)
     assert Pair.objects.count() == 12
-    with django_assert_max_num_queries(135):
+    with django_assert_max_num_queries(106):
         sync(link)
 
 
