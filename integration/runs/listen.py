@@ -23,7 +23,6 @@ from integration.related.write import NAMES, related_of
 from integration.related.write_result import WriteResult, log_result
 from integration.runs.carried import refresh_carried
 from integration.runs.context import RunContext
-from integration.runs.read import observe_again
 from integration.runs.unreadable import log_related_fault, raise_if_of_all
 from integration.runs.write import guard_steps, write_entries
 from integration.sync import undecided
@@ -127,16 +126,11 @@ def _observe_all(context: RunContext, results: ReadContacts) -> list[Entry]:
 def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[int], list[Entry]]:
     """Keys of the snapshots that were read, and entries of deleted records."""
     run, rules = context.run, context.rules
-    touched: list[Snapshot] = []
     reads = _without_erased(context, results)
+    # Heirs too, before the rule about deletions is asked: who is gone may live on under another id.
+    rows = _observe_reads(context, results, reads)
     for result, read in zip(results, reads, strict=True):
-        trace = result.key.trace
-        observe_one = observe_again if result.key.requested else _observe_one
-        read_now = [observe_one(context, contact, trace) for contact in read.contacts.values()]
-        _join_waiting(result.key, read_now)
-        touched += read_now
-        # Before the rule about deletions is asked: who is gone may live on under another id.
-        touched += [_observe_one(context, contact, trace) for contact in read.heirs]
+        _join_waiting(result.key, [rows[one.side, one.id] for one in read.contacts.values()])
     # All that was read is known by now, in whatever order the events came.
     gone = [result.key for result in results if not (result.value and result.value.contacts)]
     deletions = [entry for pending in gone for entry in _traced_deletion(context, pending)]
@@ -145,10 +139,29 @@ def _observe_together(context: RunContext, results: ReadContacts) -> tuple[list[
     # Those of deleted records go with their entry: a kill before it is recorded must not lose the deletion.
     kept = {entry.pending_read.pk for entry in deletions if entry.pending_read}
     delete_if_unchanged(result.key for result in results if result.key.pk not in kept)
-    touched = list(Snapshot.objects.select_related("pair").filter(pk__in=[one.pk for one in touched]))
+    touched = list(Snapshot.objects.select_related("pair").filter(pk__in=[one.pk for one in rows.values()]))
     match_these(run, rules, touched)
     waiting = verify_rivals(run, rules, [one for one in touched if one.pair_id is None])
     return [one.pk for one in touched if one.pk not in waiting], deletions
+
+
+def _observe_reads(
+    context: RunContext, results: ReadContacts, reads: Sequence[Read]
+) -> dict[tuple[str, str], Snapshot]:
+    """Rows of all that was read, by side and id; of a record that came twice, what was read last."""
+    contacts: dict[str, dict[str, Contact]] = {side: {} for side in SIDES}
+    traces: dict[str, dict[str, str]] = {side: {} for side in SIDES}
+    asked: set[tuple[str, str]] = set()
+    for result, read in zip(results, reads, strict=True):
+        for one in (*read.contacts.values(), *read.heirs):
+            contacts[one.side][one.id] = one
+            traces[one.side].setdefault(one.id, result.key.trace)
+        asked |= {(one.side, one.id) for one in read.contacts.values() if result.key.requested}
+    rows: list[Snapshot] = []
+    for side in SIDES:
+        ids = {one_id for asked_side, one_id in asked if asked_side == side}
+        rows += observe(context.run.link, context.run, context.rules, [*contacts[side].values()], traces[side], ids)
+    return {(one.side, one.external_id): one for one in rows}
 
 
 def _join_waiting(pending: PendingRead, touched: Iterable[Snapshot]) -> None:
@@ -238,11 +251,6 @@ def _look_for_heirs(context: RunContext, lost: Snapshot) -> Steps[list[Contact]]
         return []
     left = Snapshot.objects.filter(pair=lost.pair).exclude(pk=lost.pk).first()
     return (yield from look_for_heirs(context.sides[lost.side], lost, left))
-
-
-def _observe_one(context: RunContext, contact: Contact, trace: str) -> Snapshot:
-    (known,) = observe(context.run.link, context.run, context.rules, [contact], trace)
-    return known
 
 
 # Tasks, notes, appointments ------------------------------------------------------------------------------

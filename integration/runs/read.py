@@ -13,6 +13,7 @@ from integration.providers.exchange import Result, Steps
 from integration.records import (
     EMAIL_CONSENT,
     OPTED_OUT,
+    SIDES,
     Contact,
     UnreadableRecord,
     is_opted_out,
@@ -25,7 +26,7 @@ from integration.runs.ladder import people_of_step
 from integration.runs.unreadable import raise_if_of_all, record_unreadable
 from integration.runs.write import guard_steps
 from integration.sync import undecided
-from integration.sync.observe import known_opted_out, observe, take_in
+from integration.sync.observe import known_opted_out, observe
 from integration.sync.one_by_one import all_or_each, as_error
 from integration.sync.pending_reads import forget_requests, read_again, verify_missing
 
@@ -142,9 +143,12 @@ def _erased_among(context: RunContext, results: "Sequence[Result[dict[str, str],
 
 
 def _observe_people(context: RunContext, results: "Sequence[Result[dict[str, str], dict[str, Contact]]]") -> None:
-    for result, kept in zip(results, _without_erased(context, results), strict=True):
-        for contact in kept.values():
-            observe_again(context, contact)
+    people = _without_erased(context, results)
+    for side in SIDES:
+        contacts = [kept[side] for kept in people if side in kept]
+        # Work even when nothing is new: a person asked for it.
+        observe(context.run.link, context.run, context.rules, contacts, asked={one.id for one in contacts})
+    for result, kept in zip(results, people, strict=True):
         _verify_gone_halves(context, result.key, kept)
 
 
@@ -173,12 +177,3 @@ def _read_person(context: RunContext, ids: dict[str, str]) -> Steps[dict[str, Co
             with suppress(Gone):
                 found[side] = yield from context.sides[side].read(ids[side])
     return found
-
-
-def observe_again(context: RunContext, contact: Contact, trace: str = "") -> Snapshot:
-    """As observe, but it becomes work even when nothing is new: a person asked for it."""
-    (known,) = observe(context.run.link, context.run, context.rules, [contact], trace)
-    if known.undecided is None:
-        take_in(known, contact, context.rules, context.run, trace)
-        known.save(update_fields=["undecided", "decided_run", "trace"])
-    return known

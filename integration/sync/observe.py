@@ -1,6 +1,7 @@
 """What was read becomes snapshots: new and changed records are marked as work, the rest only as seen."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTransform
@@ -13,9 +14,17 @@ from integration.sync.echo_suppression import holds_nothing_new
 from integration.sync.retry import clear_retry
 
 
-def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact], trace: str = "") -> list[Snapshot]:
+def observe(
+    link: Link,
+    run: Run,
+    rules: Rules,
+    contacts: Sequence[Contact],
+    traces: Mapping[str, str] = MappingProxyType({}),
+    asked: Collection[str] = (),
+) -> list[Snapshot]:
     """Store a page of one side's contacts; gives their rows. A record without news costs no write beyond "seen in this
-    run". `trace` is that of the event or request which they were read for.
+    run", but for those `asked` for, which become work all the same. `traces` are those of the events or requests which
+    they were read for. Both by the record's id.
     """
     if not contacts:
         return []
@@ -36,14 +45,14 @@ def observe(link: Link, run: Run, rules: Rules, contacts: Sequence[Contact], tra
         contact = _with_known_consent(read, snapshot) if snapshot else read
         if snapshot is None:
             snapshot = Snapshot(link=link, side=side, external_id=contact.id)
-        elif holds_nothing_new(snapshot, contact, rules):
+        elif holds_nothing_new(snapshot, contact, rules) and (read.id not in asked or snapshot.undecided is not None):
             same.append(snapshot)
             continue
         news.append(snapshot)
         if contact.other_emails is not None and list(contact.other_emails) != snapshot.other_emails:
             readdressed.append(snapshot)
         read_before = snapshot.fingerprint
-        take_in(snapshot, contact, rules, run, trace)
+        take_in(snapshot, contact, rules, run, traces.get(read.id, ""))
         snapshot.seen_run = run.pk
         if snapshot.pair_id and snapshot.fingerprint != read_before:
             changed.add(snapshot.pair_id)
