@@ -144,8 +144,10 @@ def is_kept_apart(link: Link, ids: Mapping[str, str]) -> bool:
 
 def is_taken(link: Link, side: str, external_id: str) -> bool:
     """Whether a record is half of a pair that stands, or that a person took apart."""
-    pair = Pair.objects.filter(link=link, kind="contact", **{f"{side}_id": external_id}).first()
-    if pair is None or pair.state in Pair.TOGETHER:
+    # Asked for each record that is created: no row is built, and there is one at most to put in order.
+    known = Pair.objects.filter(link=link, kind="contact", **{f"{side}_id": external_id}).values_list("pk", "state")
+    pair, state = next(iter(known), (None, ""))
+    if pair is None or state in Pair.TOGETHER:
         return pair is not None
     # The other half of a pair that fell apart by a deletion is gone; where both stand, a person took them apart.
     other = Provider(side).other
