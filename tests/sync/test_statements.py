@@ -4,6 +4,7 @@ import pytest
 
 from integration.runs.recover import process_name
 from integration.sync.pending_reads import request_read
+from integration.sync.record import Recorder
 from integration.webhooks.process import process_link
 from tests.world import sync
 
@@ -54,3 +55,20 @@ def test_fifty_events_at_once(world, link, django_assert_max_num_queries):
     with django_assert_max_num_queries(200):
         process_link(link.pk, process_name(), 30)
     assert link.runs.first().examined == 50
+
+
+@pytest.mark.parametrize("kind", ["full", "incremental"])
+def test_how_many_people_there_are_is_known_before_the_first_is_recorded(world, link, monkeypatch, kind):
+    people(world, 3)
+    sync(link)
+    for one in world.everyone("ghl"):
+        world.ghl("PUT", f"/contacts/{one['id']}", json={"lastName": "Lee"})
+    totals, real = [], Recorder.record
+
+    def record(self, entries):
+        totals.append(self.run.total)
+        real(self, entries)
+
+    monkeypatch.setattr(Recorder, "record", record)
+    assert sync(link, kind).updated == 3
+    assert totals[-1] == 3
