@@ -99,6 +99,11 @@ def forget_results(mentions: Callable[[Any], bool]) -> int:
     return int(Task.objects.filter(pk__in=[pk for pk, values in kept if mentions(values)]).delete()[0])
 
 
+def delete_jobs() -> None:
+    """All that wait, taken or not."""
+    get_broker().purge_queue()
+
+
 def delete_results(before: datetime) -> None:
     """Of jobs that ended before this moment."""
     Task.objects.filter(stopped__lt=before).delete()

@@ -4,15 +4,18 @@
 An archive may have been made, or changed, by anybody: what it names is checked before anything is written.
 """
 
+import errno
 import hashlib
 import io
 import json
 import os
+import re
+import shutil
 import sqlite3
 import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
 
@@ -29,6 +32,12 @@ MADE_ANEW = ("static", "static.stamp", "sandbox_control_key")
 KEYS = {"encryption_keys": "ENCRYPTION_KEYS", "secret_key": "SECRET_KEY"}
 # A compressed archive may be a thousand times as large when it is unpacked, so nothing is read whole that may be so.
 LARGEST_MANIFEST, LARGEST_KEYS = 64 * 1024**2, 64 * 1024
+# Of the headers that hold a long name; the library reads each whole, whatever size it says.
+LARGEST_HEADER = 64 * 1024
+# Names and digests of so many are held in memory. Files of a backup are imports and webhooks that wait.
+MOST_MEMBERS = 400_000
+# They would act on the terminal that shows the name.
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Writer:
@@ -83,49 +92,96 @@ class Archive:
 
     def members(self, folder: str) -> "Iterator[tuple[str, IO[bytes]]]":
         """Name below the folder, and content, in the order in which they stand."""
-        with tarfile.open(self.path, "r:*") as tar:
-            for info in tar:
+        with _open_tar(self.path) as tar:
+            for info in _each_of(tar):
                 top, _, name = info.name.partition("/")
                 if top == folder and (content := tar.extractfile(info)):
                     yield name, content
 
     def read_keys(self) -> dict[str, str]:
+        """By the names of their files. Raises ValueError for what is no text."""
         return {name: content.read(LARGEST_KEYS).decode() for name, content in self.members("keys")}
+
+
+class _Member(tarfile.TarInfo):
+    """One whose header is checked before the library acts on it."""
+
+    @classmethod
+    def frombuf(cls, *args: Any, **options: Any) -> "_Member":
+        info = super().frombuf(*args, **options)
+        if info.size < 0 or (not info.isreg() and info.size > LARGEST_HEADER):
+            raise tarfile.ReadError("a header of this size is in no backup")
+        return info
+
+
+def _open_tar(path: Path) -> tarfile.TarFile:
+    return tarfile.open(path, "r:gz", tarinfo=_Member)
+
+
+def _each_of(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """One after the other; the library would keep them all."""
+    while info := tar.next():
+        yield info
+        tar.members.clear()  # type: ignore[attr-defined]
 
 
 def open_archive(path: Path) -> Archive:
     """Raises SetupError for whatever is no archive of ours, whole and safe to unpack."""
     try:
-        with tarfile.open(path, "r:*") as tar:
+        with _open_tar(path) as tar:
             found, manifest = _read_through(tar)
     except FileNotFoundError:
         raise SetupError("does not exist.", str(path)) from None
     except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, RecursionError, zlib.error) as problem:
         raise SetupError(NO_BACKUP.format(type(problem).__name__), str(path)) from problem
-    if found != manifest["members"] or not isinstance(manifest.get("migrations"), list):
-        raise SetupError(NO_BACKUP.format("its content is not what it says"), str(path))
-    if manifest["format"] != FORMAT:
+    if manifest.get("format", FORMAT) != FORMAT:
         raise SetupError("was made by another version of Gistline, in a format that this one does not read.", str(path))
+    if found != manifest["members"] or not _has_facts(manifest):
+        raise SetupError(NO_BACKUP.format("its content is not what it says"), str(path))
     return Archive(path, manifest)
 
 
 def _read_through(tar: tarfile.TarFile) -> tuple[dict[str, str], dict[str, Any]]:
     found: dict[str, str] = {}
-    manifest: dict[str, Any] = {}
-    for info in tar:
-        content = tar.extractfile(info) if info.isreg() else None
+    manifest: Any = None
+    room = _free_bytes()
+    for info in _each_of(tar):
+        content = tar.extractfile(info) if info.isreg() and not info.issparse() else None
         if content is None:
             raise SetupError(f"holds “{info.name}”, which is no plain file. Nothing was changed.", str(tar.name))
+        if info.name in found or (info.name == MANIFEST and manifest is not None):
+            raise SetupError(f"holds “{info.name}” twice. Nothing was changed.", str(tar.name))
         if info.name == MANIFEST:
             manifest = json.loads(content.read(LARGEST_MANIFEST))
             continue
         check_name(info.name)
-        if info.name in found:
-            raise SetupError(f"holds “{info.name}” twice. Nothing was changed.", str(tar.name))
+        room -= info.size if info.name.startswith("data/") else 0
+        if room < 0:
+            raise SetupError("its files need more room than the disk of DATA_DIR has. Nothing was changed.", "FILE")
         found[info.name] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+        if len(found) > MOST_MEMBERS:
+            raise SetupError(f"has more than {MOST_MEMBERS:,} members. Nothing was changed.", str(tar.name))
     if not isinstance(manifest, dict) or "members" not in manifest:
         raise ValueError("no manifest")
     return found, manifest
+
+
+def _has_facts(manifest: dict[str, Any]) -> bool:
+    """Whether what a restore goes by is there, in its shape."""
+    migrations = manifest.get("migrations")
+    return (
+        "format" in manifest
+        and isinstance(manifest.get("key_check"), str)
+        and isinstance(migrations, list)
+        and all(
+            isinstance(one, list) and len(one) == 2 and all(isinstance(it, str) for it in one) for one in migrations
+        )
+    )
+
+
+def _free_bytes() -> int:
+    folder = Path(settings.DATA_DIR)
+    return shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
 
 
 def check_name(name: str) -> None:
@@ -134,8 +190,10 @@ def check_name(name: str) -> None:
     if (
         name.startswith("/")
         or "\\" in name
-        or "\0" in name
+        or CONTROL.search(name)
         or ".." in parts
+        # Spelled otherwise, as data//etc/x, what is below the folder would be another name.
+        or name != "/".join(parts)
         or len(parts) < 2
         or parts[0] not in FOLDERS
     ):
@@ -163,16 +221,17 @@ class Drafts:
     """Files below a folder, private: all are on the disk before the first takes the place of one that is there."""
 
     def __init__(self, folder: Path):
-        self.folder, self.paths = folder, dict[Path, Path]()
+        self.folder, self.paths, self.made = folder, dict[Path, Path](), list[Path]()
 
     def add(self, name: str, chunks: Iterable[bytes]) -> None:
         """Raises SetupError where a link would lead out of the folder, or the disk takes no more."""
         path = self.folder / name
         draft = path.with_name(f".{path.name}.restoring")
+        # Before a folder is made for it.
+        if not path.parent.resolve().is_relative_to(self.folder.resolve()):
+            raise SetupError(f"“{name}” would be written outside of {self.folder}, through a link.", "FILE")
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not path.parent.resolve().is_relative_to(self.folder.resolve()):
-                raise SetupError(f"“{name}” would be written outside of {self.folder}, through a link.", "FILE")
+            self._make_folder(path)
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             self.paths[draft] = path
             with os.fdopen(descriptor, "wb") as file:
@@ -181,10 +240,24 @@ class Drafts:
             why = problem.strerror or problem
             raise SetupError(f"“{name}” cannot be written ({why}). Nothing was changed.", str(self.folder)) from problem
 
+    def _make_folder(self, path: Path) -> None:
+        """Raises OSError where a file of the same name stands or comes, or a folder where the file is to stand."""
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if set(path.parents) & set(self.paths.values()):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        missing = [one for one in (path.parent, *path.parent.parents) if not one.exists()]
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.made += missing
+
     def put_in_place(self) -> None:
         for draft, path in self.paths.items():
             draft.replace(path)
+        self.made.clear()
 
     def discard(self) -> None:
         for draft in self.paths:
             draft.unlink(missing_ok=True)
+        for folder in sorted(self.made, reverse=True):
+            with suppress(OSError):
+                folder.rmdir()

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -21,6 +22,7 @@ from integration.backup.rows import empty_tables, load_lines, models_of, reset_s
 from integration.backup.tables import remade_tables, rows_in_any_order
 from integration.errors import SetupError
 from integration.models import Connection, InboxEvent, Link
+from integration.queue import delete_jobs
 
 Nodes = list[tuple[str, str]]
 NOT_EMPTY = (
@@ -32,9 +34,11 @@ NO_KEYS = (
     "its secrets were encrypted with keys that are not in ENCRYPTION_KEYS. Set ENCRYPTION_KEYS and SECRET_KEY as they "
     "were, or make the backup with --with-keys; nothing was changed."
 )
+WRONG_KEYS = "holds keys that are none, or with which its secrets were not encrypted. Nothing was changed."
+LACKS_TABLE = "lacks rows of the table {}, which every backup has. Nothing was changed."
 CANNOT_LOAD = "holds rows that the database does not take ({}). Nothing was changed."
 # What rows that were changed by hand, or a full disk, come to while they are put in.
-BROKEN_ROWS = (ValueError, KeyError, TypeError, StopIteration, RecursionError, DatabaseError)
+BROKEN_ROWS = (ValueError, KeyError, TypeError, StopIteration, RecursionError, OverflowError, DatabaseError)
 # No row of ours is longer; read whole, a line of a hostile archive would fill the memory.
 LONGEST_LINE = 256 * 1024**2
 
@@ -53,6 +57,8 @@ def restore_backup(path: Path, *, force: bool) -> dict[str, int]:
         _write_drafts(archive, drafts)
         counts = _restore_rows(archive, targets)
         drafts.put_in_place()
+        # Those of before are about rows that are others now; what is left to do, the watchdog finds.
+        delete_jobs()
     except BROKEN_ROWS as problem:
         raise SetupError(CANNOT_LOAD.format(type(problem).__name__), str(archive.path)) from problem
     finally:
@@ -101,12 +107,27 @@ def _has_rows(model: type[Model]) -> bool:
 
 
 def _usable_keys(archive: Archive) -> list[str]:
-    """Keys that open the archive's secrets: those of this installation first, then those it brings along."""
-    brought = archive.read_keys().get("encryption_keys", "").split(",")
-    keys = [*filter(None, brought), *settings.ENCRYPTION_KEYS]
+    """Keys that open the archive's secrets: those it brings along first, then those of this installation."""
+    brought = _brought_keys(archive)
+    keys = [*brought, *settings.ENCRYPTION_KEYS]
     if not any(_opens(key, archive.manifest["key_check"]) for key in keys):
         raise SetupError(NO_KEYS, str(archive.path))
     return list(dict.fromkeys(keys))
+
+
+def _brought_keys(archive: Archive) -> list[str]:
+    """They take the place of those in DATA_DIR: with anything else there, Gistline would not start, or read nothing."""
+    try:
+        brought = archive.read_keys()
+        if not brought:
+            return []
+        keys = brought["encryption_keys"].split(",")
+        usable = [Fernet(key) for key in keys] and brought["secret_key"].isprintable() and brought["secret_key"].strip()
+    except (ValueError, KeyError):
+        usable = ""
+    if not usable or not any(_opens(key, archive.manifest["key_check"]) for key in keys):
+        raise SetupError(WRONG_KEYS, str(archive.path))
+    return keys
 
 
 def _opens(key: str, token: str) -> bool:
@@ -124,6 +145,7 @@ def _restore_rows(archive: Archive, targets: Nodes) -> dict[str, int]:
     wanted = {(app, name) for app, name in archive.manifest["migrations"]}
     if applied == wanted:
         with transaction.atomic():
+            empty_tables([Session])
             return _load_all(archive, models_of(apps))
     with remade_tables():
         MigrationExecutor(connection).migrate(targets)
@@ -149,6 +171,8 @@ def _load_all(archive: Archive, models: dict[str, type[Model]]) -> dict[str, int
         if table not in models:
             raise SetupError(f"holds a table “{table}” that this version does not know.", str(archive.path))
         counts[table] = load_lines(models[table], _lines(content))
+    if missing := sorted({*models, Link._meta.db_table} - counts.keys()):
+        raise SetupError(LACKS_TABLE.format(missing[0]), str(archive.path))
     reset_sequences(models.values())
     if models.get(Link._meta.db_table) is Link:
         _free_what_was_held()

@@ -2,11 +2,12 @@
 
 import base64
 import json
+import math
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
-from itertools import islice
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -16,7 +17,11 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Field, Model
 
-AT_ONCE = 500
+# Rows that are put in at once, and the bytes of their lines after which no further one is taken.
+AT_ONCE, BYTES_AT_ONCE = 500, 16 * 1024**2
+# A line from which on is looked, before it is read, whether it is one row: brackets alone take many times their size.
+LONG_LINE, MOST_COLUMNS = 1024**2, 1_000
+TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 # Sessions end with a restore, and jobs are signed with a key that may be another one then; the watchdog job finds what
 # they were for. Budgets count calls of the past.
 LEFT_OUT = {"django_session", "integration_callbudget", "django_q_ormq", "django_q_task", "django_q_schedule"}
@@ -72,17 +77,46 @@ def load_lines(model: type[Model], lines: Iterable[bytes]) -> int:
     given = iter(lines)
     columns = json.loads(next(given))
     fields = {str(one.column): one for one in model._meta.concrete_fields}
+    if not isinstance(columns, list) or len(set(columns)) != len(columns):
+        raise ValueError("no names of columns")
     kinds = [_kind_of(fields[name]) for name in columns]
+    limits = [fields[name].max_length for name in columns]
     quote = connection.ops.quote_name
     names, marks = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
     statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608
     count = 0
     with connection.cursor() as cursor:
-        while batch := [json.loads(line) for line in islice(given, AT_ONCE)]:
-            rows = [[_native(kind, one) for kind, one in zip(kinds, row, strict=True)] for row in batch]
+        for batch in batches(given):
+            read = (_read_row(line) for line in batch)
+            rows = [[_native(*one) for one in zip(kinds, limits, row, strict=True)] for row in read]
             cursor.executemany(statement, rows)
             count += len(rows)
     return count
+
+
+def batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Never so many that they fill the memory."""
+    batch, size = list[bytes](), 0
+    for line in lines:
+        batch.append(line)
+        size += len(line)
+        if len(batch) == AT_ONCE or size >= BYTES_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _read_row(line: bytes) -> list[Any]:
+    """Raises ValueError for what is no list of single values."""
+    if len(line) > LONG_LINE:
+        outside = TEXTS.sub(b"", line)
+        if outside.count(b"[") != 1 or b"{" in outside or outside.count(b",") > MOST_COLUMNS:
+            raise ValueError("no row")
+    row = json.loads(line)
+    if not isinstance(row, list):
+        raise ValueError("no row")
+    return row
 
 
 def empty_tables(models: Iterable[type[Model]]) -> None:
@@ -122,11 +156,31 @@ def _portable(kind: str, value: Any) -> Any:
     return value if isinstance(value, str | int | float) else str(value)
 
 
-def _native(kind: str, value: Any) -> Any:
+def _native(kind: str, limit: int | None, value: Any) -> Any:
+    """As the database takes it. Raises ValueError, OverflowError or TypeError for a value of another type: SQLite would
+    take it, and every page that reads it would fail.
+    """
     if value is None:
         return None
+    if kind == "BooleanField":
+        return _checked(value, isinstance(value, bool))
+    if kind == "FloatField":
+        return _checked(value, type(value) in (int, float) and math.isfinite(value))
+    if "Integer" in kind or kind.endswith("AutoField"):
+        return _checked(value, type(value) is int)
+    text: str = _checked(value, isinstance(value, str))
     if kind == "DateTimeField":
-        return connection.ops.adapt_datetimefield_value(datetime.fromisoformat(value))
+        return connection.ops.adapt_datetimefield_value(datetime.fromisoformat(text))
+    if kind == "TimeField":
+        return _checked(text, time.fromisoformat(text) is not None)
     if kind == "BinaryField":
-        return base64.b64decode(value)
+        return base64.b64decode(text, validate=True)
+    if kind == "JSONField":
+        return _checked(text, json.loads(text) is not ...)
+    return _checked(text, limit is None or len(text) <= limit)
+
+
+def _checked(value: Any, is_right: bool) -> Any:
+    if not is_right:
+        raise ValueError("a value of another type")
     return value
