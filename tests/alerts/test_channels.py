@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import inspect
 import json
 import logging
 import re
@@ -9,6 +10,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from apprise.apprise import N_MGR
 from django.core import mail
 
 from integration.alerts import guard
@@ -115,6 +117,42 @@ def test_no_service_whose_address_names_a_host_is_used():
     for service in apprise.Apprise().details(show_disabled=True)["schemas"]:
         names = {*(service["protocols"] or ()), *(service["secure_protocols"] or ())}
         assert not (names & set(known_schemes()) and "host" in service["details"]["tokens"]), names
+
+
+ELSEWHERE = [
+    "zulip://botname@a.metadata.internal/" + "a" * 32,
+    "acs://a@b.example/" + "QUFB" * 22 + "/metadata.internal/to@b.example",
+    "bluesky://user.evil.example@abcd-abcd-abcd-abcd",
+]
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_a_service_that_lets_its_address_choose_the_machine_is_not_used(url, monkeypatch):
+    """Under another name than host, or by a document that the address leads to; also where it was stored before."""
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: asked.append(args) or [])
+    with pytest.raises(SetupError, match="leads to a machine"):
+        CHANNELS["service"].check(url)
+    with pytest.raises(NotDelivered, match="not used for alerts"):
+        CHANNELS["service"].send({"url": url}, MESSAGE)
+    assert asked == []
+
+
+# What stands in these hosts is one word, or of a list of regions.
+LOOKED_AT = {
+    "awswhatsapp": "notify_host s3_host", "cliq": "domain", "instagram": "host", "kaleyra": "host",
+    "ryver": "organization", "sinch": "region",
+}  # fmt: skip
+
+
+def test_no_further_service_builds_its_host_from_what_is_typed():
+    """Whoever upgrades apprise looks at what is new here."""
+    found = {}
+    for scheme in known_schemes():
+        source = inspect.getsource(inspect.getmodule(N_MGR[scheme]))
+        if names := set(re.findall(r"""["']https?://\{(?:self\.)?(\w+)\}""", source)) - {"did"}:
+            found[inspect.getmodule(N_MGR[scheme]).__name__.rpartition(".")[2]] = " ".join(sorted(names))
+    assert found == LOOKED_AT
 
 
 def test_a_service_that_refuses_is_said_in_words_without_its_secret(monkeypatch):

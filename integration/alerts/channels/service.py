@@ -18,9 +18,16 @@ from integration.errors import SetupError
 LOCAL = {
     "aprs", "blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "nostr", "qt", "syslog", "vapid", "windows",
 }  # fmt: skip
+# Their address chooses the machine without naming a host: by what follows a dot in the name of an organization, by a
+# second address, or by a document on any host that says where to go on.
+ELSEWHERE = {"acs", "bluesky", "bsky", "zulip"}
 # Options that name a file or an address which apprise would fetch, or that loosen how it connects.
 REFUSED_OPTIONS = {"template", "keyfile", "subfile", "redirect", "verify"}
 LONGEST_TEXT = 3_000
+NOT_USED = (
+    "{}:// is not used for alerts: it is unknown, or leads to a machine that the address names. Use e-mail, or a "
+    "signed webhook to a public address."
+)
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +41,7 @@ def known_schemes() -> dict[str, str]:
     schemes: dict[str, str] = {}
     for service in apprise.Apprise().details()["schemas"]:
         names = {*(service["protocols"] or ()), *(service["secure_protocols"] or ())}
-        if "host" not in service["details"]["tokens"] and not names & LOCAL:
+        if "host" not in service["details"]["tokens"] and not names & (LOCAL | ELSEWHERE):
             schemes |= dict.fromkeys(names, str(service["service_name"]))
     return schemes
 
@@ -46,10 +53,7 @@ def check(typed: str) -> Address:
     if "://" not in url or not url.isprintable() or "\\" in url:
         raise SetupError("This is no address of a service. It looks like tgram://token/chat.")
     if scheme not in known_schemes():
-        raise SetupError(
-            f"{scheme[:40]}:// is not used for alerts: it is unknown, or leads to a machine that the address names. "
-            "Use e-mail, or a signed webhook to a public address."
-        )
+        raise SetupError(NOT_USED.format(scheme[:40]))
     _refuse_options(url)
     if _load(url) is None:
         raise SetupError(f"{known_schemes()[scheme]} does not take this address. A part of it is missing or wrong.")
@@ -86,7 +90,10 @@ def _scheme_of(address: Address) -> str:
 def send(address: Address, message: Message) -> str:
     import apprise
 
-    name, loaded = known_schemes().get(_scheme_of(address), "The service"), _load(address["url"])
+    scheme = _scheme_of(address)
+    if scheme not in known_schemes():
+        raise NotDelivered(NOT_USED.format(scheme[:40]))
+    name, loaded = known_schemes()[scheme], _load(address["url"])
     if loaded is None:
         raise NotDelivered(f"{name} does not take this address any more. Enter it anew.")
     # apprise answers yes or no and says why in its log alone; of that only the status is passed on.
