@@ -21,8 +21,8 @@ from integration.errors import SetupError
 CONNECT_SECONDS, READ_SECONDS = 5.0, 10.0
 # Of an answer; more is not read.
 LONGEST_ANSWER = 2_000
-# Public by its number, and yet the metadata service of one cloud: Azure's WireServer.
-METADATA = (ip_address("168.63.129.16"),)
+# Public by their numbers, and yet the metadata service of a cloud: Azure's WireServer, Oracle's of before.
+METADATA = (ip_address("168.63.129.16"), ip_address("192.0.0.192"))
 # Addresses that stand for another one of IPv4, by the bits that hold it: NAT64 and 6to4.
 NAT64, SIX_TO_FOUR = ip_network("64:ff9b::/96"), ip_network("2002::/16")
 
