@@ -6,9 +6,11 @@ class DashboardConfig(AppConfig):
 
     def ready(self) -> None:
         # Signals are of models, which cannot be imported before this.
+        from dashboard.accounts import second_factor
         from dashboard.audit.signals import connect_signals
 
         connect_signals()
+        second_factor.connect_signals()
         declare_holdings()
 
 

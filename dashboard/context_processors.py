@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from dashboard.accounts.second_factor import must_set_up
 from dashboard.grants import mask_answer, visible, visible_connections
 from dashboard.problems.needs import count_open
 from dashboard.rights import rights_context
@@ -31,6 +32,7 @@ SECTIONS = {
     "glossary": "guide",
     "settings": "settings",
 }
+ALL_LINKS = "All links"
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -41,12 +43,12 @@ def shell(request: HttpRequest) -> dict[str, object]:
     key = request.GET.get("link", "")
     theme = request.COOKIES.get("theme", "")
     # One lazy object for all figures: those below would otherwise query once each.
-    counts = SimpleLazyObject(count_open)
+    counts = SimpleLazyObject(lambda: {} if must_set_up(request) else count_open())
     return {
         "sends_email": settings.SENDS_EMAIL,
         # Once a list is narrowed to a link, so are those that the rail leads to.
         "of_link": f"?{urlencode({'link': key})}" if key else "",
-        "chosen_link": SimpleLazyObject(lambda: _name_of_link(key)),
+        "chosen_link": SimpleLazyObject(lambda: _name_of_link(request, key)),
         "list_name": getattr(request.resolver_match, "url_name", "") or "",
         "zone": timezone.get_current_timezone_name(),
         "theme": theme if theme in ("light", "dark") else "",
@@ -61,13 +63,15 @@ def shell(request: HttpRequest) -> dict[str, object]:
     }
 
 
-def _name_of_link(key: str) -> str:
-    return visible(Link.objects.filter(key=key), "pk").values_list("name", flat=True).first() or "All links"
+def _name_of_link(request: HttpRequest, key: str) -> str:
+    if must_set_up(request):
+        return ALL_LINKS
+    return visible(Link.objects.filter(key=key), "pk").values_list("name", flat=True).first() or ALL_LINKS
 
 
 def _broken_connections(request: HttpRequest) -> list[Connection]:
     """Connections whose login a person must mend, without their secrets."""
-    if not request.user.is_authenticated:
+    if not request.user.is_authenticated or must_set_up(request):
         return []
     broken = visible_connections(Connection.objects.filter(status=ConnectionStatus.RECONNECT))
     return list(broken.defer("credentials")[:5])

@@ -5,12 +5,14 @@ from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from dashboard.models import User
+from dashboard.people.roles import end_sessions
 from integration.models.fields import decrypt_text, encrypt_text, is_token
 
 
@@ -44,7 +46,30 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
         return f"Passkey {count + 1}"
 
 
+# What a sign-in asks for. Recovery codes alone would never be.
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 SET_UP_FIRST = "A second factor is required here. Set it up now; until then nothing else opens."
+
+
+def must_set_up(request: HttpRequest) -> bool:
+    """Whether whoever is signed in has no second factor, and one is required."""
+    if not settings.REQUIRE_SECOND_FACTOR or not request.user.is_authenticated:
+        return False
+    known = vars(request)
+    if "must_set_up" not in known:
+        known["must_set_up"] = not get_adapter().is_mfa_enabled(request.user, types=FACTORS)
+    return bool(known["must_set_up"])
+
+
+def end_sessions_without_factor(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Those that began with the password alone, of somebody else perhaps, must not open because a factor is there."""
+    if authenticator.type in FACTORS:
+        end_sessions(user, but=request.session.session_key)
+
+
+def connect_signals() -> None:
+    """To be called once, when the app is ready."""
+    authenticator_added.connect(end_sessions_without_factor, dispatch_uid="second-factor")
 
 
 class RequireSecondFactor:
@@ -59,11 +84,11 @@ class RequireSecondFactor:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Mapping[str, Any]
     ) -> HttpResponse | None:
-        if not settings.REQUIRE_SECOND_FACTOR or not getattr(view, "login_required", True):
+        if not getattr(view, "login_required", True) or not must_set_up(request):
             return None
         name = request.resolver_match.url_name or "" if request.resolver_match else ""
         # The way to set one up, and the way out.
-        if name.startswith(("mfa_", "account_")) or get_adapter().is_mfa_enabled(request.user):
+        if name.startswith(("mfa_", "account_")):
             return None
         messages.warning(request, SET_UP_FIRST)
         return redirect("mfa_index")
