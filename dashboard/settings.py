@@ -209,7 +209,8 @@ CACHES = {
         "OPTIONS": {"serializer": "dashboard.cache.JsonSerializer", **REDIS_OPTIONS},
     }
     if REDIS_URL
-    else {"BACKEND": "dashboard.cache.JsonDatabaseCache", "LOCATION": "cache"}
+    # Room for what counts tries: with Django's 300 rows a crowd of strangers would push out the count of one account.
+    else {"BACKEND": "dashboard.cache.JsonDatabaseCache", "LOCATION": "cache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
 }
 # Keys of versions that kept pickles are never read.
 CACHES["default"]["KEY_PREFIX"] = "json"

@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.apps import apps
 from django.contrib.auth import get_user
+from django.core.cache import cache
 
 from dashboard.accounts.second_factor import Adapter
 from integration.models.fields import UndecryptableValue
@@ -128,3 +129,12 @@ def test_factors_whose_key_is_gone_are_named_and_left(clear_factors, settings):
     assert stored() == before
     with pytest.raises(UndecryptableValue, match="cannot be read with the keys in ENCRYPTION_KEYS"):
         Adapter().decrypt(Authenticator.objects.get(type="totp").data["secret"])
+
+
+def test_a_crowd_of_strangers_makes_no_room_for_more_tries_and_no_used_code_new(clear_factors, owner):
+    """What is counted stands in the cache, of which the rows that end first make room for others."""
+    for _ in range(5):
+        signs_in(owner, "000000")
+    for number in range(400):
+        cache.add(f"stranger-{number}", "1", timeout=300)
+    assert not signs_in(owner, code_of(CLEAR["totp"]["secret"]))
