@@ -88,7 +88,8 @@ def confirm_install(request: HttpRequest) -> HttpResponse:
             "There is no sign-in waiting to be confirmed, or it can no longer be read. Nothing was connected. "
             "Start again in GHL's marketplace.",
         )
-    if request.method == "POST" and install:
+    # Only for the account that the page named: another install may have come in between.
+    if request.method == "POST" and install and request.POST.get("account", "") == install["account"]["id"]:
         return _end_install(request, install)
     if not install and "read" not in request.GET:
         return render(request, "oauth/confirm.html", {"begins": True})

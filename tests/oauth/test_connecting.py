@@ -8,7 +8,7 @@ from integration.models import Connection
 from integration.providers.ghl.oauth import NEEDED_SCOPES
 from integration.twin import worlds
 from tests import consent
-from tests.dashboard.browser import html, words
+from tests.dashboard.browser import Browser, Form, html, words
 
 BLUEFIN = worlds.LOCATION_IDS["bluefin"]
 
@@ -94,7 +94,6 @@ def test_a_wrong_state_is_refused(browser, world, state):
 
 
 def test_a_sign_in_begun_by_somebody_else_is_refused(browser, owner, world):
-    from tests.dashboard.browser import Browser
 
     page = back(Browser(owner), consent.answer(to_consent(browser)))
     assert (page.status_code, Connection.objects.count()) == (400, 0)
@@ -178,6 +177,11 @@ def install(browser, **answers):
     return words(browser.get("oauth_confirm", read="now"))
 
 
+def confirm(browser, **button):
+    """Sends the form as it stands on the page."""
+    return browser.post("oauth_confirm", **dict(Form(browser.get("oauth_confirm"), "install").fields), **button)
+
+
 def test_an_install_from_the_marketplace_connects_nothing_by_itself(browser, world):
     page = connect(browser, choice="marketplace")
     assert "Connect this GoHighLevel account?" in words(page)
@@ -209,37 +213,49 @@ def test_without_the_scope_to_read_its_name_the_id_has_to_do(browser, world):
 
 def test_it_is_connected_once_a_person_says_so(browser, world):
     install(browser)
-    page = browser.go(browser.post("oauth_confirm"))
+    page = browser.go(confirm(browser))
     assert "“Alder Dental Group” is connected." in words(page)
     assert Connection.objects.get().status == "ok"
 
 
 def test_nobody_confirms_what_was_not_named_to_them(browser, world):
     connect(browser, choice="marketplace")
-    assert "Asking GoHighLevel which account it is" in words(browser.post("oauth_confirm"))
+    assert "Asking GoHighLevel which account it is" in words(confirm(browser))
     assert not Connection.objects.exists()
 
 
 def test_another_install_in_between_is_named_anew(browser, world):
     install(browser)
     connect(browser, choice="marketplace", location=BLUEFIN)
-    browser.post("oauth_confirm")
+    confirm(browser)
     assert not Connection.objects.exists()
     assert BLUEFIN in words(browser.get("oauth_confirm", read="now"))
 
 
+def test_what_is_confirmed_is_the_account_that_the_page_named(browser, world):
+    """A page elsewhere can send the browser to the callback, and here, while the question about another one stands."""
+    install(browser)
+    fields = dict(Form(browser.get("oauth_confirm"), "install").fields)
+    install(browser, location=BLUEFIN)
+    page = browser.post("oauth_confirm", **fields, do="connect")
+    assert not Connection.objects.exists()
+    assert BLUEFIN in words(page)
+    confirm(browser)
+    assert Connection.objects.get().account_id == BLUEFIN
+
+
 def test_what_is_not_wanted_is_forgotten(browser, world):
     install(browser)
-    page = browser.go(browser.post("oauth_confirm", do="discard"))
+    page = browser.go(confirm(browser, do="discard"))
     assert "Nothing was connected." in words(page)
-    assert browser.post("oauth_confirm").status_code == 400
+    assert confirm(browser).status_code == 400
     assert not Connection.objects.exists()
 
 
 def test_a_confirmation_counts_once(browser, world):
     install(browser)
-    browser.post("oauth_confirm")
-    assert browser.post("oauth_confirm").status_code == 400
+    confirm(browser)
+    assert confirm(browser).status_code == 400
     assert browser.get("oauth_confirm").status_code == 400
 
 
@@ -263,7 +279,7 @@ def test_neither_code_nor_tokens_lie_open_in_the_session(browser, world):
 
 def test_an_agency_from_the_marketplace_chooses_the_location_too(browser, world):
     install(browser, location="agency")
-    assert "Which locations?" in words(browser.go(browser.post("oauth_confirm")))
+    assert "Which locations?" in words(browser.go(confirm(browser)))
 
 
 # Reconnecting --------------------------------------------------------------------------------------------
@@ -332,4 +348,4 @@ def test_a_private_token_instead_of_the_login_forgets_its_scopes(browser, world,
 def test_a_code_kept_under_a_lost_key_is_asked_for_anew(browser, world, settings):
     connect(browser, choice="marketplace")
     settings.ENCRYPTION_KEYS = ["q7Z9yq0wWnOJ6p8Jx4X1V0mW4Qe4x7c7v8tqYV0m3nE="]
-    assert browser.post("oauth_confirm").status_code == 400
+    assert confirm(browser).status_code == 400
