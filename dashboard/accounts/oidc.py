@@ -4,6 +4,7 @@ https://openid.net/specs/openid-connect-core-1_0.html. What it tells about someb
 signature; what to make of it is decided in company.py.
 """
 
+import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,14 @@ from urllib.parse import urlsplit
 
 import jwt
 import requests
+import urllib3
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
 TIMEOUT_SECONDS = 5
+# Of the whole of an answer, which comes in pieces.
+LARGEST_ANSWER, PIECE, ANSWER_SECONDS = 1024**2, 64 * 1024, 10
 SCOPE = "openid email profile"
 # By public key alone: with a shared secret, or with none, anybody could have signed.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -26,7 +30,10 @@ NEEDED = ["iss", "sub", "aud", "exp", "iat"]
 CLOCK_SECONDS = 60
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
 # What the libraries and a walk through foreign JSON raise.
-TROUBLES = (requests.RequestException, OAuth2Error, jwt.PyJWTError, ValueError, KeyError, TypeError, AttributeError)
+TROUBLES = (
+    requests.RequestException, urllib3.exceptions.HTTPError, OSError, OAuth2Error, jwt.PyJWTError, ValueError, KeyError,
+    TypeError, AttributeError, RecursionError,
+)  # fmt: skip
 
 
 class ProviderTrouble(Exception):
@@ -137,6 +144,7 @@ def _redeem(code: str, attempt: Attempt, callback: str, known: Mapping[str, Any]
             auth=None if in_body else (client_id, secret),
             timeout=TIMEOUT_SECONDS,
             allow_redirects=False,
+            stream=True,
         )
     )
 
@@ -185,13 +193,26 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
 
 
 def _fetch(address: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    return _answer_of(requests.get(address, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False))
+    return _answer_of(
+        requests.get(address, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True)
+    )
 
 
 def _answer_of(response: requests.Response) -> dict[str, Any]:
-    if response.status_code != 200:
-        raise _Unusable(f"status {response.status_code}")
-    found = response.json()
+    with response:
+        if response.status_code != 200:
+            raise _Unusable(f"status {response.status_code}")
+        found = json.loads(_read_body(response))
     if not isinstance(found, dict):
         raise _Unusable("no JSON object")
     return found
+
+
+def _read_body(response: requests.Response) -> bytes:
+    body, deadline = b"", time.time() + ANSWER_SECONDS
+    # Not by `iter_content`, which waits for a piece to be full, however slowly it comes.
+    while piece := response.raw.read1(PIECE, decode_content=True):
+        body += piece
+        if len(body) > LARGEST_ANSWER or time.time() > deadline:
+            raise _Unusable("an answer without end")
+    return body

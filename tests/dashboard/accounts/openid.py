@@ -1,5 +1,6 @@
 """An OpenID provider that says whatever a test has it say, without a socket."""
 
+import io
 import json
 import time
 from base64 import urlsafe_b64encode
@@ -15,6 +16,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 ISSUER = "https://id.harbourpine.example"
 CLIENT, SECRET = "gistline-client", "a-secret-of-the-client-of-32-bytes-or-more"
 KEY, OTHER_KEY = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+
+
+class Body(io.BytesIO):
+    """What is read of a connection, piece by piece."""
+
+    def __init__(self, text: str = ""):
+        super().__init__(text.encode())
+
+    def read1(self, size: int | None = -1, decode_content: bool = False) -> bytes:
+        return super().read1(size)
 
 
 @dataclass
@@ -41,13 +52,14 @@ class Provider:
     def send(self, adapter: Any, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Stands in for HTTPAdapter.send."""
         assert kwargs["timeout"]
+        assert kwargs["stream"], "an answer is not read whole"
         path = urlsplit(request.url or "").path
         said = self.answers.get(path) if path in self.answers else self._say(path, request)
         if isinstance(said, Exception):
             raise said
         answer = requests.Response()
         answer.status_code, answer.request, answer.url = (said if isinstance(said, int) else 200), request, request.url
-        answer._content = said.encode() if isinstance(said, str) else json.dumps(said).encode()
+        answer.raw = said if isinstance(said, Body) else Body(said if isinstance(said, str) else json.dumps(said))
         return answer
 
     def _say(self, path: str, request: requests.PreparedRequest) -> Any:

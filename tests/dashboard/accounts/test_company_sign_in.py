@@ -16,7 +16,7 @@ from dashboard.models import Invitation, User
 from dashboard.people import invitations
 from dashboard.people.roles import deactivate
 from integration.models import AuditEntry
-from tests.dashboard.accounts.openid import CLIENT, ISSUER, OTHER_KEY, SECRET, Provider
+from tests.dashboard.accounts.openid import CLIENT, ISSUER, OTHER_KEY, SECRET, Body, Provider
 from tests.dashboard.browser import Browser, html, words
 
 pytestmark = pytest.mark.django_db
@@ -298,6 +298,34 @@ def test_whatever_a_broken_provider_says_is_a_sentence_and_a_line_in_the_log(com
     assert len(said) == 4 * len(BROKEN)
     assert not any(secret in line for line in said for secret in (SECRET, "the-code", "the-access-token", LEE))
     assert caplog.records[0].levelno >= logging.WARNING
+
+
+class Endless(Body):
+    """Says more each time it is read, which takes `seconds`."""
+
+    def __init__(self, piece, seconds, clock):
+        super().__init__()
+        self.piece, self.seconds, self.clock, self.taken = piece, seconds, clock, 0
+
+    def read1(self, size=-1, decode_content=False):
+        self.taken += 1
+        assert self.taken < 100
+        self.clock.shift(self.seconds)
+        return self.piece
+
+
+@pytest.mark.parametrize(("piece", "seconds"), [(b"x" * 65_536, 0), (b" ", 4)])
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/token", "/keys", "/userinfo"])
+def test_an_answer_without_end_is_given_up(company, lee, path, piece, seconds):
+    """Read whole it would fill the memory, in drops hold a thread of the web server."""
+    company.claims = {}
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        company.answers = {path: Endless(piece, seconds, clock)}
+        visitor = Visitor()
+        answer = visitor.get("company_sign_in")
+        if answer["Location"] != "/accounts/login/":
+            answer = visitor.come_back(company.visit(answer["Location"]))
+        assert "does not answer as it should" in words(visitor.go(answer))
 
 
 def test_settings_of_another_issuer_or_without_https_are_not_used(company, lee):
