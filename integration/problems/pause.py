@@ -9,6 +9,7 @@ from django.utils import timezone
 from integration.errors import SetupError
 from integration.models import UNFINISHED, Execution, ExecutionState, Link, Pause, Workflow
 from integration.queue import call_worker
+from integration.sync.reasons import OF_LOGIN
 
 # A workflow rests by itself when of at least so many within an hour this share failed.
 LEAST_FAILED, MOSTLY, WATCHED = 20, 0.9, timedelta(hours=1)
@@ -57,7 +58,8 @@ def pause_failing_workflows() -> int:
 
 def _count_executions(workflow: Workflow, since: datetime) -> tuple[int, int]:
     """How many failed, or wait for another try, and how many came to their end since then."""
-    mine = Execution.objects.filter(workflow=workflow)
+    # What the login does not allow goes on by itself once it does: a rest, which only a person ends, would prevent it.
+    mine = Execution.objects.filter(workflow=workflow).exclude(reason__in=OF_LOGIN)
     failed = Q(state=ExecutionState.FAILED, finished_at__gte=since)
     again = Q(state=ExecutionState.WAITING, tries__gt=0, created_at__gte=since)
     done = mine.filter(state=ExecutionState.DONE, finished_at__gte=since)

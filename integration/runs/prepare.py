@@ -8,7 +8,6 @@ from django.utils import timezone
 from integration import log
 from integration.causes.group import close_resolved
 from integration.connections.fields import keep_fields, kept_fields
-from integration.connections.location import learn_location
 from integration.errors import SetupError
 from integration.mapping.checks import RowProblem, check_rows
 from integration.mapping.drift import FieldDrift, note_fields, stopped_rows
@@ -23,6 +22,7 @@ from integration.providers.ghl.fields import CUSTOM as GHL_CUSTOM
 from integration.providers.ghl.records import GhlContacts
 from integration.providers.gist.fields import resolve_field
 from integration.records import Field, PersonRef
+from integration.runs.mended import learn_duplicates, take_up_mended
 
 # What a page saw of Gist's properties within a day says what a new mapping's values look like.
 FIELDS_SEEN_MINUTES = 24 * 60
@@ -44,8 +44,7 @@ def prepare_rules(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange
         return Rules.from_json(run.rules)
     if run.mapping is None:
         raise SetupError("The link has no mapping. Open its mapping and save at least one row.", run.link.key)
-    # Whether the location allows duplicates says who can be created there; people change it.
-    learn_location(run.link.ghl, exchange, again=run.kind == RunKind.FULL)
+    learn_duplicates(run, exchange)
     has_custom = any(one.custom_id for one in ghl.values())
     agreed = note_fields(run.link, {"ghl": ghl}) if has_custom else None
     stopped = stopped_rows(run.link, run.mapping, ghl, agreed)
@@ -57,6 +56,7 @@ def prepare_rules(run: Run, sides: Mapping[str, ContactSide], exchange: Exchange
     _check_filters(run, rules, ghl)
     if not rules.rows:
         raise SetupError("No row of the mapping can be used. Open the mapping: each row says why.", run.link.key)
+    take_up_mended(run, rules)
     run.rules = rules.as_json()
     begins = {
         RunKind.RETRY: "read_people", RunKind.SINGLE: "read_people", RunKind.LIVE: "apply",

@@ -7,6 +7,7 @@ from django.db.models import F
 from integration import log
 from integration.mapping.rules import Rules
 from integration.models import Pair, PendingRead, Provider, Run, Snapshot
+from integration.sync.blockers import free_contact_keys
 from integration.sync.decide import decide_deleted
 from integration.sync.decision import Decision
 from integration.sync.entry import Entry
@@ -79,6 +80,7 @@ def _forget_lost(run: Run, lost: Snapshot) -> None:
     """A record without a counterpart is forgotten. A dissolved pair keeps its ids: nobody is created again."""
     pair = lost.pair
     lost.delete()
+    free_contact_keys(run.link, lost.side, (lost.email, lost.phone))
     if pair and Snapshot.objects.filter(pair=pair).exists():
         return
     if pair:
@@ -97,4 +99,7 @@ def mark_pairs(entries: Sequence[Entry]) -> None:
             gone = Snapshot.objects.filter(pair=pair)
             # What is known of the half that stands is kept: whoever comes in the place of the other is matched to it.
             kept = [] if state == Pair.State.DELETED else [one.pk for one in entry.snapshots]
-            gone.exclude(pk__in=kept).delete()
+            forgotten = gone.exclude(pk__in=kept)
+            for one in forgotten:
+                free_contact_keys(one.link, one.side, (one.email, one.phone))
+            forgotten.delete()

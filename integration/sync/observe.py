@@ -10,6 +10,7 @@ from integration.mapping.rules import Rules
 from integration.models import Link, Pair, Run, Snapshot
 from integration.phone import to_e164
 from integration.records import CONSENT_FIELDS, EMAIL_CONSENT, Contact, Value, fingerprint
+from integration.sync.blockers import HELD, free_contact_keys
 from integration.sync.echo_suppression import holds_nothing_new
 from integration.sync.retry import clear_retry
 
@@ -39,6 +40,7 @@ def observe(
     news: list[Snapshot] = []
     same: list[Snapshot] = []
     readdressed: list[Snapshot] = []
+    freed: set[str] = set()
     changed: set[int] = set()
     for read in unique.values():
         snapshot = known.get(read.id)
@@ -51,8 +53,9 @@ def observe(
         news.append(snapshot)
         if contact.other_emails is not None and list(contact.other_emails) != snapshot.other_emails:
             readdressed.append(snapshot)
-        read_before = snapshot.fingerprint
+        read_before, keys_before = snapshot.fingerprint, {snapshot.email, snapshot.phone}
         take_in(snapshot, contact, rules, run, traces.get(read.id, ""))
+        freed |= keys_before - {snapshot.email, snapshot.phone}
         snapshot.seen_run = run.pk
         if snapshot.pair_id and snapshot.fingerprint != read_before:
             changed.add(snapshot.pair_id)
@@ -63,6 +66,7 @@ def observe(
     if changed:
         Pair.objects.filter(pk__in=changed).update(agrees=None)
     Snapshot.objects.filter(pk__in=[one.pk for one in same]).update(seen_run=run.pk)
+    free_contact_keys(link, side, freed)
     return [*news, *same]
 
 
@@ -115,7 +119,7 @@ def held_digest(rules: Rules) -> str:
     """What a snapshot carries in place of the rules' digest while a row of it is held: whenever it is read, it is
     decided again.
     """
-    return f"held{rules.digest}"
+    return f"{HELD}{rules.digest}"
 
 
 def mapped_values(contact: Contact, rules: Rules) -> dict[str, Value]:

@@ -132,7 +132,7 @@ _ALL = (
         "phone_taken",
         "Phone number belongs to another contact",
         "GHL does not allow this number twice. The person was written without it.",
-        "Allow duplicates in the location, or correct the number; a full sync tries it again.",
+        "Allow duplicates in the location, or correct the number; then it is tried again by itself.",
     ),
     Reason(
         "no_identity",
@@ -236,7 +236,7 @@ _ALL = (
         "missing_scope",
         "A scope is missing",
         "The login does not allow this call.",
-        "Open the connection and reconnect it with the scope named there.",
+        "Reconnect the connection with the scope named there. Who waits for it is taken up by the next sync.",
     ),
     Reason(
         "rate_limited", "Limit reached", "The API took no more calls for too long.", "Retry later; nothing is lost."
@@ -358,6 +358,9 @@ _ALL = (
 
 # Reasons of pairs whose fields stay work although nothing is tried: they are merged once the rules let them.
 LEFT_WAITING = ("filtered", "new_only")
+
+# Reasons that end when the account allows more, which nothing tells; of many that wait for it one call finds it out.
+OF_LOGIN = ("missing_scope", "no_access")
 
 # Reasons of records that may be one of several of the other side: a person is asked.
 IN_DOUBT = ("ambiguous", "other_name")

@@ -30,6 +30,7 @@ from integration.models import (
     Pair,
     Pause,
     PendingRead,
+    ProblemState,
     Run,
 )
 from integration.providers.base import ContactSide
@@ -40,6 +41,7 @@ from integration.records import PersonRef
 from integration.related.write_result import WriteResult, log_result
 from integration.retry_schedule import pause_before
 from integration.sync.one_by_one import all_or_each
+from integration.sync.reasons import OF_LOGIN
 from integration.workflows import placeholders
 from integration.workflows.actions import ACTIONS, Action, Context
 from integration.workflows.conditions import find_unmet_condition
@@ -328,6 +330,14 @@ def retry_execution(execution: Execution, user: Any = None) -> None:
     if not open_.update(state=ExecutionState.WAITING, due_at=timezone.now(), tries=0, finished_at=None):
         raise SetupError("This workflow came to its end for this person: there is nothing to retry.")
     call_worker(Link.objects.filter(pk=execution.link_id))
+
+
+def retry_denied(link: Link) -> None:
+    """Go on with what the login did not allow, but for what a person left alone: it may do so by now."""
+    failed = LogEntry.objects.filter(execution=OuterRef("pk"), outcome=Outcome.FAILED, resolved_at=None)
+    failed = failed.exclude(problem__state=ProblemState.IGNORED)
+    denied = Execution.objects.filter(Exists(failed), link=link, state=ExecutionState.FAILED, reason__in=OF_LOGIN)
+    denied.update(state=ExecutionState.WAITING, due_at=timezone.now(), finished_at=None)
 
 
 def wake_executions(link: Link, gist_id: str, ghl_id: str) -> None:
