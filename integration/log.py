@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from integration.causes.group import assign_problems
+from integration.causes.group import assign_problems, save_further_problems
 from integration.models import Change, ChangeState, Execution, LogEntry, Outcome, Pair, Run
 from integration.providers.operations import Json
 from integration.records import PersonRef
@@ -89,6 +89,7 @@ def save_entries(entries: Sequence[LogEntry]) -> None:
     """
     assign_problems(entries)
     LogEntry.objects.bulk_create(entries)
+    save_further_problems(entries)
     changes = []
     for entry in entries:
         for change in entry.unsaved_changes:

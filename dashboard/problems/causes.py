@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from dashboard.grants import visible
 from dashboard.lists import EmptyState, ListWords
-from integration.causes.group import with_counts
+from integration.causes.group import entries_by_problem, is_of, with_counts
 from integration.causes.words import OPERATIONS, Wording, subject_in_words, wording_of
 from integration.models import ACTIVE_RUNS, LogEntry, Problem, ProblemState, Run, RunKind
 from integration.privacy.masked_columns import mask_row
@@ -126,7 +126,7 @@ def problem_rows() -> QuerySet[Problem]:
 
 
 def read_rows(rows: QuerySet[Problem], order: str) -> list[ProblemRow]:
-    """The first of them in this order, with their trends and the retries under way: three queries for all."""
+    """The first of them in this order, with their trends and the retries under way: four queries for all."""
     columns = {"newest": ["-last_seen", "-pk"]}.get(order, ["-count", "-last_seen", "-pk"])
     found = list(rows.order_by(*columns)[:MOST_ROWS])
     if order not in ("most", "newest"):
@@ -143,12 +143,12 @@ def _trends_of(problems: Iterable[Problem]) -> dict[int, list[int]]:
     """Failures by hour, the present one last; counted by the database, which may hold a hundred thousand of them."""
     this_hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     start = this_hour - timedelta(hours=HOURS - 1)
-    mine = LogEntry.objects.filter(problem__in=[one.pk for one in problems], created_at__gte=start).order_by()
     found: dict[int, list[int]] = {}
-    by_hour = mine.annotate(hour=TruncHour("created_at")).values_list("problem", "hour").annotate(n=Count("pk"))
-    for problem, hour, number in by_hour:
-        place = int((hour - start).total_seconds() // 3600)
-        found.setdefault(problem, [0] * HOURS)[min(place, HOURS - 1)] += number
+    for entries in entries_by_problem(list(problems)):
+        mine = entries.filter(created_at__gte=start).order_by().annotate(hour=TruncHour("created_at"))
+        for problem, hour, number in mine.values_list("of", "hour").annotate(n=Count("pk")):
+            place = int((hour - start).total_seconds() // 3600)
+            found.setdefault(problem, [0] * HOURS)[min(place, HOURS - 1)] += number
     return found
 
 
@@ -266,7 +266,7 @@ def problem_context(problem: Problem, shown: int = PEOPLE_SHOWN) -> dict[str, An
         entries = affected.entries
     (row,) = read_rows(problem_rows().filter(pk=problem.pk), "newest")
     best = next((fix for fix in fixes if fix.values), None)
-    waiting = retryable(LogEntry.objects.filter(problem=problem))
+    waiting = retryable(LogEntry.objects.filter(is_of([problem])))
     last = Run.objects.filter(pk=row.last_retry.get("run") or 0).select_related("link", "started_by").first()
     return {
         "row": row,

@@ -23,7 +23,7 @@ from dashboard.problems.context import tab_counts
 from dashboard.problems.filters import ProblemFilter
 from dashboard.rights import need_live
 from dashboard.templatetags.ui import shown
-from integration.causes.group import open_entries
+from integration.causes.group import is_of, open_entries
 from integration.errors import ProviderError, SetupError
 from integration.models import Link, LogEntry, Pause, Problem, Run
 from integration.problems.fixes import apply_fix
@@ -65,7 +65,7 @@ def problem(request: HttpRequest, pk: int) -> HttpResponse:
 def export_people(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Who is affected and with which value, as a file that is safe to open in a spreadsheet."""
     found = get_object_or_404(Problem.objects.select_related("link"), pk=pk)
-    entries = open_entries().filter(problem=found).defer("calls", "noticed").prefetch_related("changes")
+    entries = open_entries().filter(is_of([found])).defer("calls", "noticed").prefetch_related("changes")
     rows = (_person_row(entry, found) for entry in entries.order_by("pk").iterator(chunk_size=500))
     record_export(request, f"problem {pk}", found.link.key)
     return stream_rows(f"problem-{pk}", True, PERSON_COLUMNS, rows)
@@ -139,7 +139,7 @@ def _retry_matching_problems(request: HttpRequest) -> HttpResponse:
     wanted = ProblemFilter(QueryDict(request.POST.get("filter", "")))
     try:
         found = wanted.check().apply(problem_rows()).order_by().values("pk")
-        return _retry_all(request, visible(LogEntry.objects.filter(problem__in=found)), "a filter of the problems")
+        return _retry_all(request, visible(LogEntry.objects.filter(is_of(found))), "a filter of the problems")
     except TROUBLE as problem:
         report_problem(request, problem)
     return redirect("problems")

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from integration.alerts.lifecycle import Condition
 from integration.alerts.messages import one_line
-from integration.causes.group import with_counts
+from integration.causes.group import entries_by_problem, is_of, with_counts
 from integration.causes.words import Wording, wording_of
 from integration.models import Alert, AlertState, LogEntry, Problem, ProblemState
 
@@ -104,15 +104,20 @@ def _words_of(problem: Problem) -> Wording:
 
 def _failures_of_last_hour(problems: list[Problem]) -> dict[int, int]:
     hour = timezone.now() - timedelta(hours=1)
-    recent = LogEntry.objects.filter(problem__in=[one.pk for one in problems], created_at__gte=hour)
-    return dict(recent.order_by().values_list("problem").annotate(number=Count("pk")))
+    found: dict[int, int] = {}
+    for entries in entries_by_problem(problems):
+        recent = entries.filter(created_at__gte=hour).order_by()
+        for problem, number in recent.values_list("of").annotate(number=Count("pk")):
+            found[problem] = found.get(problem, 0) + number
+    return found
 
 
 def usual_failures(problem: Problem, now: datetime) -> int:
     """Failures in the busiest hour of the week before the last hour; of many hours the second busiest, since one burst
     makes no rhythm.
     """
-    week = LogEntry.objects.filter(problem=problem, created_at__gte=now - WEEK, created_at__lt=now - timedelta(hours=1))
+    mine = LogEntry.objects.filter(is_of([problem]))
+    week = mine.filter(created_at__gte=now - WEEK, created_at__lt=now - timedelta(hours=1))
     hours = week.order_by().annotate(hour=TruncHour("created_at")).values("hour").annotate(number=Count("pk"))
     numbers = sorted(hours.values_list("number", flat=True), reverse=True)
     return int(numbers[1] if len(numbers) > MANY_HOURS else (numbers or [0])[0])

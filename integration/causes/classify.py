@@ -30,7 +30,11 @@ PATTERNS = (
     ("member_missing", r"team member needs|assigneduserid is missing"),
     ("slot_taken", r"slot.*(no longer|not available|taken)"),
     ("opt_out_permanent", r"permanent dnd"),
-    ("value_taken", r"already been taken|already (exists?|in use|taken)|must be unique|is not unique|duplicate"),
+    (
+        "value_taken",
+        r"already been taken|with this [\w-]+ already|already (exists?|in use|taken)|must be unique|is not unique"
+        r"|duplicate",
+    ),
     ("too_long", r"too long|shorter than|longer than|exceed|max(imum)? ?length|at most \d+ char"),
     (
         "option_missing",
@@ -75,9 +79,64 @@ def classify(entry: Any, changes: Sequence[Any]) -> Classified | None:
     skip = next((one for one in entry.left_out if one["reason"] in BY_SKIP), None)
     if skip is None:
         return _classify_broken_row(entry) if entry.reason == "mapping_row" else None
+    return _classify_skip(skip)
+
+
+def classify_all(entry: Any, changes: Sequence[Any]) -> list[Classified]:
+    """Every cause of an entry, once each, as `classify` the first: of one person several fields may be left out."""
+    first = classify(entry, changes)
+    if first is None:
+        return []
+    skips = [_classify_skip(one) for one in entry.left_out if one["reason"] in BY_SKIP]
+    every = [first, *_classify_other_refusals(entry, changes, first), *skips]
+    return list({(one.cause, one.subject): one for one in reversed(every)}.values())[::-1]
+
+
+def _classify_skip(skip: Mapping[str, Any]) -> Classified:
     # A field is named as in GHL, unless it was Gist's new record that went without it.
     side = "gist" if skip["field"].startswith("custom_properties.") else "ghl"
     return Classified(f"{side}.{BY_SKIP[skip['reason']]}", skip["field"][:200], side)
+
+
+def _classify_other_refusals(entry: Any, changes: Sequence[Any], first: Classified) -> Iterator[Classified]:
+    """Fields of one record, or of both, that were refused beside the one that `first` is about."""
+    sentences = _refusals_in(entry.message) if entry.reason == "left_out" else {}
+    for change in changes:
+        if change.state != "failed" or change.field not in sentences or change.field == first.subject:
+            continue
+        call, answer = _answer_about(entry.calls, change.field) or ({}, sentences[change.field])
+        text = normalise(answer, call)
+        code = next((code for code, pattern in PATTERNS if re.search(pattern, text.lower())), "value_invalid")
+        yield Classified(f"{change.side}.{code}", change.field[:200], change.side, text[:300])
+
+
+def _refusals_in(message: str) -> dict[str, str]:
+    """What is said of each field, as `phone and city left out: … email left out: …` (sync/refusals.py)."""
+    first, *rest = message.split(" left out: ")
+    fields, found = _split_off_fields(first)[1], {}
+    for text in rest:
+        sentence, following = _split_off_fields(text) if text is not rest[-1] else (text, [])
+        found |= dict.fromkeys(fields, _without_introduction(sentence))
+        fields = following
+    return found
+
+
+def _split_off_fields(text: str) -> tuple[str, list[str]]:
+    """What stands before the fields at the end, as `… phone and city`, and those."""
+    words = text.split(" ")
+    fields = [words.pop()]
+    while len(words) > 1 and words[-1] == "and":
+        fields, words = [*fields, words[-2]], words[:-2]
+    return " ".join(words), fields
+
+
+def _answer_about(calls: Any, field: str) -> tuple[Mapping[str, Any], str] | None:
+    """The newest refused call of which an answer names the field, with that answer."""
+    for call in reversed(_failed_calls(calls)):
+        for answer in _answers_of(call):
+            if field.rpartition(".")[2] == _field_named_in(answer).rpartition(".")[2]:
+                return call, answer
+    return None
 
 
 def _classify_broken_row(entry: Any) -> Classified:
@@ -124,9 +183,7 @@ def _classify_refusal(
 def _field_and_answer(answers: Sequence[str], refused: Sequence[str]) -> tuple[str, str]:
     """The field that is refused, and the answer about it. `refused` are the fields that were left out."""
     for answer in answers:
-        found = NAMED.match(answer)
-        named = found[1].rpartition("field_value")[0].rstrip(".") or found[1] if found else ""
-        named = named if named[:1].islower() and named not in NO_FIELDS else CAPITALISED.get(named, "")
+        named = _field_named_in(answer)
         last = named.rpartition(".")[2]
         match = next((key for key in refused if key in (named, last) or key.rpartition(".")[2] == last), "")
         if match:
@@ -136,8 +193,18 @@ def _field_and_answer(answers: Sequence[str], refused: Sequence[str]) -> tuple[s
     return (refused[0] if refused else ""), answers[0]
 
 
+def _field_named_in(answer: str) -> str:
+    found = NAMED.match(answer)
+    named = found[1].rpartition("field_value")[0].rstrip(".") or found[1] if found else ""
+    return named if named[:1].islower() and named not in NO_FIELDS else CAPITALISED.get(named, "")
+
+
+def _failed_calls(calls: Any) -> list[Mapping[str, Any]]:
+    return [one for one in calls or () if isinstance(one, dict) and one.get("error")]
+
+
 def _last_failed_call(calls: Any) -> Mapping[str, Any]:
-    found = [one for one in calls or () if isinstance(one, dict) and one.get("error")]
+    found = _failed_calls(calls)
     return found[-1] if found else {}
 
 

@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from integration.causes.classify import Classified, classify
-from integration.models import FAILING, Link, LogEntry, Outcome, Problem, ProblemState
+from integration.causes.classify import Classified, classify_all
+from integration.models import FAILING, FurtherProblem, Link, LogEntry, Outcome, Problem, ProblemState
 from integration.models.problem import QUIET_DAY
 
 Key = tuple[int, str, str]
@@ -26,19 +27,46 @@ def assign_problems(entries: Sequence[LogEntry]) -> None:
 
     A fixed number of statements for all of them, and one for each problem that they are about.
     """
-    found: dict[Key, list[tuple[LogEntry, Classified]]] = defaultdict(list)
+    found: dict[Key, list[tuple[LogEntry, Classified, bool]]] = defaultdict(list)
     for entry in entries:
         # A dry run writes nothing, so nothing of it is to be repaired.
-        if not entry.planned and (kind := classify(entry, getattr(entry, "unsaved_changes", ()))):
-            found[entry.link_id, kind.cause, kind.subject].append((entry, kind))
+        entry.unsaved_problems = []
+        kinds = [] if entry.planned else classify_all(entry, getattr(entry, "unsaved_changes", ()))
+        for kind in kinds:
+            found[entry.link_id, kind.cause, kind.subject].append((entry, kind, kind is kinds[0]))
     if not found:
         return
-    known = _ensure_problems({key: group[0] for key, group in found.items()})
+    known = _ensure_problems({key: group[0][:2] for key, group in found.items()})
     for key, group in found.items():
-        problem, of_it = known[key], [entry for entry, _ in group]
-        for entry in of_it:
-            entry.problem = problem
-        _note_failures(problem, of_it, group[-1][1].text)
+        problem = known[key]
+        for entry, _, is_first in group:
+            if is_first:
+                entry.problem = problem
+            else:
+                entry.unsaved_problems.append(problem)
+        _note_failures(problem, [entry for entry, _, _ in group], group[-1][1].text)
+
+
+def save_further_problems(entries: Iterable[LogEntry]) -> None:
+    """Those that `assign_problems` found beside the first one of each entry; the entries are saved by now."""
+    rows = [FurtherProblem(entry=entry, problem=one) for entry in entries for one in entry.unsaved_problems]
+    FurtherProblem.objects.bulk_create(rows)
+
+
+def is_of(problems: Iterable[Problem] | QuerySet[Problem, Any]) -> Q:
+    """That an entry stands under one of these problems, as its first one or a further one."""
+    return Q(problem__in=problems) | Q(pk__in=FurtherProblem.objects.filter(problem__in=problems).values("entry"))
+
+
+def entries_by_problem(problems: Iterable[Problem]) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """The entries of these problems, each with `of`, the key of its problem: by their first one, and by further ones.
+
+    An entry that stands under two of them comes for each.
+    """
+    first = LogEntry.objects.filter(problem__in=problems).annotate(of=F("problem"))
+    return first, LogEntry.objects.filter(further_problems__problem__in=problems).annotate(
+        of=F("further_problems__problem")
+    )
 
 
 def _ensure_problems(wanted: dict[Key, tuple[LogEntry, Classified]]) -> dict[Key, Problem]:
@@ -88,8 +116,9 @@ def _how_it_opens(problem: Problem) -> str:
 def close_resolved(link: Link | int) -> None:
     """Problems of the link of which nothing fails any more are resolved. Ignored ones stay ignored, for ever."""
     still = LogEntry.objects.filter(problem=OuterRef("pk"), resolved_at=None)
+    further = FurtherProblem.objects.filter(problem=OuterRef("pk"), entry__resolved_at=None)
     now = timezone.now()
-    for problem in Problem.objects.filter(~Exists(still), link=link, state__in=FAILING):
+    for problem in Problem.objects.filter(~Exists(still), ~Exists(further), link=link, state__in=FAILING):
         problem.note_history("resolved")
         problem.state, problem.resolved_at, problem.state_by = ProblemState.RESOLVED, now, None
         problem.save(update_fields=["state", "resolved_at", "state_by", "history"])
@@ -125,6 +154,7 @@ def group_earlier_failures() -> int:
         with transaction.atomic():
             assign_problems(page)
             LogEntry.objects.bulk_update(page, ["problem"])
+            save_further_problems(page)
         grouped += len(page)
     return grouped
 
@@ -144,5 +174,10 @@ def failing_problems(links: Iterable[Link] | None = None) -> QuerySet[Problem]:
 def with_counts(problems: QuerySet[Problem]) -> QuerySet[Problem]:
     """With `count`, how many records fail now; by the open entries alone, however long the history is."""
     still = LogEntry.objects.filter(problem=OuterRef("pk"), resolved_at=None).order_by().values("problem")
-    number = Subquery(still.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
-    return problems.annotate(count=Coalesce(number, 0))
+    further = FurtherProblem.objects.filter(problem=OuterRef("pk"), entry__resolved_at=None).values("problem")
+    return problems.annotate(count=_number_of(still) + _number_of(further))
+
+
+def _number_of(rows: QuerySet[Any, Any]) -> Coalesce:
+    number = Subquery(rows.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
+    return Coalesce(number, 0)

@@ -42,7 +42,7 @@ from integration.models.import_file import CheckState, ImportFile, ImportMode, I
 from integration.models.inbox_event import EventState, InboxEvent
 from integration.models.kept_apart import KeptApart
 from integration.models.link import Link
-from integration.models.log_entry import LogEntry
+from integration.models.log_entry import FurtherProblem, LogEntry
 from integration.models.mapping import AcceptedFields, Mapping, MappingDraft, MappingVersion
 from integration.models.pair import OtherEmail, Pair, Snapshot
 from integration.models.pause import Pause
@@ -93,6 +93,7 @@ __all__ = [
     "Execution",
     "ExecutionState",
     "FieldCheck",
+    "FurtherProblem",
     "GhlApp",
     "ImportFile",
     "ImportMode",

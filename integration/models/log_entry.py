@@ -22,8 +22,8 @@ class LogEntry(models.Model):
     `kind` says what it is about: "contact", "task", "note", "appointment", "tag", "event" and the like. Only contacts
     are counted in the run's balance. `execution` and `step` name the workflow's action that it records.
     `problem` groups failures, and values that were left out while the rest was written, by their cause: it is open for
-    this record until `resolved_at`. `trace` is that of the event or the request it comes from, blank where it is its
-    run's (`own_trace`).
+    this record until `resolved_at`, and so are its `further_problems`. `trace` is that of the event or the request it
+    comes from, blank where it is its run's (`own_trace`).
     """
 
     link = models.ForeignKey(Link, models.CASCADE, related_name="log_entries")
@@ -104,7 +104,8 @@ class LogEntry(models.Model):
         ]
 
     unsaved_changes: list[Any]
-    """Of an entry that is not saved yet (log.py)."""
+    unsaved_problems: list[Problem]
+    """Of an entry that is not saved yet (log.py); its further ones."""
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}: {self.label}"
@@ -135,3 +136,16 @@ class LogEntry(models.Model):
         written = [row for change in self.changes.all() for row in change.rows]
         noticed = {"state": "", "word": "Noticed", "tone": "idle"}
         return written + [{"label": row["field"], **row, **noticed} for row in self.noticed]
+
+
+class FurtherProblem(models.Model):
+    """One more problem of an entry, beside its first: fields of one person may be left out for different reasons."""
+
+    entry = models.ForeignKey(LogEntry, models.CASCADE, related_name="further_problems")
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="further_entries")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry", "problem"], name="one_row_per_further_problem")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.problem_id}"

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from integration.causes.group import is_of
 from integration.causes.words import title_of
 from integration.errors import SetupError
-from integration.models import Link, LogEntry, Problem, ProblemState, Run, RunKind, RunTarget
+from integration.models import FurtherProblem, Link, LogEntry, Problem, ProblemState, Run, RunKind, RunTarget
 from integration.problems.fixes.affected import Affected
 from integration.problems.fixes.mapping import still_unfit
 from integration.runs.ladder import FAILS
@@ -26,7 +27,8 @@ def failures_since(since: datetime, link: Link | None = None) -> QuerySet[LogEnt
 
 def retryable(entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
     """Of these the open failures that can be tried again, oldest first, without the columns that a retry needs not."""
-    found = entries.filter(FAILS).exclude(problem__state=ProblemState.IGNORED)
+    further = FurtherProblem.objects.filter(entry=OuterRef("pk")).exclude(problem__state=ProblemState.IGNORED)
+    found = entries.filter(FAILS).exclude(Q(problem__state=ProblemState.IGNORED) & ~Exists(further))
     # Of a task or note that failed by itself nothing is kept by which it could be tried again.
     found = found.filter(Q(kind="contact") | Q(execution__isnull=False))
     return found.defer("calls", "noticed", "message").order_by("pk")
@@ -54,12 +56,15 @@ def estimate(entries: QuerySet[LogEntry]) -> Estimate:
 
 def retry_problem(problem: Problem, user: Any = None, *, only: Iterable[int] = (), trigger: str = "person") -> Run:
     """Try the records of a problem again, or `only` those of these entries. Raises SetupError, AlreadyRunning."""
-    entries = retryable(LogEntry.objects.filter(problem=problem, link=problem.link_id))
+    entries = retryable(LogEntry.objects.filter(is_of([problem]), link=problem.link_id))
     if wanted := list(only):
         entries = entries.filter(pk__in=wanted)
     # Who is known to fail again comes last: the retry would stop there, and the others are to pass first.
     unfit = still_unfit(Affected(problem))
     chosen = sorted(entries, key=lambda entry: entry.pk in unfit)
+    for entry in chosen:
+        # The retry is about this problem, also of those whose first one is another.
+        entry.problem = problem
     title = f"Retry {len(chosen):,}: {title_of(problem)}"
     return retry_by_steps(problem.link, chosen, user, title=title, trigger=trigger)
 

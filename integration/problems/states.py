@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from integration.causes.group import is_of
 from integration.errors import SetupError
 from integration.models import FAILING, LogEntry, Problem, ProblemState
 
@@ -30,7 +31,7 @@ def set_state(problem: Problem, wanted: str, user: Any = None, note: str = "") -
     before, state, word, sentence = STATES[wanted]
     if problem.state not in before:
         raise SetupError("Somebody changed this problem meanwhile. Look at it again.")
-    if wanted == "reopen" and not LogEntry.objects.filter(problem=problem, resolved_at=None).exists():
+    if wanted == "reopen" and not LogEntry.objects.filter(is_of([problem]), resolved_at=None).exists():
         state, sentence = ProblemState.RESOLVED, "Nothing of it fails any more, so it is resolved."
     note = " ".join(note.split())[:300]
     problem.state, problem.state_by, problem.note = state, user, note

@@ -53,7 +53,7 @@ BOUNDED = {
         "integration.GhlApp", "integration.InstallationKey", "integration.MappingDraft", "integration.Retention",
         "integration.WebhookRhythm",
     ), _ONE_EACH),
-    "integration.Approval": _WITH_OTHERS,
+    **dict.fromkeys(("integration.Approval", "integration.FurtherProblem"), _WITH_OTHERS),
     **dict.fromkeys(("django_q.OrmQ", "django_q.Schedule", "integration.PendingRead"), _WORK),
     "account.EmailConfirmation": "no row is made: the link in the mail is signed",
     "dashboard.CacheEntry": "ends by itself: the cache deletes what is over, and holds so many entries at most",

@@ -18,6 +18,7 @@ from integration.models import (
     EventState,
     Execution,
     ExecutionState,
+    FurtherProblem,
     ImportFile,
     InboxEvent,
     LogEntry,
@@ -139,7 +140,8 @@ def _prune_problems(before: datetime, after: int) -> Batch:
     # One that never opened was never resolved at a time.
     ended = Coalesce("resolved_at", "last_seen")
     over = Problem.objects.alias(ended=ended).filter(pk__in=old, state=ProblemState.RESOLVED, ended__lt=before)
-    keys = list(over.exclude(Exists(LogEntry.objects.filter(problem=OuterRef("pk")))).values_list("pk", flat=True))
+    in_log = (LogEntry.objects.filter(problem=OuterRef("pk")), FurtherProblem.objects.filter(problem=OuterRef("pk")))
+    keys = list(over.exclude(Exists(in_log[0])).exclude(Exists(in_log[1])).values_list("pk", flat=True))
     Problem.objects.filter(pk__in=keys).delete()
     pauses, _ = Pause.objects.filter(resumed_at__lt=before).delete()
     return Batch(len(keys) + pauses, max(old, default=after), is_last)

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from integration.errors import SetupError
-from integration.models import LogEntry, Outcome, Problem, Run, RunTarget
+from integration.models import FurtherProblem, LogEntry, Outcome, Problem, Run, RunTarget
 from integration.runs.context import RunContext
 from integration.runs.ladder_words import Results, describe_results
 from integration.workflows import executions
@@ -91,7 +91,7 @@ def check_step(context: RunContext) -> str:
     item, result = run.target.ladder[step["problem"]], context.checkpoint.results[step["problem"]]
     tried = step["end"] - step["first"]
     failing = _failing_again(run, run.target.entries[step["first"] : step["end"]])
-    same = sum(1 for problem in failing if problem == item["problem"] or item["problem"] is None)
+    same = sum(1 for problems in failing if item["problem"] in problems or item["problem"] is None)
     other = len(failing) - same
     found = {"steps": 1, "tried": tried, "same": same, "other": other, "passed": tried - len(failing)}
     found["calls"] = sum(run.api_calls.values()) - step["calls"]
@@ -101,18 +101,25 @@ def check_step(context: RunContext) -> str:
     return "next_step"
 
 
-def _failing_again(run: Run, entries: Sequence[int]) -> list[int | None]:
-    """The problem of each record that still fails, by the entry of its newest attempt."""
+def _failing_again(run: Run, entries: Sequence[int]) -> list[set[int | None]]:
+    """The problems of each record that still fails, by the entry of its newest attempt."""
     tried = LogEntry.objects.filter(pk__in=entries)
     again = LogEntry.objects.filter(FAILS, run=run, parent__in=entries)
     # Of an action that fails in the same words the attempt is counted, in others it has a new entry.
     stuck = tried.filter(FAILS, execution__isnull=False).values("execution")
     newest = LogEntry.objects.filter(FAILS, execution__in=stuck).order_by().values("execution").annotate(last=Max("pk"))
-    found: list[int | None] = [*again.values_list("problem", flat=True)]
-    found += LogEntry.objects.filter(pk__in=newest.values("last")).values_list("problem", flat=True)
+    found = _problems_of(again) + _problems_of(LogEntry.objects.filter(pk__in=newest.values("last")))
     # Somebody whose turn did not come, as they are being written by something else, was not repaired either.
     untried = tried.filter(FAILS, execution=None).count()
-    return [*found, *[-1] * untried]
+    never: list[set[int | None]] = [{-1}] * untried
+    return found + never
+
+
+def _problems_of(entries: QuerySet[LogEntry]) -> list[set[int | None]]:
+    found: dict[int, set[int | None]] = {pk: {problem} for pk, problem in entries.values_list("pk", "problem")}
+    for entry, problem in FurtherProblem.objects.filter(entry__in=found).values_list("entry", "problem"):
+        found[entry].add(problem)
+    return list(found.values())
 
 
 def _note_result(run: Run, item: dict[str, Any], result: dict[str, int]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from integration.causes.group import open_entries
+from integration.causes.group import is_of, open_entries
 from integration.connections.fields import known_fields
 from integration.mapping.rules import Row, Rules, freeze_rules
 from integration.mapping.versions import current_version
@@ -27,7 +27,7 @@ class Affected:
 
     @cached_property
     def entries(self) -> list[LogEntry]:
-        mine = open_entries().filter(problem=self.problem).select_related("run")
+        mine = open_entries().filter(is_of([self.problem])).select_related("run")
         mine = mine.defer("calls", "noticed", "run__rules", "run__checkpoint", "run__target")
         return list(mine.prefetch_related("changes").order_by("-pk")[:MOST_TESTED])
 
@@ -36,7 +36,7 @@ class Affected:
         return (
             len(self.entries)
             if len(self.entries) < MOST_TESTED
-            else open_entries().filter(problem=self.problem).count()
+            else open_entries().filter(is_of([self.problem])).count()
         )
 
     @cached_property
