@@ -29,6 +29,14 @@ def command(route: str, view: View, name: str) -> URLPattern:
     return path(route, _limit_methods(view, SEND), name=name)
 
 
+def intake(route: str, view: View, name: str) -> tuple[URLPattern, URLPattern]:
+    """Where programs send to, with and without the last slash: few of them send a body again to where a redirect leads.
+
+    The last one is what `reverse` gives.
+    """
+    return command(route.removesuffix("/"), view, name), command(route, view, name)
+
+
 def limit_to_forms(patterns: Iterable[Any]) -> list[URLPattern | URLResolver]:
     """The addresses of another package as forms: Django's own form views take PUT for POST."""
     found = list(patterns)

@@ -51,7 +51,7 @@ from dashboard.plans import views as plans
 from dashboard.plans.export import export_plan
 from dashboard.problems import views as problems
 from dashboard.problems import views_causes as problem_causes
-from dashboard.routes import command, form, limit_to_forms, page
+from dashboard.routes import command, form, intake, limit_to_forms, page
 from dashboard.runs import views as runs
 from dashboard.saved_views import views as saved_views
 from dashboard.suggestions import views as suggestions
@@ -241,8 +241,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     form("accounts/2fa/webauthn/login/", passkeys.sign_in_by_passkey, "mfa_login_webauthn"),
     form("accounts/2fa/webauthn/reauthenticate/", passkeys.show_passkey_again, "mfa_reauthenticate_webauthn"),
     path("accounts/", include(limit_to_forms(account_urls))),
-    command("webhooks/ghl/", webhooks.receive_ghl_webhook, "webhook_ghl"),
-    command("webhooks/gist/<str:token>/<str:topic>/", webhooks.receive_gist_webhook, "webhook_gist"),
+    *intake("webhooks/ghl/", webhooks.receive_ghl_webhook, "webhook_ghl"),
+    *intake("webhooks/gist/<str:token>/<str:topic>/", webhooks.receive_gist_webhook, "webhook_gist"),
     page("api/v1/openapi.json", api.openapi, "api_openapi"),
     page("api/v1/docs", api.docs, "api_docs"),
     *api_addresses(),

@@ -193,6 +193,12 @@ def test_too_large_is_refused_by_what_the_sender_says_and_by_what_came(sender):
     assert kept() == [("waiting", ""), ("refused", "too_large")]
 
 
+def test_the_address_without_its_last_slash_is_the_same_one(sender):
+    body = sender.event()
+    answer = sender.client.post("/webhooks/ghl", body, content_type="application/json", headers=sender.signed(body))
+    assert (answer.status_code, kept()) == (200, [("waiting", "")])
+
+
 @pytest.mark.parametrize(
     ("timestamp", "status"),
     [

@@ -81,6 +81,14 @@ def test_too_large_is_refused(gist_sender):
     assert gist_sender.post("contact_created", b'{"a": "%s"}' % (b"x" * 1024 * 1024)).status_code == 413
 
 
+def test_the_address_without_its_last_slash_is_the_same_one(gist_sender):
+    address = f"/webhooks/gist/{gist_sender.token}/contact_created"
+    assert (
+        gist_sender.client.post(address, b'{"contact": {"id": 1}}', content_type="application/json").status_code == 200
+    )
+    assert InboxEvent.objects.get().state == "waiting"
+
+
 @pytest.mark.parametrize("method", ["get", "put", "delete"])
 def test_only_a_post_is_taken(gist_sender, method):
     address = f"/webhooks/gist/{gist_sender.token}/contact_created/"
