@@ -25,8 +25,9 @@ _ALL = (
     Reason(
         "too_large",
         "Too large",
-        "The body is larger than any webhook of Gist or GHL.",
-        "Nothing needs doing: the next sync reads the record itself, whatever its webhook said.",
+        "The body is larger than 4 MiB, as no webhook of Gist or GHL should be, so nothing of it was taken in.",
+        "If it is genuine: what a contact holds is read by the next sync. For a task, note or appointment open the "
+        "page of its contact, which reads them.",
     ),
     Reason(
         "too_old",

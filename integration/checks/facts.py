@@ -24,8 +24,11 @@ from integration.models import (
 )
 from integration.models.fields import UndecryptableValue
 from integration.people.directory import known_users, note_users, read_calendars, read_users
+from integration.providers.ghl.webhooks import has_signature
 
 READ_EVERY = timedelta(hours=24)
+# For so long a webhook that was too large is warned of, and of at most so many it is looked whose they were.
+LATELY, MOST_LOOKED_AT = timedelta(days=7), 200
 
 
 @dataclass
@@ -58,6 +61,19 @@ class LinkFacts:
         for connection, topic in pairs:
             seen[connection].add(topic)
         return seen
+
+    @cached_property
+    def too_large(self) -> set[str]:
+        """Sides of which a webhook was lately refused for its size. GHL's was not checked: only a signature, whatever
+        it is worth, and the location near the beginning of the body say that it may be genuine.
+        """
+        lately = InboxEvent.objects.filter(state=EventState.REFUSED, received_at__gte=timezone.now() - LATELY)
+        refused = lately.filter(reason="too_large").order_by()
+        found = {"gist"} if refused.filter(connection=self.link.gist).exists() else set()
+        unsure = refused.filter(provider="ghl").values_list("headers", "body")[:MOST_LOOKED_AT]
+        location = self.link.ghl.account_id.encode()
+        is_ours = any(has_signature(headers) and location in bytes(body) for headers, body in unsure)
+        return found | {"ghl"} if is_ours and location else found
 
     @cached_property
     def users(self) -> Mapping[str, str]:

@@ -113,6 +113,18 @@ def _check_webhooks(facts: LinkFacts) -> Iterator[CheckResult]:
         )  # fmt: skip
 
 
+@check("large_webhooks")
+def _check_large_webhooks(facts: LinkFacts) -> Iterator[CheckResult]:
+    for side in sorted(facts.too_large):
+        yield CheckResult(
+            f"large_webhooks:{side}", facts.link.key, False,
+            f"A webhook of {Provider(side).label} was too large to be taken in",
+            "Run a full sync: it reads what contacts hold. For a task, note or appointment open the page of its "
+            "contact, which reads them. Problems, Turned away shows how the webhook begins.",
+            ("connection", facts.link.connection(side).key, "Open the connection"), misleads=True,
+        )  # fmt: skip
+
+
 @check("workflow_webhooks")
 def _check_workflow_webhooks(facts: LinkFacts) -> Iterator[CheckResult]:
     link = facts.link

@@ -30,8 +30,9 @@ from integration.webhooks.memory import memory
 from integration.webhooks.refusals import DUPLICATE, REFUSALS, REFUSED_BYTES, SPOOLED, STORED, TRY_AGAIN, Answer
 from integration.webhooks.store import UnknownToken, keep_delivery, keep_refused
 
-# The largest body that is taken: anybody can send one.
-LIMIT_BYTES = 1024 * 1024
+# The largest body that is taken, and that of one without a signature, which will be refused: anybody can send one, and
+# each thread of the server holds one (dashboard/web_server.py).
+LIMIT_BYTES, UNSIGNED_BYTES = 4 * 1024 * 1024, 1024 * 1024
 # How long one webhook may spend on storing spooled ones, while its sender waits.
 DRAIN_SECONDS = 0.2
 
@@ -44,6 +45,12 @@ class Refused(Exception):
     def __init__(self, reason: str, topic: str = "", connection_id: int | None = None):
         super().__init__(reason)
         self.reason, self.topic, self.connection_id = reason, topic, connection_id
+
+
+def largest_body(provider: str, headers: Mapping[str, str]) -> int:
+    """How many bytes of a body are looked at. `headers` may be in any case. Gist signs nothing."""
+    low = {name.lower(): value for name, value in headers.items()}
+    return LIMIT_BYTES if provider == "gist" or webhooks.has_signature(low) else UNSIGNED_BYTES
 
 
 def receive_ghl(body: bytes, headers: Mapping[str, str], length: int = 0) -> Answer:
@@ -84,7 +91,7 @@ def _check_and_store(
 
 
 def _checked_ghl(body: bytes, headers: Mapping[str, str], length: int) -> Delivery:
-    if max(length, len(body)) > LIMIT_BYTES:
+    if max(length, len(body)) > largest_body("ghl", headers):
         raise Refused("too_large")
     # Over the raw bytes and before they are parsed: nothing of a stranger's body is read.
     if problem := webhooks.problem_with(body, headers):

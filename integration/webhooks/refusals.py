@@ -29,7 +29,7 @@ TRY_AGAIN = Answer(429, "It cannot be stored at the moment. Send it again later.
 # Reason code of a refused event to the answer. Never 410: Gist would switch the webhook off for good. 200 where the
 # sender did nothing wrong and there is nothing to send again.
 _REFUSALS = {
-    "too_large": Answer(413, "The body is larger than 1 MiB."),
+    "too_large": Answer(413, "The body is larger than 4 MiB, or than 1 MiB without a signature."),
     "no_signature": Answer(401, "There is no signature."),
     "bad_signature": Answer(401, "The signature does not fit the body."),
     "too_old": Answer(401, "The event is older than the limit."),

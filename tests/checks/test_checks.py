@@ -218,3 +218,23 @@ def test_the_command_prints_an_object_a_line_and_fails(world, link):
 
 def test_the_command_knows_no_other_link(world, link):
     assert "There is no link “nowhere”" in Output("checks", "nowhere").failure
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_ours", "said"),
+    [({"x-ghl-signature": "abc"}, True, True), ({}, True, False), ({"x-ghl-signature": "abc"}, False, False)],
+)
+def test_a_webhook_of_ghl_that_was_too_large_is_warned_of_for_a_week(sound, headers, is_ours, said):
+    location = sound.ghl.account_id if is_ours else "other"
+    body = json.dumps({"type": "NoteCreate", "locationId": location}).encode()
+    facts = {"provider": "ghl", "state": "refused", "reason": "too_large", "headers": headers, "body": body}
+    InboxEvent.objects.create(**facts)
+    assert failing(sound) == ({"large_webhooks:ghl"} if said else set())
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        assert "large_webhooks:ghl" not in failing(sound)
+
+
+def test_a_webhook_of_gist_that_was_too_large_is_warned_of(sound):
+    facts = {"provider": "gist", "state": "refused", "reason": "too_large", "connection": sound.gist}
+    InboxEvent.objects.create(**facts, body=b"")
+    assert failing(sound) == {"large_webhooks:gist"}

@@ -186,11 +186,22 @@ def test_a_signed_body_that_is_no_object_is_unreadable(sender, body):
 
 
 def test_too_large_is_refused_by_what_the_sender_says_and_by_what_came(sender):
-    largest = sender.event(body="x" * (1024 * 1024 - len(sender.event(body=""))))
-    assert len(largest) == 1024 * 1024
+    largest = sender.event(body="x" * (4 * 1024 * 1024 - len(sender.event(body=""))))
+    assert len(largest) == 4 * 1024 * 1024
     assert sender.post(largest, sender.signed(largest)).status_code == 200
     assert sender.post(largest + b" ", sender.signed(largest + b" ")).status_code == 413
     assert kept() == [("waiting", ""), ("refused", "too_large")]
+
+
+def test_what_is_shown_of_a_body_that_is_too_large_is_its_beginning(sender):
+    body = sender.event(body="x" * 4 * 1024 * 1024)
+    sender.post(body, sender.signed(body))
+    assert bytes(InboxEvent.objects.get().body) == body[:4096]
+
+
+def test_a_body_without_a_signature_is_not_read_as_far(sender):
+    assert sender.post(sender.event(body="x" * 1024 * 1024), {}).status_code == 413
+    assert kept() == [("refused", "too_large")]
 
 
 def test_the_address_without_its_last_slash_is_the_same_one(sender):

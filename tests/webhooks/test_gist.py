@@ -78,7 +78,7 @@ def test_a_body_that_is_no_json_object_is_unreadable_and_kept_with_its_connectio
 
 
 def test_too_large_is_refused(gist_sender):
-    assert gist_sender.post("contact_created", b'{"a": "%s"}' % (b"x" * 1024 * 1024)).status_code == 413
+    assert gist_sender.post("contact_created", b'{"a": "%s"}' % (b"x" * 4 * 1024 * 1024)).status_code == 413
 
 
 def test_the_address_without_its_last_slash_is_the_same_one(gist_sender):

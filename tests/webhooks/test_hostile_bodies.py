@@ -19,7 +19,7 @@ from integration.webhooks.unpack import NAMES_NOBODY
 from tests.dashboard.browser import Browser, html, words
 
 pytestmark = pytest.mark.django_db
-LIMIT = 1024 * 1024
+LIMIT = 4 * 1024 * 1024
 
 
 @pytest.fixture
@@ -191,7 +191,6 @@ def test_the_content_type_does_not_matter(sender, gist_sender, content_type):
         ({"Content-Encoding": "gzip"}, 200),  # Said and not done: the bytes are what was signed.
         ({"Content-Length": "nonsense"}, 401),  # Nothing is read, and nothing is not what was signed.
         ({"Content-Length": "-5"}, 401),
-        ({"Content-Length": "9" * 30}, 413),
         ({"X-GHL-Signature": "é" * 5_000}, 401),
     ],
 )

@@ -62,6 +62,11 @@ class Keys:
     rsa: tuple[RSAPublicKey, ...]
 
 
+def has_signature(headers: Mapping[str, str]) -> bool:
+    """Whether there is one, right or wrong. `headers` has lower-case names."""
+    return any(headers.get(name, "").strip().lower() not in ABSENT for name in (FIRST, SECOND))
+
+
 def problem_with(body: bytes, headers: Mapping[str, str]) -> str:
     """An empty text for a genuine webhook, else `no_signature` or `bad_signature`. `headers` has lower-case names.
 
