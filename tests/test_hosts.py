@@ -13,10 +13,12 @@ from django_q.models import Schedule
 from django_q.scheduler import scheduler
 
 from integration.models import Run
+from integration.models.run import PAUSED_BY_PERSON
 from integration.providers.budgets import Budget, Rate, document
 from integration.providers.budgets.document import clock_offset
 from integration.providers.http import Limits
 from integration.queue import install_schedules
+from integration.runs.progress import is_still_writing
 from integration.runs.recover import recover_lost_runs
 from integration.runs.schedule import start_due_runs
 from integration.runs.start import start_run
@@ -57,6 +59,16 @@ def test_a_host_whose_clock_is_ahead_takes_no_lease_that_holds(link, host_ahead)
     link.refresh_from_db()
     assert link.lease_until < timezone.now() + timedelta(seconds=70), "a lost host's lease would hold for minutes more"
     assert not link.take_lease("one:1:1", 60)
+
+
+def test_a_host_whose_clock_is_ahead_shows_that_a_paused_run_is_still_writing(link, host_ahead):
+    run = start_run(link)
+    run.status, run.error_code = "paused", PAUSED_BY_PERSON
+    assert link.take_lease("one:1:1", 60)
+    host_ahead()
+    assert is_still_writing(run)
+    link.release_lease("one:1:1")
+    assert not is_still_writing(run)
 
 
 def test_hosts_whose_clocks_differ_share_one_allowance(db, settings, host_ahead):

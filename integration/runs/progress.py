@@ -51,5 +51,4 @@ def waits_for_confirmation(run: Run) -> bool:
 
 def is_still_writing(run: Run) -> bool:
     """Whether a paused run is at the last of what was under way: somebody holds its link still."""
-    link = run.link
-    return run.is_paused and bool(link.lease_owner and link.lease_until and link.lease_until > timezone.now())
+    return run.is_paused and run.link.is_leased()
