@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from integration.alerts.channels import NotDelivered, send_by
 from integration.alerts.logins import is_for, mail_text
-from integration.alerts.messages import Message, compose_message
+from integration.alerts.messages import Message, compose_message, one_line
 from integration.models import AlertChannel, AlertDelivery, AlertState, DeliveryState
 from integration.queue import enqueue
 from integration.retry_schedule import ALERTS, pause_before
@@ -116,7 +116,12 @@ def _mail_person(needed: list[AlertDelivery]) -> str:
     """One mail per login, to somebody who may reconnect it."""
     for one in needed:
         assert one.user is not None, "without a channel it is for a person"
-        send_mail(f"Gistline: {one.alert.title}", mail_text(one.alert), settings.DEFAULT_FROM_EMAIL, [one.user.email])
+        send_mail(
+            f"Gistline: {one_line(one.alert.title)}",
+            mail_text(one.alert),
+            settings.DEFAULT_FROM_EMAIL,
+            [one.user.email],
+        )
         AlertDelivery.objects.filter(pk=one.pk).update(state=DeliveryState.SENT, sent_at=timezone.now())
     return "The mail server took it."
 

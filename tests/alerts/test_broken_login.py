@@ -12,7 +12,7 @@ from integration.alerts import deliver
 from integration.connections.check import verify_connection
 from integration.connections.session import note_broken_login
 from integration.errors import ReconnectRequired
-from integration.models import AlertDelivery, Connection
+from integration.models import Alert, AlertDelivery, Connection
 from tests.dashboard.browser import Browser, words
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +152,13 @@ def test_a_name_cannot_add_headers(ghl):
     note_broken_login(ghl, REFUSED)
     assert told() == BOTH
     assert "\n" not in mail.outbox[0].subject
+
+
+def test_a_title_that_was_stored_with_lines_makes_one_subject(ghl):
+    note_broken_login(ghl, REFUSED)
+    Alert.objects.update(title="“Alder\r\nBcc: ann@example.test” needs a new login")
+    assert told() == BOTH
+    assert mail.outbox[0].subject == "Gistline: “Alder Bcc: ann@example.test” needs a new login"
 
 
 def test_without_a_mail_server_nobody_is_written_to_and_the_page_says_so(ghl, operator, settings):
