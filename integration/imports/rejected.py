@@ -8,8 +8,8 @@ from integration.imports.faults import Fault
 from integration.values import member_key
 
 # A spreadsheet runs what begins with these as a formula. Not the library defusedcsv: it lets tab and CR through, and
-# writes a backslash into cells with a vertical bar.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# writes a backslash into cells with a vertical bar. Of the wide signs of East Asian keyboards Excel makes plain ones.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _GUARD = "'"
 _REASON = "Reason"
 ENCODING = "utf-8-sig"

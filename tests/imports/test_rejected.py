@@ -37,7 +37,7 @@ def test_rows_stand_as_they_were_with_the_reason_last(written):
         ]
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n"])
 def test_nothing_is_left_that_a_spreadsheet_would_run(written, sign):
     path = written([f"{sign}a", "b"], [f"{sign}cmd|' /C calc'!A0", "x|y"])
     with path.open(encoding="utf-8-sig", newline="") as file:
