@@ -21,6 +21,7 @@ _MOST_UNPACKED = 160 * 1024**2
 # hold something, no more than some 8 million fit into what may be unpacked.
 _MOST_CELLS = 20_000_000
 _WORKBOOK, _SHEETS = "xl/workbook.xml", "xl/worksheets/"
+_TYPES, _SHEET = "[Content_Types].xml", ".worksheet+xml"
 
 
 def is_workbook(path: Path) -> bool:
@@ -70,9 +71,26 @@ class XlsxSource:
     def _refuse_too_large(self) -> None:
         with zipfile.ZipFile(self.path) as archive:
             sizes = {one.filename: one.file_size for one in archive.infolist()}
-        kept = [size for name, size in sizes.items() if not name.startswith(_SHEETS)]
-        if max(kept) > _MOST_SHARED_TEXT or sum(sizes.values()) > _MOST_UNPACKED:
+            if sum(sizes.values()) > _MOST_UNPACKED or sizes.get(_TYPES, 0) > _MOST_SHARED_TEXT:
+                raise self._too_large()
+            by_row = self._sheet_parts(archive) if _TYPES in sizes else set()
+        if max(size for name, size in sizes.items() if name not in by_row) > _MOST_SHARED_TEXT:
             raise self._too_large()
+
+    def _sheet_parts(self, archive: zipfile.ZipFile) -> set[str]:
+        """Parts that are read row by row. What a part is the workbook says, not its name: what it calls anything else,
+        such as its shared texts, is read as a whole.
+        """
+        from openpyxl.xml.functions import fromstring
+
+        try:
+            parts = [
+                (one.get("PartName", "")[1:], one.get("ContentType", "")) for one in fromstring(archive.read(_TYPES))
+            ]
+        except Exception as problem:  # As below.
+            raise self._damaged() from problem
+        others = {name for name, kind in parts if not kind.endswith(_SHEET)}
+        return {name for name, _ in parts if name.startswith(_SHEETS)} - others
 
     def _too_large(self) -> SetupError:
         return SetupError(
@@ -90,7 +108,7 @@ def _load(file: BinaryIO) -> Any:
     from openpyxl import load_workbook  # Here, because most commands and jobs never open a workbook.
 
     # The file and not its path: openpyxl goes by the ending of a name.
-    return load_workbook(file, read_only=True, data_only=True)
+    return load_workbook(file, read_only=True, data_only=True, keep_links=False)
 
 
 def _texts_of(values: Sequence[Any]) -> list[str]:

@@ -91,10 +91,10 @@ def rewritten(path, change):
     return path
 
 
-def sharing(path, texts):
+def sharing(path, texts, part_name="xl/sharedStrings.xml"):
     """The workbook as Excel writes it: the texts of its first row stand in a list of their own."""
     kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
-    part = b'<Override PartName="/xl/sharedStrings.xml" ContentType="' + kind + b'"/></Types>'
+    part = b'<Override PartName="/' + part_name.encode() + b'" ContentType="' + kind + b'"/></Types>'
 
     def change(name, content):
         if name == "xl/worksheets/sheet1.xml":
@@ -103,7 +103,7 @@ def sharing(path, texts):
 
     rewritten(path, change)
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("xl/sharedStrings.xml", texts)
+        archive.writestr(part_name, texts)
     return path
 
 
@@ -163,6 +163,20 @@ def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(workbook, mon
     monkeypatch.setattr(xlsx_source, limit, 10)
     with pytest.raises(SetupError, match="too large to be read"):
         open_table(path)
+
+
+@pytest.mark.parametrize("part_name", ["xl/sharedStrings.xml", "xl/worksheets/texts.xml", "xl/worksheets/sheet2.xml"])
+def test_shared_texts_are_limited_under_whatever_name_they_stand(workbook, monkeypatch, part_name):
+    path = sharing(workbook(["?", "?"], ["Ann", "Rome"]), SHARED.replace(b"City", b"City" * 10_000), part_name)
+    monkeypatch.setattr(xlsx_source, "_MOST_SHARED_TEXT", 20_000)
+    with pytest.raises(SetupError, match="too large to be read"):
+        open_table(path)
+
+
+def test_a_sheet_may_be_larger_than_the_shared_texts(workbook, monkeypatch):
+    path = workbook(["Name", "City"], ["Ann" * 10_000, "Rome"])
+    monkeypatch.setattr(xlsx_source, "_MOST_SHARED_TEXT", 20_000)
+    assert open_table(path).headers == ("Name", "City")
 
 
 def test_text_that_multiplies_itself_is_refused(workbook):
