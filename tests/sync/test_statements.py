@@ -25,14 +25,14 @@ def test_a_quick_run_with_nothing_to_do(world, link, django_assert_max_num_queri
     people(world, 3)
     sync(link)
     sync(link, "incremental")
-    with django_assert_max_num_queries(82):
+    with django_assert_max_num_queries(84):
         sync(link, "incremental")
 
 
 def test_a_full_run_of_100_people_who_did_not_change(world, link, django_assert_max_num_queries):
     people(world, 100)
     sync(link)
-    with django_assert_max_num_queries(114):
+    with django_assert_max_num_queries(116):
         sync(link)
 
 
