@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from dashboard.client_address import client_address
 from dashboard.models import User
+from dashboard.people.roles import end_sessions
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The address in use goes only when a confirmed one takes its place."""
         is_in_use = email_address.email.lower() == email_address.user.email.lower()
         return not is_in_use and bool(super().can_delete_email(email_address))
+
+    def set_password(self, user: User, password: str) -> None:
+        """Whoever had the old one keeps nothing: no session, no sign-in half-way, no change of address that waits."""
+        super().set_password(user, password)
+        EmailAddress.objects.filter(user=user, verified=False).exclude(email__iexact=user.email).delete()
+        end_sessions(user, but=self.request.session.session_key)
 
     # Clients --------------------------------------------------------------------------------------------
 

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from allauth.account.models import EmailAddress
+from allauth.account.utils import url_str_to_user_pk
 from allauth.mfa.models import Authenticator
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
@@ -94,14 +97,20 @@ def reset_factors(person: User, by: User | None = None) -> None:
 
 
 def end_sessions(person: User, but: str | None = None) -> int:
-    """Sign the person out everywhere, except in the session with the key `but`. How many sessions ended."""
-    keys = [one.session_key for one in Session.objects.iterator() if _user_of(one) == person.pk]
+    """Sign the person out everywhere, also where a sign-in waits for its second step, except in the session with the
+    key `but`. How many sessions ended.
+    """
+    keys = [one.session_key for one in Session.objects.iterator() if person.pk in _people_of(one)]
     return Session.objects.filter(session_key__in=[key for key in keys if key != but]).delete()[0]
 
 
-def _user_of(session: Session) -> int | None:
-    found: Any = session.get_decoded().get("_auth_user_id")
-    return int(found) if str(found or "").isdecimal() else None
+def _people_of(session: Session) -> set[int]:
+    """Whoever is signed in there, or has given the password."""
+    content = session.get_decoded()
+    signed_in: Any = content.get(SESSION_KEY)
+    waiting: Any = content.get(LOGIN_SESSION_KEY)
+    found = {int(signed_in)} if str(signed_in or "").isdecimal() else set()
+    return found | {url_str_to_user_pk(waiting["user_pk"])} if waiting and waiting.get("user_pk") else found
 
 
 def _protect_last_owner(person: User, *, keeps: bool, by: User | None) -> None:
