@@ -29,7 +29,8 @@ FOLDERS = ("database", "data", "keys")
 NO_BACKUP = "is no backup of Gistline, or a damaged one ({}). Nothing was changed."
 # What is made anew by itself, and keys, which have a folder of their own in the archive.
 MADE_ANEW = ("static", "static.stamp", "sandbox_control_key")
-KEYS = {"encryption_keys": "ENCRYPTION_KEYS", "secret_key": "SECRET_KEY"}
+ENCRYPTION_KEYS = "encryption_keys"
+KEYS = {ENCRYPTION_KEYS: "ENCRYPTION_KEYS", "secret_key": "SECRET_KEY"}
 # A compressed archive may be a thousand times as large when it is unpacked, so nothing is read whole that may be so.
 LARGEST_MANIFEST, LARGEST_KEYS = 64 * 1024**2, 64 * 1024
 # Of the headers that hold a long name; the library reads each whole, whatever size it says.

@@ -1,6 +1,7 @@
 """Putting a backup back. Everything is checked first, and whatever fails after that leaves the old state."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
-from integration.backup.archive import Archive, Drafts, open_archive
+from integration.backup.archive import ENCRYPTION_KEYS, Archive, Drafts, open_archive
 from integration.backup.create import KEY_CHECK
+from integration.backup.interrupted import forget_restore, note_restore, replace_private
 from integration.backup.rows import empty_tables, load_lines, models_of, reset_sequences
 from integration.backup.tables import remade_tables, rows_in_any_order
 from integration.errors import SetupError
@@ -55,10 +57,12 @@ def restore_backup(path: Path, *, force: bool) -> dict[str, int]:
     drafts = Drafts(Path(settings.DATA_DIR))
     try:
         _write_drafts(archive, drafts)
-        counts = _restore_rows(archive, targets)
+        with note_restore(archive.path), _both_keys(archive):
+            counts = _restore_rows(archive, targets)
         drafts.put_in_place()
         # Those of before are about rows that are others now; what is left to do, the watchdog finds.
         delete_jobs()
+        forget_restore()
     except BROKEN_ROWS as problem:
         raise SetupError(CANNOT_LOAD.format(type(problem).__name__), str(archive.path)) from problem
     finally:
@@ -71,6 +75,24 @@ def _write_drafts(archive: Archive, drafts: Drafts) -> None:
         drafts.add(name, iter(partial(content.read, 1 << 20), b""))
     for name, text in archive.read_keys().items():
         drafts.add(name, [text.encode()])
+
+
+@contextmanager
+def _both_keys(archive: Archive) -> Iterator[None]:
+    """Within, the file of keys holds those of this installation and those that the archive brings: whichever rows are
+    there after a kill, they can be decrypted.
+    """
+    path, brought = Path(settings.DATA_DIR, ENCRYPTION_KEYS), archive.read_keys().get(ENCRYPTION_KEYS)
+    if not brought or not path.exists():
+        yield
+        return
+    own = path.read_text().strip()
+    try:
+        replace_private(path, ",".join(dict.fromkeys([*own.split(","), *brought.split(",")])))
+        yield
+    except BaseException:
+        replace_private(path, own)
+        raise
 
 
 # Before ---------------------------------------------------------------------------------------------------
@@ -121,7 +143,7 @@ def _brought_keys(archive: Archive) -> list[str]:
         brought = archive.read_keys()
         if not brought:
             return []
-        keys = brought["encryption_keys"].split(",")
+        keys = brought[ENCRYPTION_KEYS].split(",")
         usable = [Fernet(key) for key in keys] and brought["secret_key"].isprintable() and brought["secret_key"].strip()
     except (ValueError, KeyError):
         usable = ""

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from integration import audit
+from integration.backup.interrupted import interrupted_restore
 from integration.demo import HOW_TO_CREATE_AN_OWNER, has_owner
 from integration.encryption.rotate import count_by_key
 from integration.errors import ProviderError, SetupError
@@ -42,6 +43,8 @@ def run_checks(live: bool) -> Iterator[Finding]:
     yield _check_proxies()
     yield _check_mail()
     yield _check_files()
+    if sentence := interrupted_restore():
+        yield Finding("restore", False, sentence)
     # Everything below asks the database.
     if database.ok:
         yield _guard_check("broker", _check_broker)

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from integration import demo
+from integration.backup.interrupted import interrupted_restore
 from integration.errors import SetupError
 from integration.management.exposure import refused_settings
 from integration.management.preparation import (
@@ -51,6 +52,8 @@ class Command(BaseCommand):
             # The children read the settings anew; the environment is what they inherit.
             os.environ["DEMO"] = "false"
         _refuse_exposed_settings(options["no_demo"])
+        if sentence := interrupted_restore():
+            raise CommandError(f"Not started: {sentence}")
         self.wish = StopWish()
         try:
             # Before the database is touched: a second `up` on the same port must fail without having changed
