@@ -109,3 +109,13 @@ def test_a_mapping_that_is_changed_can_be_read_and_published(looked_at, linked):
     assert faults(looked_at) == []
     looked_at.goto("/links/alder/mapping/publish/")
     assert faults(looked_at) == []
+
+
+@pytest.mark.parametrize(("width", "rows"), [(1280, 2), (1440, 1), (1920, 1)])
+def test_the_period_of_the_log_stands_in_one_row(page, width, rows):
+    """Both its fields, beside the others where there is room."""
+    sign_in(page)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/log/")
+    tops = [round(one.bounding_box()["y"]) for one in page.locator(".filter-form :is(select, input[type^=date])").all()]
+    assert (len(set(tops)), tops[-1]) == (rows, tops[-2])
