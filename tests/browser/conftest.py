@@ -11,7 +11,7 @@ from tests.processes import Up, database
 # Widths and themes that pages are looked at in.
 LOOKS = [(1440, "light"), (390, "dark")]
 CHROMIUM = "/usr/bin/chromium"
-_axe = Axe()
+AXE = Axe().axe_script
 _signed_in: dict[str, list[Any]] = {}
 """Cookies by address of the server."""
 # As long as a click waits: two workers of the suite share the machine with two servers and two browsers.
@@ -69,9 +69,14 @@ def sign_in(page: Page) -> None:
     _signed_in[server] = [one for one in page.context.cookies() if one["name"] != "theme"] if server else []
 
 
+# Of what axe finds only this leaves the browser: to carry over all that passes takes as long as to look for it.
+SERIOUS = """() => axe.run({resultTypes: ["violations"]}).then(found =>
+    found.violations.filter(one => ["serious", "critical"].includes(one.impact))
+        .map(one => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`))"""
+
+
 def axe_faults(page: Page) -> list[str]:
     """What axe calls serious or worse, each with the first element that it is about."""
-    # What passes is many times more than what does not, and would be described as well.
-    found = _axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in serious]
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(SERIOUS)
+    return found
