@@ -111,8 +111,8 @@ def test_only_the_log_makes_entries(model, maker):
             (isinstance(node.func, ast.Name) and node.func.id == model)
             or (
                 isinstance(node.func, ast.Attribute)
-                and ast.unparse(node.func).startswith(f"{model}.objects.")
                 and "create" in node.func.attr
+                and ast.unparse(node.func).startswith(f"{model}.objects.")
             )
         )
     ]
@@ -217,7 +217,7 @@ def test_no_test_empties_the_cache_of_others():
         f"{name}:{node.lineno}"
         for name, tree in modules("tests")
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node) == "cache.clear()"
+        if isinstance(node, ast.Attribute) and node.attr == "clear" and ast.unparse(node) == "cache.clear"
     ] == []
 
 
