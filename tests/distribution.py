@@ -1,12 +1,30 @@
 """Which worker of xdist runs which test, and when, so that none is idle while another still has long ones to do."""
 
 import gc
+import os
 from typing import Any
 
 import pytest
 
-ONE_WORKER = ("tests/browser/", "tests/test_upgrade.py")
+ONE_WORKER = ("tests/browser/", "tests/test_upgrade.py", "tests/test_architecture.py")
 """Tests of a module here share what takes long to make, such as a server, so that one worker gets the module whole."""
+
+LONG = (
+    "tests/dashboard/test_hostile_forms.py",
+    "tests/test_older_backup.py",
+    "tests/problems/test_retry.py::test_a_thousand_",
+    "tests/sync/test_convergence.py",
+    "tests/test_any_form.py",
+)
+"""Seconds each: begun last, one of them would keep a worker busy while the others have nothing left to do."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One more than there are cores: a test with real processes, of which there are many, waits most of the time."""
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -30,5 +48,5 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones, with real processes, go before the others."""
-    items.sort(key=lambda item: "processes" not in item.keywords)
+    """Those with real processes go first, then the other long ones."""
+    items.sort(key=lambda item: ("processes" not in item.keywords, not item.nodeid.startswith(LONG)))
