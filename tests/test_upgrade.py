@@ -1,4 +1,7 @@
-"""A database of the version before the present names, with every kind of row, is upgraded without losing any."""
+"""A database of the version before the present names, with every kind of row, is upgraded without losing any.
+
+And one of today is taken back to that version, once for all, because each way takes its time.
+"""
 
 from datetime import UTC, datetime
 
@@ -9,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from integration.models import (
     Change,
+    Connection,
     Execution,
     Link,
     LogEntry,
@@ -41,18 +45,37 @@ def upgrade():
 
 @pytest.fixture(scope="module")
 def upgraded(django_db_setup, django_db_blocker):
-    """The rows of the old version in the tables of today; for all tests that only read, because it takes its time."""
+    """The rows of the old version in the tables of today; for all tests that only read, because it takes its time.
+
+    What it gives is what the old version found of an entry of today.
+    """
     with django_db_blocker.unblock():
+        write_entry_of_today()
         try:
             apps = migrate(BEFORE)
+            found = list(apps.get_model("integration", "LogEntry").objects.values_list("changes", flat=True))
+            for name in ("LogEntry", "Run", "Link", "Connection"):
+                apps.get_model("integration", name).objects.all().delete()
             link = link_in(apps)
             make_people(apps, link)
             make_log(apps, link)
             make_workflows(apps, link)
         finally:
             upgrade()
-        yield
+        yield found
         call_command("flush", verbosity=0, interactive=False)
+
+
+def write_entry_of_today():
+    gist = Connection.objects.create(key="g", name="G", provider="gist")
+    ghl = Connection.objects.create(key="h", name="H", provider="ghl")
+    link = Link.objects.create(key="acme", name="Acme", gist=gist, ghl=ghl)
+    run = Run.objects.create(link=link, kind="full", status="succeeded")
+    entry = LogEntry.objects.create(link=link, run=run, outcome="updated", reason="changed", ghl_id="h1")
+    Change.objects.create(
+        link=link, run=run, entry=entry, action="update", external_id="h1", state="applied",
+        **change("ghl", "name", "Ann", "Anna"),
+    )  # fmt: skip
 
 
 def make(apps, model, /, **values):
@@ -124,6 +147,11 @@ def make_workflows(old, link):
 
 
 SEEN = [change("ghl", "title", "Call", "Ring")]
+
+
+@pytest.mark.django_db
+def test_whoever_has_to_go_back_finds_the_fields_of_an_entry_in_it(upgraded):
+    assert upgraded == [[change("ghl", "name", "Ann", "Anna")]]
 
 
 @pytest.mark.django_db
