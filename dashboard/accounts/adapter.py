@@ -47,7 +47,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: User, password: str) -> None:
         """Whoever had the old one keeps nothing: no session, no sign-in half-way, no change of address that waits."""
         super().set_password(user, password)
-        EmailAddress.objects.filter(user=user, verified=False).exclude(email__iexact=user.email).delete()
+        for one in EmailAddress.objects.filter(user=user, verified=False):
+            if one.email.lower() != user.email.lower():
+                one.delete()
         end_sessions(user, but=self.request.session.session_key)
 
     # Clients --------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from dashboard.accounts.backend import Backend
 from dashboard.accounts.oidc import Identity
 from dashboard.models import Invitation, User
+from dashboard.people.addresses import find_by_address
 from dashboard.people.invitations import accept_by_company
 
 UNVERIFIED = (
@@ -29,7 +30,7 @@ def let_in(identity: Identity) -> User:
     """The person, whose invitation is accepted if they have one. Raises NotLetIn."""
     if not identity.email or not identity.verified:
         raise _refusal(UNVERIFIED, identity)
-    user = _find_user(identity.email)
+    user = find_by_address(User.objects.all(), identity.email)
     if user is None:
         raise _refusal(STRANGER, identity)
     if not user.is_active:
@@ -37,13 +38,6 @@ def let_in(identity: Identity) -> User:
     if not Backend().user_can_authenticate(user):
         raise _refusal(STRANGER, identity)
     return user
-
-
-def _find_user(email: str) -> User | None:
-    # Of letters beyond ASCII several have one capital, so that an address could be taken for another that looks alike.
-    found = User.objects.filter(email__iexact=email) if email.isascii() else User.objects.filter(email=email)
-    people = list(found[:2])
-    return people[0] if len(people) == 1 else None
 
 
 def _accept_invitation(user: User, identity: Identity) -> User:

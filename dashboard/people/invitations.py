@@ -23,6 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import Invitation, Role, User
+from dashboard.people.addresses import find_by_address
 from dashboard.people.roles import access_of, change_access, has_account, usual_rights
 from integration import audit
 from integration.errors import SetupError
@@ -58,7 +59,7 @@ def invite(
     """
     email = _checked_address(email)
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(email__iexact=email).first()
+        user = find_by_address(User.objects.select_for_update(), email)
         if user is None:
             user = _make_person(email)
             rights = usual_rights(role) if rights is None else rights

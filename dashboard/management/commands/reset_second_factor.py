@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from dashboard.models import User
+from dashboard.people.addresses import find_by_address
 from dashboard.people.roles import reset_factors
 from integration.errors import SetupError
 from integration.management.reporting import ReportingCommand
@@ -19,7 +20,7 @@ class Command(ReportingCommand):
         parser.add_argument("email", metavar="EMAIL")
 
     def run(self, **options: Any) -> None:
-        person = User.objects.filter(email__iexact=options["email"]).first()
+        person = find_by_address(User.objects.all(), options["email"])
         if person is None:
             raise SetupError(f"There is nobody with the address {options['email']}. Write it as on Settings, People.")
         reset_factors(person)

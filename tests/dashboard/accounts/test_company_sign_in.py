@@ -139,6 +139,13 @@ def test_an_address_that_only_looks_alike_is_somebody_else(company, django_user_
     assert "There is no account" in refusal(company)
 
 
+def test_an_account_whose_address_only_looks_alike_is_somebody_else_s(company, django_user_model):
+    # A letter whose capital is the I of others: PostgreSQL, unlike SQLite, takes both for one.
+    django_user_model.objects.create_user("lee@mıll.example", "a-long-password")
+    company.claims["email"] = "lee@mill.example"
+    assert "There is no account" in refusal(company)
+
+
 def test_an_address_that_the_provider_does_not_verify_opens_nothing(company, owner):
     # Beside the token it says as little.
     company.person = {"sub": "4711", "email": owner.email}

@@ -43,6 +43,15 @@ def test_the_last_line_of_the_command_is_the_one_time_address_alone():
     assert re.fullmatch(r"http://127\.0\.0\.1:8000/invitation/[\w-]{43}/", invited())
 
 
+def test_an_account_whose_address_only_looks_alike_gets_nobody_else_s_role(owner):
+    User.objects.create_user("lee@mıll.example", PASSWORD, role="viewer")
+    invited("operator", email="lee@mill.example")
+    assert dict(User.objects.exclude(pk=owner.pk).values_list("email", "role")) == {
+        "lee@mıll.example": "viewer",
+        "lee@mill.example": "operator",
+    }
+
+
 def test_who_accepts_is_signed_in_with_the_role_and_can_sign_in_again(owner):
     lee = get_user(accept(invited("operator"), name="Lee Moran").client)
     assert (lee.email, lee.role, str(lee), lee.is_active) == (LEE, "operator", "Lee Moran", True)
