@@ -1,9 +1,11 @@
 """Forms of passkeys. What a browser sends of one is JSON that anybody can write, so none of it is trusted."""
 
+import json
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import (
@@ -14,7 +16,9 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from fido2.utils import websafe_decode
 
 NAME_LENGTH = 60
 NOT_ACCEPTED = "This passkey was not accepted. It may have been removed here, or it took too long: try again."
@@ -36,12 +40,29 @@ def _refusing_what_is_none() -> Iterator[None]:
         raise ValidationError(NOT_ACCEPTED, code="incorrect_code") from problem
 
 
+def _refuse_foreign(credential: Any) -> None:
+    """Raises ValidationError, or one of BROKEN, for what was signed on another page than ours.
+
+    The library takes every port, and every name below ours: a page there may be somebody else's, and browsers let it
+    ask for our passkeys.
+    """
+    if not settings.HTTPS:
+        return
+    signed = json.loads(websafe_decode(credential["response"]["clientDataJSON"]))
+    ours = [urlsplit(settings.PUBLIC_URL).netloc, *settings.ALLOWED_HOSTS]
+    if signed["origin"] not in [f"https://{one}" for one in ours]:
+        raise ValidationError(NOT_ACCEPTED, code="incorrect_code")
+
+
 class PasskeyJSON(forms.JSONField):
     """What the browser's script writes into a hidden field."""
 
     def to_python(self, value: Any) -> Any:
         with _refusing_what_is_none():
-            return super().to_python(value)
+            credential = super().to_python(value)
+            if credential is not None:
+                _refuse_foreign(credential)
+            return credential
 
 
 def _credential() -> PasskeyJSON:
