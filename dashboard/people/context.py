@@ -4,9 +4,11 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
 
-from dashboard.models import Invitation, User
-from integration.models import Link
+from dashboard.models import ApiKey, Invitation, User
+from integration.models import ConnectLink, Link
 
 # What a role may do, in the order of the table: the right, the roles that have it, and those of whom only the persons
 # that it is ticked for.
@@ -48,3 +50,15 @@ def people_context() -> dict[str, Any]:
         "rights": [(right, [_may(role, *roles) for role in ROLES]) for right, *roles in RIGHTS],
         "active_count": sum(person.is_active for person in people),
     }
+
+
+def made_ways_in(person: User) -> str:
+    """How many keys and addresses the person made that still let somebody in, in words; empty where there are none."""
+    now = timezone.now()
+    opens = {
+        "API key": ApiKey.objects.filter(made_by=person, revoked_at=None, ends_at__gt=now),
+        "connect link": ConnectLink.objects.filter(made_by=person, used_at=None, revoked_at=None, ends_at__gt=now),
+        "invitation": Invitation.objects.filter(invited_by=person, ends_at__gt=now),
+    }
+    counts = {name: rows.count() for name, rows in opens.items()}
+    return ", ".join(f"{count} {name}{pluralize(count)}" for name, count in counts.items() if count)

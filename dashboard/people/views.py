@@ -12,12 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from dashboard.accounts.views import company_name
 from dashboard.models import Invitation, Right, Role, User
 from dashboard.people import invitations
-from dashboard.people.context import people_context, people_rows
+from dashboard.people.context import made_ways_in, people_context, people_rows
 from dashboard.people.forms import AcceptForm, AccessForm, InviteForm, access_of
 from dashboard.people.roles import activate, change_access, deactivate, end_sessions, reset_factors, usual_rights
 from dashboard.permissions import settings_for_owners
 from integration.errors import SetupError
 
+MADE_WAYS_IN = (
+    "{} made what still lets somebody in: {}. Withdraw what nobody else needs: here, at Connections, Ask a client, or "
+    "at Settings, API keys."
+)
 # Of a viewer they count for nothing: ticked all the same, they stand ready where another role is chosen then.
 ACTING = [right for right in Right if right != Right.SEE_PERSONAL]
 
@@ -65,6 +69,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, problem.problem)
         else:
             messages.success(request, f"{found} is {invitations.role_label(found.role)} now.")
+            _warn_of_ways_in(request, found)
             return redirect("people")
     context = {"person": found, "form": form, "settings_page": "people"}
     return render(request, "settings/person.html", context, status=422 if form.errors else 200)
@@ -72,7 +77,15 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 @settings_for_owners
 def deactivate_person(request: HttpRequest, pk: int) -> HttpResponse:
-    return _carry_out(request, pk, deactivate, "{} is deactivated and signed out everywhere.")
+    answer = _carry_out(request, pk, deactivate, "{} is deactivated and signed out everywhere.")
+    _warn_of_ways_in(request, get_object_or_404(people_rows(), pk=pk))
+    return answer
+
+
+def _warn_of_ways_in(request: HttpRequest, person: User) -> None:
+    """Of somebody who may not make them any more: they know the keys and addresses that they made."""
+    if not (person.is_active and person.may_delete) and (ways := made_ways_in(person)):
+        messages.warning(request, MADE_WAYS_IN.format(person, ways))
 
 
 @settings_for_owners

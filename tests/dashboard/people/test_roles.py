@@ -5,10 +5,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth import get_user
 
+from dashboard.keys.issue import make_key
 from dashboard.models import User
+from dashboard.people.invitations import invite
 from dashboard.people.roles import change_access, deactivate
 from integration.errors import SetupError
 from integration.models import AuditEntry
+from integration.oauth.connect_links import make_connect_link, withdraw
 from tests.command_output import Output
 from tests.dashboard.browser import Browser, html, words
 
@@ -33,6 +36,24 @@ def test_deactivation_ends_sessions_at_once(as_owner, as_viewer, viewer):
     as_owner.post("person_activate", viewer.pk)
     assert not get_user(as_viewer.client).is_authenticated
     assert get_user(Browser(User.objects.get(pk=viewer.pk)).client).is_authenticated
+
+
+@pytest.mark.parametrize("way", ["deactivated", "demoted"])
+def test_what_an_owner_made_that_still_lets_somebody_in_is_said_when_they_go(as_owner, second_owner, way):
+    """They know the keys and addresses; whether others need them, nobody can tell but who is left."""
+    make_key("Grafana", "read", None, 30, second_owner)
+    make_connect_link("Alder", "Us", hours=72, user=second_owner)
+    withdraw(make_connect_link("Birch", "Us", hours=72, user=second_owner)[0])
+    invite("lee@gistline.example", "owner", None, second_owner)
+    if way == "deactivated":
+        page = words(as_owner.go(as_owner.post("person_deactivate", second_owner.pk)))
+    else:
+        page = words(as_owner.go(as_owner.post("person", second_owner.pk, role="viewer", scope="all")))
+    assert "made what still lets somebody in: 1 API key, 1 connect link, 1 invitation." in page
+
+
+def test_nothing_is_said_of_somebody_who_made_nothing(as_owner, second_owner):
+    assert "lets somebody in" not in words(as_owner.go(as_owner.post("person_deactivate", second_owner.pk)))
 
 
 def test_signing_somebody_out_ends_their_sessions_only(as_owner, as_viewer, as_operator, viewer):
