@@ -180,6 +180,9 @@ def prepare_context(context: RunContext) -> None:
     if is_first_slice:
         # Frozen here and nowhere else; too long to be written with every page.
         context.save("rules")
+        if run.error_code:
+            # Not with the columns above: a person's pause, which is told by this code, stands.
+            Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(error_code=run.error_code)
     else:
         release_claimed(run)
     context._turn = Turn(link.pk)

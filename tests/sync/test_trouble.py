@@ -154,6 +154,15 @@ def test_a_mapping_row_to_a_field_that_does_not_exist_is_named_and_the_rest_goes
     assert run.entries.get(kind="mapping").reason == "mapping_row"
 
 
+def test_a_row_that_cannot_work_is_still_the_reason_when_the_run_takes_several_slices(world, link, monkeypatch):
+    save_version(link, [*MAPPING[:2], {"gist": "custom_properties.plan", "ghl": "customFields.nowhere"}])
+    people(world, 130)
+    run = start_run(link)
+    killed_after(monkeypatch, slices, "read_page", 2, run)
+    assert (run := finish(run)).status == "partial"
+    assert run.error_code == "mapping_row"
+
+
 def test_a_run_killed_between_its_pages_goes_on_where_it_was(world, link, monkeypatch):
     people(world, 130)
     run = start_run(link)
