@@ -25,7 +25,7 @@ def test_a_quick_run_with_nothing_to_do(world, link, django_assert_max_num_queri
     people(world, 3)
     sync(link)
     sync(link, "incremental")
-    with django_assert_max_num_queries(84):
+    with django_assert_max_num_queries(85):
         sync(link, "incremental")
 
 
