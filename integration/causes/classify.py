@@ -113,7 +113,8 @@ def _classify_other_refusals(entry: Any, changes: Sequence[Any], first: Classifi
 def _refusals_in(message: str) -> dict[str, str]:
     """What is said of each field, as `phone and city left out: … email left out: …` (sync/refusals.py)."""
     first, *rest = message.split(" left out: ")
-    fields, found = _split_off_fields(first)[1], {}
+    fields = _split_off_fields(first)[1]
+    found: dict[str, str] = {}
     for text in rest:
         sentence, following = _split_off_fields(text) if text is not rest[-1] else (text, [])
         found |= dict.fromkeys(fields, _without_introduction(sentence))
