@@ -170,7 +170,8 @@ def _native(kind: str, limit: int | None, value: Any) -> Any:
         return _checked(value, type(value) is int)
     text: str = _checked(value, isinstance(value, str))
     if kind == "DateTimeField":
-        return connection.ops.adapt_datetimefield_value(datetime.fromisoformat(text))
+        # Moments near either end of the calendar PostgreSQL would take, and not give back.
+        return connection.ops.adapt_datetimefield_value(datetime.fromisoformat(text).astimezone(UTC))
     if kind == "TimeField":
         return _checked(text, time.fromisoformat(text) is not None)
     if kind == "BinaryField":
