@@ -73,35 +73,37 @@ def faults_of(walk, sendings, fields_for):
     ]
 
 
-def test_every_address_that_takes_a_form_is_walked(walk, starts):
+def bodies_that_are_faults(walk):
+    return [
+        (sending.path, case)
+        for sending in walk.all_that("POST")
+        for case, body in bodies(next(iter(fields_of(sending)), "a")).items()
+        if walk.send("POST", sending.path, *body).status_code >= 500
+    ]
+
+
+def faults_whoever_sends(walk, *people):
+    values = [TEXTS["deep object"], TEXTS["escaped surrogate"], UNSTORABLE[1]]
+    walks = [Walk(Browser(person, raise_request_exception=False), []) for person in people]
+    return [
+        fault
+        for theirs in walks
+        for fault in faults_of(theirs, walk.all_that("POST"), lambda one: with_all_replaced(one, values))
+    ]
+
+
+def test_every_address_is_walked_and_nothing_that_is_sent_is_a_fault(walk, starts, operator, viewer):
+    """In one test, for the walk through every page takes as long as sending to them."""
     stranger = Walk(Browser(), starts)
     reached = walk.reached("POST") | stranger.reached("POST")
     assert set(addresses_that_take("POST")) - reached == set(NOT_REACHED)
-
-
-def test_no_value_of_a_form_is_a_fault(walk):
-    posts = walk.all_that("POST")
+    posts, short = walk.all_that("POST"), [value for value in TEXTS.values() if len(value) < 5_000]
     assert len(posts) > 40
-    assert faults_of(walk, posts, lambda one: with_all_replaced(one, list(TEXTS.values()))) == []
-    assert faults_of(walk, posts, lambda one: with_one_replaced(one, SAVED)) == []
-
-
-def test_no_value_of_an_address_is_a_fault(walk):
-    values = [value for value in TEXTS.values() if len(value) < 5_000]
-    assert faults_of(walk, walk.all_that("GET"), lambda one: with_all_replaced(one, [*values, *UNSTORABLE])) == []
-
-
-def test_no_body_is_a_fault(walk):
-    sent = [
-        (sending.path, case, walk.send("POST", sending.path, *body).status_code)
-        for sending in walk.all_that("POST")
-        for case, body in bodies(next(iter(fields_of(sending)), "a")).items()
-    ]
-    assert [one for one in sent if one[2] >= 500] == []
-
-
-def test_no_value_is_a_fault_whoever_sends_it(walk, operator, viewer):
-    values = [TEXTS["deep object"], TEXTS["escaped surrogate"], UNSTORABLE[1]]
-    for person in (operator, viewer, None):
-        theirs = Walk(Browser(person, raise_request_exception=False), [])
-        assert faults_of(theirs, walk.all_that("POST"), lambda one: with_all_replaced(one, values)) == []
+    faults = {
+        "every value": faults_of(walk, posts, lambda one: with_all_replaced(one, list(TEXTS.values()))),
+        "one value": faults_of(walk, posts, lambda one: with_one_replaced(one, SAVED)),
+        "an address": faults_of(walk, walk.all_that("GET"), lambda one: with_all_replaced(one, [*short, *UNSTORABLE])),
+        "a body": bodies_that_are_faults(walk),
+        "somebody else": faults_whoever_sends(walk, operator, viewer, None),
+    }
+    assert {what: found for what, found in faults.items() if found} == {}
