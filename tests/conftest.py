@@ -22,7 +22,7 @@ from tests.sandboxes import Sandboxes
 from tests.setup_example import ACME
 from tests.world import World, sync
 
-pytest_plugins = ["tests.distribution", "tests.operation_values"]
+pytest_plugins = ["tests.distribution", "tests.operation_values", "tests.tables"]
 
 CI = os.environ.get("CI", "").lower() == "true"
 

@@ -1,6 +1,5 @@
 """Gistline as an operator starts it: real processes, a real port, a database of its own."""
 
-import atexit
 import json
 import os
 import re
@@ -14,16 +13,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import environ
 import requests
 
+from tests.tables import SQLITE, copy_migrated_file, given_server, on_server, template_database
+
 ROOT = Path(__file__).resolve().parent.parent
-SQLITE = "gistline.sqlite3"
 
 
 def free_port() -> int:
@@ -38,53 +35,17 @@ def database(folder: Path, migrated: bool = True) -> Iterator[str]:
 
     "" stands for SQLite, where the file is made when the server starts.
     """
-    given = environ.Env().str("DATABASE_URL", "")
-    if not given.startswith("postgres"):
+    if not (given := given_server()):
         yield ""
         return
     base, _, own = given.rpartition("/")
     # Holds the name of the suite's own database, so that .ci/run finds what an interrupted run leaves behind.
     name = f"{own}_up_{os.getpid()}_{free_port()}"
-    _on_server(base, f'CREATE DATABASE "{name}" TEMPLATE "{_template_database(given) if migrated else "template1"}"')
+    on_server(base, f'CREATE DATABASE "{name}" TEMPLATE "{template_database(given) if migrated else "template1"}"')
     try:
         yield f"{base}/{name}"
     finally:
-        _on_server(base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-@cache
-def _template_database(given: str) -> str:
-    """A migrated database that stays for as long as this process runs; its name."""
-    base, _, own = given.rpartition("/")
-    name = f"{own}_up_{os.getpid()}_template"
-    _on_server(base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    _on_server(base, f'CREATE DATABASE "{name}"')
-    atexit.register(_on_server, base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    with TemporaryDirectory() as folder:
-        Up(Path(folder), f"{base}/{name}").manage("migrate", "-v0")
-    return name
-
-
-def _on_server(base: str, statement: str) -> None:
-    import psycopg
-
-    with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
-        admin.execute(statement)
-
-
-@cache
-def _migrated_file() -> bytes:
-    """A SQLite database without rows."""
-    with TemporaryDirectory() as folder:
-        Up(Path(folder)).manage("migrate", "-v0")
-        assert not list(Path(folder).glob(f"{SQLITE}-*")), "what was written stands beside the file still"
-        return (Path(folder) / SQLITE).read_bytes()
-
-
-def copy_migrated_file(data_dir: Path) -> None:
-    """Migrating takes longer than all the rest of a start; tests/test_up.py has it done for real."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    (data_dir / SQLITE).write_bytes(_migrated_file())
+        on_server(base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @contextmanager

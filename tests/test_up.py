@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.processes import copy_migrated_file, kill
+from tests.processes import kill
+from tests.tables import copy_migrated_file
 
 # That it runs on PostgreSQL is shown by the tests with workers: tests/test_processes.py and others.
 pytestmark = [pytest.mark.processes, pytest.mark.one_engine]
@@ -132,7 +133,7 @@ def sign_in(url: str, email: str, password: str, browser: requests.Session | Non
 
 
 def test_up_seeds_the_demo_serves_it_and_ends_cleanly(start):
-    up = start()
+    up = start(migrated=True)
     assert up.wait_for("ready") == f"ready {up.url}"
     assert "demo@gistline.example" in up.wait_for("Sign in at")
     assert requests.get(f"{up.url}/healthz", timeout=10).text == "ok"
