@@ -23,6 +23,9 @@ from django.db.backends.signals import connection_created
 
 ROOT = Path(__file__).resolve().parent.parent
 SQLITE = "gistline.sqlite3"
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+RUN = os.getppid() if IS_WORKER else os.getpid()
+"""The process that all workers of a test run were started by."""
 
 
 def given_server() -> str:
@@ -43,9 +46,8 @@ def _migrate(folder: str, address: str = "") -> None:
 @cache
 def migrated_file() -> bytes:
     """A file of SQLite, made by the first of the processes of this test run that asks."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or os.getpid()
-    kept = Path(gettempdir()) / f"gistline-tables-{run}.sqlite3"
-    with _one_at_a_time(kept.with_suffix(".lock")):
+    kept = Path(gettempdir()) / f"gistline-tables-{RUN}.sqlite3"
+    with _one_at_a_time():
         atexit.register(kept.unlink, missing_ok=True)
         try:
             return kept.read_bytes()
@@ -55,7 +57,8 @@ def migrated_file() -> bytes:
 
 
 @contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
+def _one_at_a_time() -> Iterator[None]:
+    path = Path(gettempdir()) / f"gistline-tables-{RUN}.lock"
     atexit.register(path.unlink, missing_ok=True)
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -87,22 +90,44 @@ def _fill_memory(connection: Any, **_: Any) -> None:
 
 @cache
 def template_database(given: str) -> str:
-    """A database that stays for as long as this process runs; its name."""
-    base, _, own = given.rpartition("/")
-    name = f"{own}_up_{os.getpid()}_template"
-    on_server(base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    on_server(base, f'CREATE DATABASE "{name}"')
-    atexit.register(on_server, base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    with TemporaryDirectory() as folder:
-        _migrate(folder, f"{base}/{name}")
+    """A database that the first who asks makes, and that stays until the test run is over; its name."""
+    base, name = given.rpartition("/")[0], _template_name(given)
+    if not IS_WORKER:  # a benchmark runs without pytest
+        atexit.register(_drop_template, given)
+    with _one_at_a_time():
+        if not on_server(base, "SELECT 1 FROM pg_database WHERE datname = %s", name):
+            _make_template(base, name)
     return name
 
 
-def on_server(base: str, statement: str) -> None:
+def _make_template(base: str, name: str) -> None:
+    half = f"{name}_half"
+    on_server(base, f'CREATE DATABASE "{half}"')
+    with TemporaryDirectory() as folder:
+        _migrate(folder, f"{base}/{half}")
+    on_server(base, f'ALTER DATABASE "{half}" RENAME TO "{name}"')
+
+
+def _template_name(given: str) -> str:
+    return f"{given.rpartition('/')[2]}_up_{RUN}_template"
+
+
+def _drop_template(given: str) -> None:
+    on_server(given.rpartition("/")[0], f'DROP DATABASE IF EXISTS "{_template_name(given)}" WITH (FORCE)')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers may still need it when one of them ends: who started them drops it."""
+    if (given := given_server()) and not IS_WORKER:
+        atexit.register(_drop_template, given)
+
+
+def on_server(base: str, statement: str, *values: str) -> list[Any]:
     import psycopg
 
     with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
-        admin.execute(statement)
+        done = admin.execute(statement, values or None)
+        return done.fetchall() if done.description else []
 
 
 # The database of the tests themselves --------------------------------------------------------------------------
