@@ -41,4 +41,4 @@ def test_the_page_asks_nobody_and_costs_the_same(as_viewer, world, link, django_
     assert world.calls() == {"gist": 0, "ghl": 0}
 
 
-QUERIES = 11
+QUERIES = 13
