@@ -1,7 +1,6 @@
 """Which worker of xdist runs which test, and when, so that none is idle while another still has long ones to do."""
 
 import gc
-import os
 from typing import Any
 
 import pytest
@@ -17,14 +16,6 @@ LONG = (
     "tests/test_any_form.py",
 )
 """Seconds each: begun last, one of them would keep a worker busy while the others have nothing left to do."""
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One more than there are cores: a test with real processes, of which there are many, waits most of the time."""
-    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
-        return None
-    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
