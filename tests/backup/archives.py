@@ -20,16 +20,24 @@ def everything():
 
 
 def change_rows(archive, table, change):
-    """With the digests of what it holds then."""
+    """With each line of a table as `change` makes it."""
     name = f"database/{table}.jsonl"
+    rebuild(
+        archive, lambda kept, facts: kept.update({name: b"".join(map(change, kept[name].splitlines(keepends=True)))})
+    )
+
+
+def rebuild(archive, change):
+    """With what `change` makes of the members and the facts; the digests are right unless it changes them, too."""
     with tarfile.open(archive) as tar:
         kept = {one.name: tar.extractfile(one).read() for one in tar}
-    kept[name] = b"".join(map(change, kept[name].splitlines(keepends=True)))
     facts = json.loads(kept.pop("manifest.json"))
-    facts["members"][name] = hashlib.sha256(kept[name]).hexdigest()
+    change(kept, facts)
+    if "members" in facts:
+        facts["members"] = {name: hashlib.sha256(content).hexdigest() for name, content in kept.items()}
     kept["manifest.json"] = json.dumps(facts).encode()
     with tarfile.open(archive, "w:gz") as tar:
-        for member, content in kept.items():
-            info = tarfile.TarInfo(member)
+        for name, content in kept.items():
+            info = tarfile.TarInfo(name)
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))

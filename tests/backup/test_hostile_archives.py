@@ -3,7 +3,6 @@ is written, in the memory and on the disk that a backup of this size may take.
 """
 
 import gzip
-import hashlib
 import io
 import json
 import struct
@@ -19,7 +18,7 @@ from django_q.models import OrmQ
 from integration.backup import rows
 from integration.backup.create import create_backup
 from integration.models import Link
-from tests.backup.archives import change_rows, everything
+from tests.backup.archives import change_rows, everything, rebuild
 from tests.command_output import Output
 from tests.dashboard import things
 from tests.dashboard.browser import Browser
@@ -35,22 +34,6 @@ def archive(ann, owner, tmp_path):
     create_backup(made, with_keys=True)
     Link.objects.update(name="newer")
     return made
-
-
-def rebuild(archive, change):
-    """With what `change` makes of the members and the facts; the digests are right unless it changes them, too."""
-    with tarfile.open(archive) as tar:
-        kept = {one.name: tar.extractfile(one).read() for one in tar}
-    facts = json.loads(kept.pop("manifest.json"))
-    change(kept, facts)
-    if "members" in facts:
-        facts["members"] = {name: hashlib.sha256(content).hexdigest() for name, content in kept.items()}
-    kept["manifest.json"] = json.dumps(facts).encode()
-    with tarfile.open(archive, "w:gz") as tar:
-        for name, content in kept.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
 
 
 def refusal(archive):
