@@ -110,7 +110,9 @@ def _people_of(session: Session) -> set[int]:
     signed_in: Any = content.get(SESSION_KEY)
     waiting: Any = content.get(LOGIN_SESSION_KEY)
     found = {int(signed_in)} if str(signed_in or "").isdecimal() else set()
-    return found | {url_str_to_user_pk(waiting["user_pk"])} if waiting and waiting.get("user_pk") else found
+    if waiting and waiting.get("user_pk"):
+        found.add(url_str_to_user_pk(waiting["user_pk"]))
+    return found
 
 
 def _protect_last_owner(person: User, *, keeps: bool, by: User | None) -> None:
