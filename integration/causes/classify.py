@@ -115,8 +115,8 @@ def _refusals_in(message: str) -> dict[str, str]:
     first, *rest = message.split(" left out: ")
     fields = _split_off_fields(first)[1]
     found: dict[str, str] = {}
-    for text in rest:
-        sentence, following = _split_off_fields(text) if text is not rest[-1] else (text, [])
+    for number, text in enumerate(rest, 1):
+        sentence, following = _split_off_fields(text) if number < len(rest) else (text, [])
         found |= dict.fromkeys(fields, _without_introduction(sentence))
         fields = following
     return found

@@ -87,7 +87,7 @@ class XlsxSource:
             parts = [
                 (one.get("PartName", "")[1:], one.get("ContentType", "")) for one in fromstring(archive.read(_TYPES))
             ]
-        except Exception as problem:  # As below.
+        except Exception as problem:  # In any way, as above.
             raise self._damaged() from problem
         others = {name for name, kind in parts if not kind.endswith(_SHEET)}
         return {name for name, _ in parts if name.startswith(_SHEETS)} - others
